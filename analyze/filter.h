@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which events a command wants: --netns, --dev, --probe, --drop, --since, --until, --track
+ * and -f. Options of one kind are alternatives to each other, kinds must all hold.
+ */
+#ifndef NST_ANALYZE_FILTER_H
+#define NST_ANALYZE_FILTER_H
+
+#include <stdbool.h>
+
+#include "format/nstrail.h"
+#include "analyze/options.h"
+
+struct filter;
+
+/* Their part of every command's option table. */
+extern const struct option_spec filter_options[];
+
+struct filter *filter_new(void);
+void filter_free(struct filter *f);
+/* One of filter_options was given. enum status; says what was wrong. */
+int filter_option(struct filter *f, int letter, const char *value);
+/* It needs packet bytes (-f was given). */
+bool filter_needs_packets(const struct filter *f);
+
+#endif

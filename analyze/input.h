@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The FILEs of a command as one stream of events in time order, whatever order the files
+ * hold them in, with what the filter excludes left out (blocks that cannot match are never
+ * decoded). Also the stream of their tables: names and counters.
+ *
+ * Within a capture the order is CLOCK_MONOTONIC's, between captures CLOCK_REALTIME's; equal
+ * times keep the order of the files and in them.
+ */
+#ifndef NST_ANALYZE_INPUT_H
+#define NST_ANALYZE_INPUT_H
+
+#include "format/nstrail.h"
+#include "analyze/filter.h"
+
+struct input;
+
+struct input_file {
+    const char *path; /* as the user gave it */
+    unsigned index;   /* 0.. in the order given */
+    uint64_t size;    /* bytes; 0 where it cannot be known (a pipe) */
+    const struct nst_file_info *info;
+    const struct nst_damage *damage;
+};
+
+struct input_event {
+    const struct nst_event *event;
+    const struct nst_block *block; /* its dictionaries: block->netns[event->netns]... */
+    const struct input_file *file;
+    uint64_t time_ns;    /* since 1970: event->ts_ns by the anchor of its block */
+    uint64_t event_index; /* of the event in its file, 0.., in the file's order; stable whatever is
+                             filtered */
+};
+
+/* Opens all of them. load: NST_LOAD_META or NST_LOAD_PACKETS. filter may be NULL, else it
+ * stays the caller's and must outlive the input. STATUS_FAILED: said why, *in is NULL. */
+int input_open(struct input **in, char *const *paths, int count, struct filter *filter,
+               unsigned load);
+
+/* 1: *event is the next one, valid until the next call. 0: the end. Damage is said on stderr
+ * as it is found and is in input_status(). */
+int input_next(struct input *in, struct input_event *event);
+
+/* Whole-file tables seen so far (all of them once input_next() has ended; in a seekable file
+ * from the start): the last of each. NULL: this file had none. */
+const struct nst_tables *input_tables(const struct input *in, unsigned file);
+/* Every TABLES and END block's counters in the file's order, for losses over time. */
+size_t input_tables_history(const struct input *in, unsigned file, const struct nst_tables ***list);
+
+/* The name that a namespace had at that moment (CLOCK_MONOTONIC of that file's host), or the
+ * nearest there is; NULL: none is known. By cookie where there is one, else by inum. */
+const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
+                             uint64_t ts_ns);
+
+unsigned input_files_count(const struct input *in);
+const struct input_file *input_file(const struct input *in, unsigned file);
+/* For a progress bar: bytes of blocks passed so far, over all files. */
+uint64_t input_bytes_done(const struct input *in);
+
+/* STATUS_OK, STATUS_PARTIAL where damage was met, STATUS_FAILED where nothing was read. */
+int input_status(const struct input *in);
+/* Says the end-of-run remarks (no END in a file...), frees, and answers input_status(). */
+int input_close(struct input *in);
+
+#endif

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * libnstrail: reads and writes nstrail capture files.
+ *
+ * The file's layout, byte by byte, is nstrail(5); change both together.
+ *
+ * Conventions
+ *   Errors    0 or more is success, a negative errno is failure:
+ *             -EMEDIUMTYPE      not an nstrail file
+ *             -EPROTONOSUPPORT  needs a feature that this library lacks (named)
+ *             -EBADMSG          corrupt
+ *             -ENODATA          cut short
+ *             -EFBIG            over one of the limits below
+ *             otherwise         what the system said
+ *             The words are in *err, when the caller passed one.
+ *   Names     NUL-terminated bytes exactly as the kernel gave them, in no
+ *             encoding: escape them before they reach a terminal.
+ *   Borrowed  A const pointer in an answer belongs to the library and is valid
+ *             until the next call on the same reader, unless said otherwise.
+ *   Threads   A reader or writer is used by one thread at a time.
+ */
+#ifndef NSTRAIL_H
+#define NSTRAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* No entry of a dictionary. */
+#define NST_NONE UINT32_MAX
+
+/* Limits that a reader enforces and a writer keeps to. */
+#define NST_MAX_EVENTS         65536u              /* in a block */
+#define NST_MAX_PLAIN          (16u * 1024 * 1024) /* bytes of one frame, inflated */
+#define NST_MAX_EXPANDED       (64u * 1024 * 1024) /* packet bytes of a block, expanded */
+#define NST_MAX_SNAPLEN        65535u
+#define NST_MAX_NAME           255u /* bytes of any name, its NUL not counted */
+
+/* Why a call failed, in words. The caller owns it; zero-initialise it. */
+struct nst_error {
+    char text[256];
+};
+
+/* ------------------------------------------------------------------ data */
+
+struct nst_netns {
+    uint64_t cookie; /* net->net_cookie, never reused; 0: this kernel has none, or gave none */
+    uint32_t inum;   /* of /proc/PID/ns/net; reused once its namespace is gone */
+};
+
+struct nst_device {
+    uint32_t netns; /* index of its namespace, or NST_NONE */
+    uint32_t ifindex;
+    const char *name;
+};
+
+struct nst_task {
+    uint32_t pid; /* thread, as the initial pid namespace sees it */
+    uint32_t tgid; /* process */
+    const char *comm;
+};
+
+enum nst_probe_kind {
+    NST_PROBE_RAW_TRACEPOINT = 1, /* symbol "group:name", however it was attached */
+    NST_PROBE_KPROBE = 2,
+    NST_PROBE_KRETPROBE = 3,
+    NST_PROBE_FENTRY = 4,
+    NST_PROBE_FEXIT = 5,
+};
+
+struct nst_probe {
+    uint32_t kind; /* enum nst_probe_kind; readers must expect others */
+    const char *symbol;
+};
+
+struct nst_drop_reason {
+    uint32_t number;    /* as the kernel numbers it, subsystem in the upper 16 bits */
+    const char *subsys; /* "openvswitch"...; NULL: the core's */
+    const char *name;   /* "NO_SOCKET"...; NULL: the kernel has no name for it */
+};
+
+/* Where an event's namespace was read from. */
+enum nst_netns_source {
+    NST_NETNS_NONE = 0, /* nowhere: the event has no namespace */
+    NST_NETNS_DEVICE = 1,
+    NST_NETNS_SOCKET = 2,
+    NST_NETNS_PARAMETER = 3, /* of the probed function */
+};
+
+enum nst_event_flag {
+    NST_EVENT_L3 = 1 << 0,   /* lengths and bytes begin at the network header, else at Ethernet's */
+    NST_EVENT_LATE = 1 << 1, /* came after the recorder's merging window: stands out of order */
+    NST_EVENT_CUT = 1 << 2,  /* fewer bytes than asked for: non-linear data was out of reach */
+    NST_EVENT_GUESS = 1 << 3, /* its journey is the tracking heuristic's verdict, not seen exactly */
+};
+
+/* One packet at one probe. */
+struct nst_event {
+    uint64_t ts_ns; /* CLOCK_MONOTONIC */
+    uint64_t skb;   /* address of its struct sk_buff */
+
+    /* The packet's journey; id 0: not tracked, the rest is 0 then. */
+    uint64_t journey_id;    /* unique in its capture */
+    uint64_t journey_ts_ns; /* its first event, CLOCK_MONOTONIC */
+    uint64_t journey_head;  /* its first skb->head: with the time, Retis's name for it */
+
+    /* Indices into the dictionaries of the block (reader) or the writer's own. */
+    uint32_t netns;       /* or NST_NONE */
+    uint32_t device;      /* or NST_NONE */
+    uint32_t task;        /* or NST_NONE */
+    uint32_t probe;
+    uint32_t drop_reason; /* or NST_NONE: this is no drop */
+
+    uint32_t cpu;
+    uint32_t rx_ifindex;   /* skb->skb_iif; 0: none */
+    uint32_t len_bytes;    /* of the packet on the wire, from where its bytes begin (L2 or L3) */
+    uint32_t caplen_bytes; /* of those, how many are in .packet */
+    uint16_t vlan_proto;   /* the acceleration tag's ethertype, host order; 0: no tag */
+    uint16_t vlan_tci;     /* host order */
+    uint8_t netns_source;  /* enum nst_netns_source */
+    uint8_t flags;         /* enum nst_event_flag */
+
+    const uint8_t *packet; /* caplen_bytes; NULL when there are none or they were not loaded */
+};
+
+/* What is said once at the start of a file. A string may be NULL: not known. */
+struct nst_file_info {
+    uint8_t capture_id[16]; /* the same in all files of one capture */
+    uint8_t salt[8];        /* of this file; the writer makes it */
+    uint8_t previous_salt[8]; /* of the file before it in the capture; zeros: this is the first */
+    uint8_t boot_id[16];
+    uint32_t sequence; /* 0, 1, 2... of this file in its capture */
+    uint32_t snaplen;  /* 0: no packet bytes recorded */
+    uint32_t cpus;     /* possible CPUs of the host */
+    bool tracking_exact; /* every freeing of packet data was seen; else a heuristic decided */
+
+    /* The three clocks, read together. */
+    uint64_t monotonic_ns;
+    uint64_t boottime_ns;
+    uint64_t realtime_ns; /* since 1970 */
+
+    const char *hostname;
+    const char *kernel_release; /* uname -r */
+    const char *kernel_version; /* uname -v */
+    const char *machine;        /* uname -m */
+    const char *writer;         /* "nstrail-capture 0.1.0" */
+    const char *command_line;
+    const char *filter;         /* what the recorder left out, in words; NULL: nothing */
+    const char *drop_reasons;   /* where their names came from: "btf" */
+};
+
+/* A name that a namespace had, as in /run/netns. */
+struct nst_netns_name {
+    struct nst_netns netns;
+    const char *name;
+    uint64_t first_ts_ns; /* CLOCK_MONOTONIC: first seen */
+    uint64_t last_ts_ns;  /* last seen */
+};
+
+/*
+ * A cumulative count of the recorder. Well-known names:
+ *   events               recorded
+ *   lost.ring            found no room in a CPU's ring
+ *   lost.disk            recorded, but could not be written
+ *   lost.recursion       the kernel skipped a program that interrupted itself
+ *   skipped.no_packet    buffers of AF_UNIX, netlink and the like: not packets
+ *   cut.nonlinear        bytes out of reach, see NST_EVENT_CUT
+ *   tracking.full        no room to track: the event has no journey
+ *   tracking.guessed     verdicts of the heuristic, see NST_EVENT_GUESS
+ */
+struct nst_counter {
+    const char *name;
+    const char *probe; /* symbol; NULL: all probes together */
+    uint32_t cpu;      /* NST_NONE: all CPUs together */
+    bool known;        /* false: this kernel cannot tell; value is 0 then */
+    uint64_t value;    /* since the start of the capture */
+};
+
+/* What the host knew at a moment: enrichment, never needed to read events. */
+struct nst_tables {
+    uint64_t ts_ns; /* CLOCK_MONOTONIC */
+    const struct nst_netns_name *netns_names;
+    size_t netns_names_count;
+    const struct nst_counter *counters;
+    size_t counters_count;
+};
+
+/* ---------------------------------------------------------------- reader */
+
+enum nst_block_type {
+    NST_BLOCK_EVENTS = 1,
+    NST_BLOCK_TABLES = 2,
+    NST_BLOCK_END = 3,
+    NST_BLOCK_INDEX = 4,
+};
+
+/* From a block's header alone: nothing of the block's content was read. */
+struct nst_block_info {
+    uint64_t offset;   /* of the block in its file, bytes */
+    uint64_t size;     /* of the block in its file, bytes */
+    uint32_t type;     /* enum nst_block_type */
+    uint32_t events;
+    uint64_t sequence;
+    uint64_t first_ts_ns; /* earliest and latest event, CLOCK_MONOTONIC */
+    uint64_t last_ts_ns;
+    int64_t realtime_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC when it was written */
+    uint64_t lost;              /* events lost until then, cumulative in the capture */
+    uint64_t netns_bits[2];     /* hints: a namespace or probe whose bit is off is not inside, */
+    uint64_t probe_bits;        /* see nst_netns_bit() and nst_probe_bit() */
+    uint64_t expanded_bytes;    /* sum of caplen_bytes */
+};
+
+/* Bit 0..127 of netns_bits for a namespace; by inum, which every namespace has. */
+unsigned nst_netns_bit(uint32_t inum);
+/* Bit 0..63 of probe_bits for a probe. */
+unsigned nst_probe_bit(uint32_t kind, const char *symbol);
+
+struct nst_block {
+    struct nst_block_info info;
+
+    /* After nst_reader_load(): */
+    const struct nst_netns *netns;
+    const struct nst_device *devices;
+    const struct nst_task *tasks;
+    const struct nst_probe *probes;
+    const struct nst_drop_reason *drop_reasons;
+    uint32_t netns_count, devices_count, tasks_count, probes_count, drop_reasons_count;
+    const struct nst_event *events; /* info.events of them, in the file's order */
+    const struct nst_tables *tables; /* of a TABLES or END block; else NULL */
+};
+
+/* What a reader found wrong so far. */
+struct nst_damage {
+    uint64_t bad_header;    /* 1: the file header was unusable; its fields are unknown */
+    uint64_t bad_blocks;    /* whole in length, but a checksum or the content is wrong */
+    uint64_t lost_blocks;   /* missing by their sequence numbers */
+    uint64_t duplicates;    /* blocks seen before, left out */
+    uint64_t skipped_bytes; /* that belong to no block */
+    uint64_t torn_bytes;    /* of the unfinished block at the end */
+    bool ended;             /* a clean END was read */
+};
+
+struct nst_reader;
+
+struct nst_reader_options {
+    /* Called once for each damage, with a sentence that says what, where and what was
+     * expected, without the file's name and without a newline. May be NULL. */
+    void (*warn)(void *context, const char *text);
+    void *context;
+};
+
+/* Reads from the file's start, wherever fd stands; a pipe from where it is. The reader
+ * closes fd in nst_reader_close(), and not when this fails. */
+int nst_reader_fdopen(struct nst_reader **r, int fd, const struct nst_reader_options *options,
+                      struct nst_error *err);
+/* path "-" is standard input. */
+int nst_reader_open(struct nst_reader **r, const char *path,
+                    const struct nst_reader_options *options, struct nst_error *err);
+void nst_reader_close(struct nst_reader *r);
+
+/* Valid until the reader is closed. Zeros and NULLs where the header was unusable. */
+const struct nst_file_info *nst_reader_file(const struct nst_reader *r);
+const struct nst_damage *nst_reader_damage(const struct nst_reader *r);
+/* The file is one that nst_reader_seek() can be used on. */
+bool nst_reader_seekable(const struct nst_reader *r);
+
+/*
+ * 1: *block is the next whole block of a known type, its header read and checked, its
+ * content not yet. 0: the end. <0: cannot go on. Damage is passed to warn(), counted and
+ * stepped over. End and failure are sticky: asking again answers the same.
+ */
+int nst_reader_next(struct nst_reader *r, const struct nst_block **block, struct nst_error *err);
+
+#define NST_LOAD_META    1u /* dictionaries and events, without packet bytes */
+#define NST_LOAD_PACKETS 2u /* and the packet bytes; implies NST_LOAD_META */
+
+/* Decodes the content of the block that nst_reader_next() last gave. 0, or -EBADMSG: this
+ * block is damaged (counted, passed to warn() too) and the reader can go on with the next. */
+int nst_reader_load(struct nst_reader *r, unsigned what, struct nst_error *err);
+
+/* Continues at a block that nst_reader_next() has given before, by its info.offset; such a
+ * jump finds no gaps or duplicates. -ESPIPE on a pipe. */
+int nst_reader_seek(struct nst_reader *r, uint64_t offset, struct nst_error *err);
+
+/* Takes the decoded content of the current block out of the reader: it stays valid until
+ * nst_block_free(). NULL: nothing loaded, or no memory. */
+struct nst_block *nst_reader_take(struct nst_reader *r);
+void nst_block_free(struct nst_block *block);
+
+/* ---------------------------------------------------------------- writer */
+
+struct nst_writer;
+
+struct nst_writer_stats {
+    uint64_t events;      /* accepted */
+    uint64_t written;     /* of those, in blocks that reached the file */
+    uint64_t lost;        /* of those, in blocks that could not be written */
+    uint64_t bytes;       /* in the file */
+    uint64_t blocks;
+    int write_error;      /* errno of the last failed write; 0: none */
+};
+
+/* Writes the file header at once. info is copied; its salt is ignored, a new one made.
+ * The writer owns fd from here on, also when this fails. */
+int nst_writer_open(struct nst_writer **w, int fd, const struct nst_file_info *info,
+                    struct nst_error *err);
+
+/* Dictionaries of the whole file: the index of an entry, made at its first use; the same
+ * content gives the same index. NST_NONE: no memory. Names are copied. */
+uint32_t nst_writer_netns(struct nst_writer *w, const struct nst_netns *netns);
+uint32_t nst_writer_device(struct nst_writer *w, const struct nst_device *device);
+uint32_t nst_writer_task(struct nst_writer *w, const struct nst_task *task);
+uint32_t nst_writer_probe(struct nst_writer *w, const struct nst_probe *probe);
+uint32_t nst_writer_drop_reason(struct nst_writer *w, const struct nst_drop_reason *reason);
+
+/* Adds an event; its indices are the writer's own. Writes a block when one is full.
+ * <0: -EINVAL on an impossible event; a failed write is no failure here, its events are
+ * counted as lost (see nst_writer_stats()) and recording goes on. */
+int nst_writer_event(struct nst_writer *w, const struct nst_event *event, struct nst_error *err);
+
+/* What following blocks' headers say: the clocks' distance, and events lost until now
+ * outside of the writer. */
+void nst_writer_clock(struct nst_writer *w, int64_t realtime_offset_ns);
+void nst_writer_lost(struct nst_writer *w, uint64_t lost);
+
+/* Events that wait in the open block, and when the first of them happened. */
+uint32_t nst_writer_pending(const struct nst_writer *w, uint64_t *first_ts_ns);
+/* Writes the open block, if any. <0: it could not be written, its events are lost and the
+ * file was cut back to its last whole block; later writes may succeed again. */
+int nst_writer_flush(struct nst_writer *w, struct nst_error *err);
+/* Writes the open block, then a TABLES block. */
+int nst_writer_tables(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err);
+void nst_writer_stats(const struct nst_writer *w, struct nst_writer_stats *stats);
+
+/* Writes the open block and END, with the last tables (may be NULL), closes the file and
+ * frees the writer, also when this fails. */
+int nst_writer_close(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
