@@ -13,6 +13,9 @@
 
 struct filter;
 
+/* Where the numbers of those begin that have no letter. */
+#define FILTER_OPTION_FIRST 1000
+
 /* Their part of every command's option table. */
 extern const struct option_spec filter_options[];
 

@@ -27,13 +27,17 @@ struct input_event {
     const struct nst_event *event;
     const struct nst_block *block; /* its dictionaries: block->netns[event->netns]... */
     const struct input_file *file;
-    uint64_t time_ns;    /* since 1970: event->ts_ns by the anchor of its block */
+    uint64_t time_ns;     /* since 1970: event->ts_ns by the anchor of its block */
     uint64_t event_index; /* of the event in its file, 0.., in the file's order; stable whatever is
                              filtered */
 };
 
-/* Opens all of them. load: NST_LOAD_META or NST_LOAD_PACKETS. filter may be NULL, else it
- * stays the caller's and must outlive the input. STATUS_FAILED: said why, *in is NULL. */
+/* Beside NST_LOAD_*: input_tables_history() will be asked for. */
+#define INPUT_HISTORY 0x100u
+
+/* Opens all of them. load: NST_LOAD_META or NST_LOAD_PACKETS, perhaps with INPUT_HISTORY. filter
+ * may be NULL, else it stays the caller's and must outlive the input. STATUS_FAILED: said why,
+ * *in is NULL. */
 int input_open(struct input **in, char *const *paths, int count, struct filter *filter,
                unsigned load);
 

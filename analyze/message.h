@@ -16,6 +16,9 @@ int message_error(const char *file, const char *format, ...) __attribute__((form
 /* The same for what is no failure. */
 void message_warn(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Once, first of all: a reader of our output that goes away is no reason to be killed. */
+void message_begin(void);
+
 /* Flushes stdout and finds out whether all of it arrived. A reader that went away (EPIPE) is
  * no failure: then, as with everything else that is well, status is passed through. */
 int message_close_stdout(int status);

@@ -6,7 +6,8 @@
 struct filter;
 
 struct option_spec {
-    int letter;           /* 'w', or a number above 255 where there is only a long name */
+    int letter;           /* 'w', or a number where there is only a long name: a command's own from
+                             256, those of the filter from FILTER_OPTION_FIRST */
     const char *name;     /* "write"; NULL: only the letter */
     const char *argument; /* "FILE"; "[REASON]": optional, as --drop=REASON; NULL: none */
     const char *help;
@@ -14,8 +15,8 @@ struct option_spec {
 
 struct command {
     const char *name;
-    const char *operands; /* "FILE..." for the usage line */
-    const char *summary;
+    const char *operands; /* "FILE...", "DB ['SQL']": for the usage line; checked by it, too */
+    const char *summary;  /* without a full stop */
     const struct option_spec *options; /* its own, ended by an entry of zeros; may be NULL */
     int (*run)(const struct command *command, int argc, char **argv); /* enum status */
 };
@@ -31,8 +32,8 @@ struct options {
 };
 
 #define OPTIONS_END  (-1)
-#define OPTIONS_HELP (-2)  /* --help was asked for and printed: return STATUS_OK */
-#define OPTIONS_BAD  (-3)  /* misused, and said so: return STATUS_FAILED */
+#define OPTIONS_HELP (-2) /* --help was asked for and printed: return STATUS_OK */
+#define OPTIONS_BAD  (-3) /* misused, and said so: return STATUS_FAILED */
 
 /* filter: takes the filter options that all commands which read a capture share (--netns...);
  * NULL for a command that reads none. */

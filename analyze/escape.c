@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/escape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * One character of UTF-8 as RFC 3629 has it: shortest form, no surrogates, at most U+10FFFF.
+ * Its length, or 0 where there is none. Stops at the text's NUL by itself: that is no
+ * continuation byte.
+ */
+static unsigned utf8_length(const unsigned char *s, uint32_t *code)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned length;
+
+    if (s[0] < 0x80) {
+        *code = s[0];
+        return 1;
+    }
+    if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        length = 2;
+    else if ((s[0] & 0xf0) == 0xe0)
+        length = 3;
+    else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+        length = 4;
+    else
+        return 0;
+    *code = s[0] & (0x7fu >> length);
+    for (unsigned i = 1; i < length; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (s[i] & 0x3f);
+    }
+    if (*code < smallest[length] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+        return 0;
+    return length;
+}
+
+/* Characters that move a terminal's cursor or turn its writing direction, so that a line reads
+ * as something that it is not. */
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
+           (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
+/* How many bytes from s on need no second look, whoever reads them. */
+static size_t plain_length(const unsigned char *s)
+{
+    size_t n = 0;
+
+    while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '\\' && s[n] != '"')
+        n++;
+    return n;
+}
+
+void escape_text(FILE *out, const char *name)
+{
+    const unsigned char *s = (const unsigned char *)name;
+
+    for (;;) {
+        size_t plain = plain_length(s);
+        uint32_t code;
+        unsigned length;
+
+        fwrite(s, 1, plain, out);
+        s += plain;
+        if (!*s)
+            return;
+        length = utf8_length(s, &code);
+        if (length && code != '\\' && !is_control(code)) {
+            fwrite(s, 1, length, out);
+            s += length;
+            continue;
+        }
+        for (length = length ? length : 1; length; length--)
+            fprintf(out, "\\x%02x", *s++);
+    }
+}
+
+static void json_character(FILE *out, uint32_t code)
+{
+    switch (code) {
+    case '"':
+        fputs("\\\"", out);
+        break;
+    case '\\':
+        fputs("\\\\", out);
+        break;
+    case '\n':
+        fputs("\\n", out);
+        break;
+    case '\r':
+        fputs("\\r", out);
+        break;
+    case '\t':
+        fputs("\\t", out);
+        break;
+    default:
+        /* Every character that is_control() names lies in the first plane. */
+        fprintf(out, "\\u%04x", code);
+    }
+}
+
+void escape_json(FILE *out, const char *name)
+{
+    const unsigned char *s = (const unsigned char *)name;
+
+    putc('"', out);
+    for (;;) {
+        size_t plain = plain_length(s);
+        uint32_t code;
+        unsigned length;
+
+        fwrite(s, 1, plain, out);
+        s += plain;
+        if (!*s)
+            break;
+        length = utf8_length(s, &code);
+        if (!length)
+            fputs("\xef\xbf\xbd", out);
+        else if (code == '"' || code == '\\' || is_control(code))
+            json_character(out, code);
+        else
+            fwrite(s, 1, length, out);
+        s += length ? length : 1;
+    }
+    putc('"', out);
+}
+
+void escape_csv(FILE *out, const char *text)
+{
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fputs(text, out);
+        return;
+    }
+    putc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc('"', out);
+        putc(*text, out);
+    }
+    putc('"', out);
+}
+
+void escape_percent(FILE *out, const char *name)
+{
+    for (; *name; name++) {
+        unsigned char c = (unsigned char)*name;
+
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+            strchr("._-:/", c))
+            putc(c, out);
+        else
+            fprintf(out, "%%%02X", c);
+    }
+}

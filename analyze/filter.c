@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/filter.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/criteria.h"
+#include "analyze/frame.h"
+#include "analyze/message.h"
+#include "analyze/options.h"
+
+enum {
+    OPTION_NETNS = FILTER_OPTION_FIRST,
+    OPTION_DEV,
+    OPTION_PROBE,
+    OPTION_DROP,
+    OPTION_SINCE,
+    OPTION_UNTIL,
+    OPTION_TRACK,
+};
+
+const struct option_spec filter_options[] = {
+    {OPTION_NETNS, "netns", "WHO",
+     "in a namespace: its inum, 0x and its cookie, or its name; !WHO: not in it"},
+    {OPTION_DEV, "dev", "NAME", "at a device of that name, in any namespace"},
+    {OPTION_PROBE, "probe", "NAME", "at a probe: net:netif_receive_skb, netif_receive_skb, net:*"},
+    {OPTION_DROP, "drop", "[REASON]", "drops, of one reason or of any: NO_SOCKET, openvswitch/*"},
+    {OPTION_SINCE, "since", "TIME",
+     "at TIME or later: RFC 3339, seconds since 1970, or +SECONDS from the first event"},
+    {OPTION_UNTIL, "until", "TIME", "before TIME"},
+    {OPTION_TRACK, "track", "ID",
+     "of one packet's journey: its id, or what print shows after its #, with it"},
+    {'f', "filter", "EXPR", "whose packet matches a pcap-filter(7) expression"},
+    {0},
+};
+
+struct filter *filter_new(void)
+{
+    struct filter *f = calloc(1, sizeof(*f));
+
+    if (!f)
+        message_error(NULL, "no memory for a filter");
+    return f;
+}
+
+void filter_free(struct filter *f)
+{
+    if (!f)
+        return;
+    if (f->has_program)
+        pcap_freecode(&f->program);
+    if (f->has_program_l3)
+        pcap_freecode(&f->program_l3);
+    free(f->whos);
+    free(f->devices.list);
+    free(f->probes.list);
+    free(f->drop_reasons.list);
+    free(f);
+}
+
+bool filter_needs_packets(const struct filter *f)
+{
+    return f && f->has_program;
+}
+
+static int no_memory(void)
+{
+    return message_error(NULL, "no memory for a filter");
+}
+
+static int add_pattern(struct patterns *patterns, const char *text)
+{
+    const char **list = reallocarray(patterns->list, patterns->count + 1, sizeof(*list));
+
+    if (!list)
+        return no_memory();
+    list[patterns->count++] = text;
+    patterns->list = list;
+    return STATUS_OK;
+}
+
+static int add_who(struct filter *f, const char *text)
+{
+    struct who *whos = reallocarray(f->whos, f->whos_count + 1, sizeof(*whos));
+    const char *wrong;
+
+    if (!whos)
+        return no_memory();
+    f->whos = whos;
+    wrong = who_parse(text, &whos[f->whos_count]);
+    if (wrong)
+        return message_error(NULL, "--netns %s: %s", text, wrong);
+    f->whos_count++;
+    return STATUS_OK;
+}
+
+static int add_drop(struct filter *f, const char *reason)
+{
+    f->drops = true;
+    if (reason)
+        return add_pattern(&f->drop_reasons, reason);
+    f->any_drop = true;
+    return STATUS_OK;
+}
+
+static int set_time(struct when *when, const char *option, const char *text)
+{
+    const char *wrong = when_parse(text, when);
+
+    return wrong ? message_error(NULL, "--%s %s: %s", option, text, wrong) : STATUS_OK;
+}
+
+static bool parse_hex(const char *text, size_t digits, uint64_t *number)
+{
+    static const char hex[] = "0123456789abcdefABCDEF";
+    char copy[17] = "";
+
+    if (digits < 1 || digits >= sizeof(copy) || strspn(text, hex) < digits)
+        return false;
+    memcpy(copy, text, digits);
+    *number = strtoull(copy, NULL, 16);
+    return true;
+}
+
+/* Retis joins the time of the packet's first event and its first head, both in hex, without
+ * leading zeros. The head is a kernel address, and those fill all of their 16 digits. */
+static bool parse_track_pair(struct filter *f, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length <= 16)
+        return false;
+    f->track_pair = true;
+    return parse_hex(text, length - 16, &f->track_ts_ns) &&
+           parse_hex(text + length - 16, 16, &f->track_head);
+}
+
+static bool parse_track_id(struct filter *f, const char *text)
+{
+    char *end;
+
+    f->track_pair = false;
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+        return parse_hex(text + 2, strlen(text + 2), &f->track_id);
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    f->track_id = strtoull(text, &end, 10);
+    return !errno && !*end;
+}
+
+static int set_track(struct filter *f, const char *text)
+{
+    f->track = true;
+    if (*text == '#' ? parse_track_pair(f, text + 1) : parse_track_id(f, text))
+        return STATUS_OK;
+    return message_error(NULL, "--track %s: no journey's id (a number) and no #... of print", text);
+}
+
+/* False: libpcap cannot, and *error says why. */
+static bool compile(const char *text, int linktype, struct bpf_program *program, char *error,
+                    size_t error_size)
+{
+    pcap_t *pcap = pcap_open_dead(linktype, FRAME_MAX);
+    bool compiled;
+
+    if (!pcap) {
+        snprintf(error, error_size, "no memory");
+        return false;
+    }
+    compiled = !pcap_compile(pcap, program, text, 1, PCAP_NETMASK_UNKNOWN);
+    if (!compiled)
+        snprintf(error, error_size, "%s", pcap_geterr(pcap));
+    pcap_close(pcap);
+    return compiled;
+}
+
+static int set_expression(struct filter *f, const char *text)
+{
+    char error[PCAP_ERRBUF_SIZE];
+
+    if (f->has_program)
+        return message_error(NULL, "-f was given before: join the expressions with 'or' or 'and'");
+    if (!compile(text, DLT_EN10MB, &f->program, error, sizeof(error)))
+        return message_error(NULL, "-f '%s': %s", text, error);
+    f->has_program = true;
+    f->has_program_l3 = compile(text, DLT_RAW, &f->program_l3, error, sizeof(error));
+    return STATUS_OK;
+}
+
+int filter_option(struct filter *f, int letter, const char *value)
+{
+    switch (letter) {
+    case OPTION_NETNS:
+        return add_who(f, value);
+    case OPTION_DEV:
+        return add_pattern(&f->devices, value);
+    case OPTION_PROBE:
+        return add_pattern(&f->probes, value);
+    case OPTION_DROP:
+        return add_drop(f, value);
+    case OPTION_SINCE:
+        return set_time(&f->since, "since", value);
+    case OPTION_UNTIL:
+        return set_time(&f->until, "until", value);
+    case OPTION_TRACK:
+        return set_track(f, value);
+    case 'f':
+        return set_expression(f, value);
+    }
+    return message_error(NULL, "option %d is none of the filter's", letter);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* nstrail: answers questions about captures, with nothing but the files. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <pcap/pcap.h>
+#include <sqlite3.h>
+
+#include "analyze/message.h"
+#include "analyze/options.h"
+
+/* In the order that --help lists them. */
+static const struct command *const commands[] = {
+    NULL,
+};
+
+static void print_help(FILE *out)
+{
+    fputs("Usage: nstrail COMMAND [OPTION]... FILE...\n"
+          "Answers questions about the packets that nstrail-capture recorded.\n\n"
+          "Commands:\n",
+          out);
+    for (const struct command *const *c = commands; *c; c++)
+        fprintf(out, "  %-8s %s\n", (*c)->name, (*c)->summary);
+    fputs("\nnstrail COMMAND --help lists a command's options, nstrail(1) tells more.\n", out);
+}
+
+static void print_version(void)
+{
+    printf("nstrail %s\n%s\nSQLite version %s\n", NSTRAIL_VERSION, pcap_lib_version(),
+           sqlite3_libversion());
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return STATUS_FAILED;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+        print_help(stdout);
+        return STATUS_OK;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        print_version();
+        return STATUS_OK;
+    }
+    for (const struct command *const *c = commands; *c; c++)
+        if (!strcmp(argv[1], (*c)->name))
+            return (*c)->run(*c, argc - 1, argv + 1);
+    return message_error(NULL, "%s: no such command; see nstrail --help", argv[1]);
+}
+
+/* A file opened later must not become standard output because the caller had closed that. The
+ * stand-ins fail when they are used. */
+static void occupy_standard_files(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+int main(int argc, char **argv)
+{
+    occupy_standard_files();
+    message_begin();
+    return message_close_stdout(run(argc, argv));
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/when.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Exactly so many digits. */
+static bool read_digits(const char **text, unsigned count, int *value)
+{
+    *value = 0;
+    for (; count; count--, (*text)++) {
+        if (!is_digit(**text))
+            return false;
+        *value = *value * 10 + (**text - '0');
+    }
+    return true;
+}
+
+/* ".5": the point and what follows it, if it is there; digits past the ninth are dropped. */
+static bool read_fraction(const char **text, uint64_t *ns)
+{
+    uint64_t unit = NS_PER_S / 10;
+
+    *ns = 0;
+    if (**text != '.')
+        return true;
+    if (!is_digit(*++*text))
+        return false;
+    for (; is_digit(**text); (*text)++, unit /= 10)
+        *ns += (uint64_t)(**text - '0') * unit;
+    return true;
+}
+
+static const char *parse_seconds(const char *text, uint64_t *ns)
+{
+    uint64_t seconds = 0, fraction;
+
+    if (!is_digit(*text))
+        return "no number";
+    for (; is_digit(*text); text++) {
+        if (seconds > UINT64_MAX / NS_PER_S / 10 - 1)
+            return "out of range";
+        seconds = seconds * 10 + (uint64_t)(*text - '0');
+    }
+    if (!read_fraction(&text, &fraction) || *text)
+        return "no number of seconds";
+    *ns = seconds * NS_PER_S + fraction;
+    return NULL;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* "Z", "+01:00" or "-01:00", and nothing after it. */
+static bool read_zone(const char **text, int *seconds)
+{
+    int sign, hours, minutes;
+
+    if (**text == 'Z' || **text == 'z') {
+        *seconds = 0;
+        return !*++*text;
+    }
+    if (**text != '+' && **text != '-')
+        return false;
+    sign = *(*text)++ == '-' ? -1 : 1;
+    if (!read_digits(text, 2, &hours) || *(*text)++ != ':' || !read_digits(text, 2, &minutes) ||
+        hours > 23 || minutes > 59 || **text)
+        return false;
+    *seconds = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+static const char *parse_rfc3339(const char *text, uint64_t *ns)
+{
+    static const char form[] = "no time as in 2026-01-31T12:00:00.5Z, 1769860800.5 or +5";
+    struct tm tm = {0};
+    uint64_t fraction;
+    int zone;
+    time_t seconds;
+
+    if (!read_digits(&text, 4, &tm.tm_year) || *text++ != '-' ||
+        !read_digits(&text, 2, &tm.tm_mon) || *text++ != '-' ||
+        !read_digits(&text, 2, &tm.tm_mday) || !*text || !strchr("Tt ", *text++) ||
+        !read_digits(&text, 2, &tm.tm_hour) || *text++ != ':' ||
+        !read_digits(&text, 2, &tm.tm_min) || *text++ != ':' ||
+        !read_digits(&text, 2, &tm.tm_sec) || !read_fraction(&text, &fraction))
+        return form;
+    if (!*text)
+        return "a date needs Z or an offset such as +01:00 at its end";
+    if (!read_zone(&text, &zone))
+        return form;
+    /* A leap second is as good as the second after it. */
+    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
+        tm.tm_mday > days_in_month(tm.tm_year, tm.tm_mon) || tm.tm_hour > 23 || tm.tm_min > 59 ||
+        tm.tm_sec > 60)
+        return "there is no such date or time of day";
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    seconds = timegm(&tm) - zone;
+    if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / NS_PER_S - 1)
+        return "out of range";
+    *ns = (uint64_t)seconds * NS_PER_S + fraction;
+    return NULL;
+}
+
+const char *when_parse(const char *text, struct when *when)
+{
+    struct when parsed = {.given = true, .relative = *text == '+'};
+    const char *wrong;
+
+    if (parsed.relative)
+        wrong = parse_seconds(text + 1, &parsed.ns);
+    else if (text[strspn(text, "0123456789.")])
+        wrong = parse_rfc3339(text, &parsed.ns);
+    else
+        wrong = parse_seconds(text, &parsed.ns);
+    if (!wrong)
+        *when = parsed;
+    return wrong;
+}
+
+void when_format(uint64_t ns, char text[WHEN_TEXT_MAX])
+{
+    time_t seconds = (time_t)(ns / NS_PER_S);
+    struct tm tm;
+    size_t length;
+
+    gmtime_r(&seconds, &tm);
+    length = strftime(text, WHEN_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + length, WHEN_TEXT_MAX - length, ".%09uZ", (unsigned)(ns % NS_PER_S));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Times as people give them. Pure. */
+#ifndef NST_ANALYZE_WHEN_H
+#define NST_ANALYZE_WHEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct when {
+    bool given;
+    bool relative; /* ns counts from the first event, else from 1970 */
+    uint64_t ns;
+};
+
+/* RFC 3339 ("2026-01-31T12:00:00.5Z"), seconds since 1970 with a fraction, or "+SECONDS" from the
+ * first event. NULL, or what is wrong with it. */
+const char *when_parse(const char *text, struct when *when);
+
+/* ns since 1970 as RFC 3339 in UTC with nine decimals: 30 characters and a NUL. */
+#define WHEN_TEXT_MAX 32
+void when_format(uint64_t ns, char text[WHEN_TEXT_MAX]);
+
+#endif
