@@ -5,8 +5,13 @@
 
 #include "format/nstrail.h"
 
+#define FRAME_ETHERNET_BYTES 14
+#define FRAME_VLAN_BYTES     4
+
+#define FRAME_UNKNOWN_ETHERTYPE 0xffff /* reserved (RFC 1701): nobody takes it for another */
+
 /* Room for the longest frame: a packet, an Ethernet header made for it and a VLAN tag. */
-#define FRAME_MAX (NST_MAX_SNAPLEN + 18)
+#define FRAME_MAX (NST_MAX_SNAPLEN + FRAME_ETHERNET_BYTES + FRAME_VLAN_BYTES)
 
 struct frame {
     const uint8_t *data; /* the event's own bytes, or those in the caller's buffer */
@@ -18,8 +23,11 @@ struct frame {
 enum frame_want {
     FRAME_ANY,     /* as it begins, the VLAN tag put back into an Ethernet header */
     FRAME_ETHERNET /* in front of a packet that begins at L3 an Ethernet header of zeros, with
-                      the right ethertype */
+                      the VLAN tag and the right ethertype, or FRAME_UNKNOWN_ETHERTYPE */
 };
+
+/* The ethertype of a packet that begins at its network header; 0: its bytes do not tell. */
+uint16_t frame_l3_ethertype(const uint8_t *data, uint32_t caplen);
 
 /* False: the event has no packet bytes. buffer: at least FRAME_MAX bytes. */
 bool frame_get(const struct nst_event *event, enum frame_want want, uint8_t *buffer,

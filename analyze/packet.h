@@ -8,11 +8,15 @@
 #include "analyze/frame.h"
 
 enum packet_layer_type {
-    PACKET_ETHERNET = 1,
-    PACKET_VLAN,
+    PACKET_NONE = 0,
+    PACKET_ETHERNET,
+    PACKET_VLAN, /* one tag: 802.1Q or 802.1ad */
     PACKET_ARP,
     PACKET_IPV4,
-    PACKET_IPV6,     /* with its extension headers */
+    PACKET_IPV6, /* with its extension headers */
+    PACKET_AH,   /* after IPv4; after IPv6 it counts as an extension header */
+    PACKET_ESP,
+    PACKET_GRE,
     PACKET_TCP,
     PACKET_UDP,
     PACKET_ICMP,
@@ -20,14 +24,19 @@ enum packet_layer_type {
     PACKET_SCTP,
     PACKET_VXLAN,
     PACKET_GENEVE,
-    PACKET_OTHER,
+    PACKET_OTHER, /* a protocol that is not taken apart: the last layer */
 };
 
 struct packet_layer {
     enum packet_layer_type type;
+    uint16_t number; /* the ethertype or IP protocol by which the layer before announced it; 0
+                        for the outermost and for what a UDP port announced */
+    uint16_t next;   /* what it announces itself: an ethertype, or an IP protocol */
+    bool truncated;  /* its header is not there in whole: the last layer */
+    bool fragment;   /* not the first fragment: no header follows */
     const uint8_t *data;
-    uint32_t caplen; /* bytes there from data on, to the end of the capture */
-    uint32_t len;    /* bytes that the wire had from data on */
+    uint32_t caplen; /* bytes there from data on, without link-layer padding */
+    uint32_t len;    /* bytes that the wire had from data on, without padding too */
     uint32_t header; /* bytes of this layer's own header(s) that are there */
 };
 
@@ -51,8 +60,16 @@ struct packet_flow {
 };
 void packet_flow(const struct packet *packet, struct packet_flow *flow);
 
-/* The words that Retis prints for a packet, layers joined by single spaces or, where a tunnel
- * begins, by "\n" and the indentation given. Bytes from the packet are escaped. */
-void packet_print(FILE *out, const struct packet *packet, const char *tunnel_separator);
+/* For packet_print(): the Ethernet headers too, as Retis with --print-ll. VLAN tags are always
+ * printed. */
+#define PACKET_PRINT_LINK 1u
+
+/*
+ * The words that Retis prints for a packet, layers joined by single spaces or, where a tunnel
+ * begins, by the separator given: " ", or "\n" and an indentation. What is cut short ends in
+ * "... (truncated or incomplete packet)". Prints numbers only, no byte of the packet as it is.
+ */
+void packet_print(FILE *out, const struct packet *packet, unsigned flags,
+                  const char *tunnel_separator);
 
 #endif
