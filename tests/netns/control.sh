@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# When and how a recording ends, what the recorder says then, and what it leaves behind.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+network_pair
+ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
+
+# run SECONDS COMMAND...: status in $status, what it said in $words. It ends by itself.
+run()
+{
+    local limit=$1
+    shift
+    timeout -k 5 "$limit" "$@" >"$work/out" 2>"$work/words" </dev/null
+    status=$?
+    words=$(cat "$work/words")
+}
+
+# pings FILE: the echo requests and replies that client sent and received.
+pings()
+{
+    printed "$1" --netns "${prefix}client" -f icmp
+}
+
+capture=$bin/nstrail-capture
+ping20=(ip netns exec "${prefix}client" ping -q -c 20 -i 0.002 10.9.1.2)
+
+# -- an end of its own
+
+in_ns client ping -q -i 0.002 10.9.1.2 >/dev/null &
+traffic=$!
+run 30 "$capture" -w "$work/count.nst" -c 50
+is "$status" 0 '-c 50: status'
+is "$(printed "$work/count.nst")" 50 '-c 50: as many events'
+started=$SECONDS
+run 30 "$capture" -w "$work/duration.nst" --duration 2
+is "$status" 0 '--duration 2: status'
+ok '--duration 2: takes about as long' test $((SECONDS - started)) -ge 2 -a $((SECONDS - started)) -le 10
+ok '--duration 2: and records' test "$(pings "$work/duration.nst")" -gt 100
+kill "$traffic"
+wait "$traffic"
+
+run 30 "$capture" -w "$work/cmd.nst" --cmd "${ping20[*]}"
+is "$status" 0 '--cmd: status'
+is "$(pings "$work/cmd.nst")" 40 '--cmd: all that the command sent and received'
+run 30 "$capture" -w "$work/cmd.nst" --cmd 'exit 7'
+is "$status" 0 "--cmd: its status is not ours"
+like "$words" '[^0-9]7([^0-9]|$)' '--cmd: but is said'
+
+# -- signals: what is in the rings still goes to the file
+
+for signal in INT TERM; do
+    record "$work/$signal.nst"
+    "${ping20[@]}" >/dev/null
+    stop $signal
+    is "$recorder_status" 0 "SIG$signal: status"
+    is "$(pings "$work/$signal.nst")" 40 "SIG$signal: nothing stays behind in the rings"
+    like "$(cat "$recorder_words")" "(^|[^0-9])$(printed "$work/$signal.nst") events recorded" \
+        "SIG$signal: says how many events the file has"
+    like "$(cat "$recorder_words")" "[^0-9]$(stat -c %s "$work/$signal.nst") bytes" \
+        "SIG$signal: and how many bytes"
+    like "$(cat "$recorder_words")" 'lost' "SIG$signal: and what was lost"
+done
+is "$(stat -c %a "$work/INT.nst")" 600 'nobody else may read the file'
+
+# -- to a pipe
+
+run 30 sh -c "'$capture' -w - --cmd '${ping20[*]}' | cat >'$work/pipe.nst'"
+is "$(pings "$work/pipe.nst")" 40 '-w -: through a pipe to a file'
+run 30 sh -c "'$capture' -w - --cmd '${ping20[*]}' | '$bin/nstrail' print --json - \
+    --netns '${prefix}client' -f icmp"
+is "$(grep -c '"kernel":' "$work/out")" 40 '-w -: read while it is written'
+run 30 bash -c "'$capture' -w - --cmd '${ping20[*]}; sleep 3; ${ping20[*]}' | head -c 100 >'$work/head'
+    exit \${PIPESTATUS[0]}"
+is "$status" 0 '-w -: a reader that goes away is no failure'
+if command -v script >/dev/null; then
+    run 30 script -qec "'$capture' -w - -c 1" /dev/null
+    is "$status" 1 '-w -: no binary to a terminal'
+    like "$(cat "$work/out")" 'terminal' '-w -: and says so'
+else
+    skip 'script is not installed' '-w -: no binary to a terminal'
+fi
+
+# -- two at once
+
+"$capture" -w "$work/second.nst" 2>"$work/second.words" &
+second=$!
+until_true 20 grep -q recording "$work/second.words"
+record "$work/first.nst"
+"${ping20[@]}" >/dev/null
+stop
+kill -INT "$second"
+wait "$second"
+is $? 0 'two recorders: status of the other'
+is "$(pings "$work/first.nst") $(pings "$work/second.nst")" '40 40' 'two recorders: both see all'
+
+# -- killed
+
+# programs PID: the BPF programs that it holds, directly or by a link.
+programs()
+{
+    sed -n 's/^prog_id:[[:space:]]*//p' /proc/"$1"/fdinfo/* 2>/dev/null | sort -un
+}
+
+left_behind()
+{
+    # shellcheck disable=SC2086 # ids
+    [ -z "$("$bin/tests/netns/progs" $ids)" ]
+}
+
+record "$work/killed.nst"
+ids=$(programs "$recorder" | tr '\n' ' ')
+"${ping20[@]}" >/dev/null
+sleep 2 # what is in the rings or in an open block is lost with its process
+like "$ids" '[0-9]' 'SIGKILL: the recorder holds programs'
+ok 'SIGKILL: they are the ones that the kernel has' \
+    test "$("$bin/tests/netns/progs" $ids | wc -w)" -eq "$(wc -w <<<"$ids")"
+kill -KILL "$recorder"
+ended 2>/dev/null
+ok 'SIGKILL: no program stays behind' until_true 5 left_behind
+run 10 "$bin/nstrail" print --json "$work/killed.nst"
+is "$status" 0 'SIGKILL: the file can be read'
+like "$words" 'killed\.nst' 'SIGKILL: that it has no end is said'
+is "$(pings "$work/killed.nst")" 40 'SIGKILL: with all that was written'
+
+# -- misuse
+
+# refused DESCRIPTION REGEX OPTION...
+refused()
+{
+    local description=$1 regex=$2
+    shift 2
+    run 20 "$@"
+    is "$status" 1 "$description: status 1"
+    like "$words" "$regex" "$description: says why"
+    is "$(wc -l <"$work/words")" 1 "$description: in one line"
+}
+
+refused 'bad filter' 'filter' "$capture" -w "$work/x" -c 1 no such filter
+refused 'snaplen' '65535' "$capture" -w "$work/x" -c 1 -s 65536
+refused 'negative snaplen' '-s' "$capture" -w "$work/x" -c 1 -s -1
+refused 'no such folder' "$work/none" "$capture" -w "$work/none/x" -c 1
+if command -v setpriv >/dev/null; then
+    chmod 755 "$work"
+    install -m 755 "$capture" "$work/capture"
+    refused 'not root' 'root|CAP_|privilege|permi' setpriv --reuid=65534 --regid=65534 \
+        --clear-groups "$work/capture" -w /dev/null -c 1
+else
+    skip 'setpriv is not installed' 'not root'
+fi
+
+# -- whose file it is
+
+run 30 env SUDO_UID=65534 SUDO_GID=65534 SUDO_USER=nobody "$capture" -w "$work/sudo.nst" --duration 1
+is "$status $(stat -c %u:%a "$work/sudo.nst")" '0 65534:600' "under sudo the file is its caller's"
+
+done_testing

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# A disk that gets full while recording and while importing: what was whole is read, what was
+# lost is counted, and the status says that it was done in part.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+count=50000
+
+network_pair
+ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
+mkdir "$work/disk"
+mount -t tmpfs -o size=256k tmpfs "$work/disk" 2>/dev/null || skip_all 'may not mount a tmpfs'
+
+flood()
+{
+    sink server udp-sink 10.9.1.2 7001 $count
+    traffic client udp-send 10.9.1.2 7001 $count 100 50000 >/dev/null
+    end_sink
+}
+
+# said WORDS: the number before them in what the recorder said at its end.
+said()
+{
+    sed -n "s/.*[^0-9]\{0,1\}\<\([0-9][0-9]*\) $1.*/\1/p" "$recorder_words" | tail -n 1
+}
+
+record "$work/disk/full.nst"
+flood
+stop
+is "$recorder_status" 2 'recording: status'
+like "$(cat "$recorder_words")" 'No space left on device' 'recording: says why'
+
+# After it was cut back to its last whole block the disk may have room again for END.
+"$bin/nstrail" info "$work/disk/full.nst" >/dev/null 2>"$work/words"
+is $? 0 'the file is whole as far as it goes'
+ok 'import' import "$work/disk/full.nst"
+read_events=$(ask 'SELECT count(*) FROM event')
+ok 'what was written before is there' test "$read_events" -gt 0
+is "$(ask 'SELECT count(*) FROM v_journey WHERE dport = 7001 AND events <> 2 AND id NOT IN
+        (SELECT journey_id FROM event ORDER BY ts_ns DESC LIMIT 100)')" 0 \
+    'and complete: both events of each journey before the last'
+
+# Room again: the same recorder goes on with the same file.
+rm -f "$work/disk/"*
+truncate -s 200k "$work/disk/ballast"
+head -c 200k /dev/zero >"$work/disk/ballast"
+record "$work/disk/again.nst"
+flood
+rm "$work/disk/ballast"
+in_ns client ping -q -c 20 -i 0.002 10.9.1.2 >/dev/null
+stop
+is "$recorder_status" 2 'room again: status'
+is "$(printed "$work/disk/again.nst" --netns "${prefix}client" -f icmp)" 40 \
+    'room again: what came later is recorded'
+
+rm -f "$work/disk/"*
+record "$work/large.nst"
+flood
+stop
+"$bin/nstrail" import "$work/large.nst" -d "$work/disk/x.db" >/dev/null 2>"$work/words"
+is $? 1 'importing: status'
+is "$(ls -A "$work/disk")" '' 'importing: leaves no half database'
+like "$(cat "$work/words")" 'full|No space' 'importing: says why'
+
+done_testing

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Packets that are dropped, where and why, as many as were sent or as the kernel counted.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+need nft
+
+closed=500 filtered=300 unrouted=200
+
+network_pair
+sysctl_ns server net/ipv4/ip_forward=1
+ip -n "${prefix}client" route add 10.77.0.0/16 via 10.9.1.2
+in_ns server nft "add table ip f;
+    add chain ip f in { type filter hook input priority 0; };
+    add rule ip f in udp dport 7002 counter drop" || exit
+ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
+
+# drops PORT: of those datagrams of the client.
+drops()
+{
+    ask "SELECT netns, drop_reason, count(*) FROM v_drop
+        WHERE protocol = 17 AND src = '10.9.1.1' AND dport = $1 GROUP BY 1, 2"
+}
+
+for attach in tp_btf raw_tp; do
+    record "$work/drops.nst" --attach $attach || { result 1 "$attach: record"; continue; }
+    traffic client udp-send 10.9.1.2 7001 $closed 100 5000 >/dev/null
+    traffic client udp-send 10.9.1.2 7002 $filtered 100 5000 >/dev/null
+    traffic client udp-send 10.77.0.1 7003 $unrouted 100 5000 >/dev/null
+    sleep 0.2
+    stop
+    ok "$attach: import" import "$work/drops.nst" || continue
+
+    lost_nothing $attach
+    is "$(drops 7001)" "{server},NO_SOCKET,$closed" "$attach: to a port that nobody listens at"
+    is "$(drops 7002)" "{server},NETFILTER_DROP,$filtered" "$attach: dropped by nftables"
+    like "$(in_ns server nft list ruleset)" "counter packets $filtered " \
+        "$attach: as many as nftables counted"
+    in_ns server nft "flush chain ip f in; add rule ip f in udp dport 7002 counter drop"
+    like "$(drops 7003)" "^\{server\},IP_(INNOROUTES|INADDRERRORS),$unrouted\$" \
+        "$attach: nowhere to route them"
+    is "$(ask "SELECT path, events, drops, count(*) FROM v_journey
+            WHERE protocol = 17 AND src = '10.9.1.1' AND dport IN (7001, 7002, 7003)
+            GROUP BY 1, 2, 3")" \
+        "{client} > {server},3,1,$((closed + filtered + unrouted))" \
+        "$attach: each drop ends the journey of its packet"
+    is "$(printed "$work/drops.nst" --drop=NO_SOCKET --netns "${prefix}server" \
+        -f 'udp dst port 7001')" $closed "$attach: print --drop finds the same"
+done
+
+done_testing

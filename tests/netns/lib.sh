@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2034
+#
+# For tests on real traffic; sourced. Namespaces of their own, recorders, sinks, and questions
+# to what was recorded. Everything is made below $work or under a name that begins with $prefix,
+# and is gone when the test ends, however it ends.
+#
+# A recorder sees the whole host, so every question names the namespaces that it is about.
+# Namespaces are short names here (`client`); $prefix makes them unique on the host.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+PATH=$PATH:/usr/sbin:/sbin
+bin=$(cd "${NSTRAIL_BIN:-${builddir:-$here/../../.build/normal}}" && pwd -P) || exit
+
+# begin: what a test calls first. Skips all of it where nothing can be recorded.
+begin()
+{
+    [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
+    [ -x "$bin/nstrail-capture" ] || skip_all 'built without the recorder'
+    [ -x "$bin/nstrail" ] || skip_all 'built without the analyzer'
+    [ -r /sys/kernel/btf/vmlinux ] || skip_all 'this kernel has no BTF'
+    unshare -n true 2>/dev/null || skip_all 'may not make network namespaces'
+    need ip ping
+    prefix=nst$$-
+    work=$(mktemp -d) || exit
+    recorder='' recorder_status='' recorder_words=$work/recorder.words
+    trap end EXIT
+    trap 'exit 1' INT TERM HUP
+}
+
+# need PROGRAM...
+need()
+{
+    local program
+    for program; do
+        command -v "$program" >/dev/null || skip_all "$program is not installed"
+    done
+}
+
+# shellcheck disable=SC2317 # called by the trap
+end()
+{
+    local status=$? job ns
+    for job in $(jobs -p); do
+        kill -TERM "$job" 2>/dev/null
+    done
+    wait
+    for ns in $(ip netns list | awk -v p="$prefix" 'index($1, p) == 1 { print $1 }'); do
+        ip netns delete "$ns"
+    done
+    ! mountpoint -q "$work/disk" || umount "$work/disk"
+    rm -rf "$work"
+    exit "$status"
+}
+
+# until_true SECONDS COMMAND...: asked 50 times a second.
+until_true()
+{
+    local left=$(($1 * 50))
+    shift
+    until "$@"; do
+        left=$((left - 1))
+        [ "$left" -gt 0 ] || return 1
+        sleep 0.02
+    done
+}
+
+# ------------------------------------------------------------------ the network
+
+# in_ns NS COMMAND...
+in_ns()
+{
+    local ns=$prefix$1
+    shift
+    ip netns exec "$ns" "$@"
+}
+
+# sysctl_ns NS KEY=VALUE...; the key may be a path.
+sysctl_ns()
+{
+    local ns=$1 pair
+    shift
+    for pair; do
+        # shellcheck disable=SC2016 # for the shell inside
+        in_ns "$ns" sh -c 'echo "$2" >"/proc/sys/$1"' sh "${pair%%=*}" "${pair#*=}" || return
+    done
+}
+
+# add_ns NS...: with lo up and nothing else going on: IPv6 would send of its own accord.
+add_ns()
+{
+    local ns
+    for ns; do
+        ip netns add "$prefix$ns" &&
+            sysctl_ns "$ns" net/ipv6/conf/{all,default}/disable_ipv6=1 \
+                net/ipv6/conf/{all,default}/accept_ra=0 net/ipv6/conf/{all,default}/accept_dad=0 &&
+            ip -n "$prefix$ns" link set lo up || return
+    done
+}
+
+# with_ipv6 NS...: before its links are made.
+with_ipv6()
+{
+    local ns
+    for ns; do
+        sysctl_ns "$ns" net/ipv6/conf/{all,default,lo}/disable_ipv6=0 || return
+    done
+}
+
+# link NS1 DEV1 NS2 DEV2: a pair of veth devices, up.
+link()
+{
+    ip -n "$prefix$1" link add "$2" type veth peer name "$4" netns "$prefix$3" &&
+        ip -n "$prefix$1" link set "$2" up && ip -n "$prefix$3" link set "$4" up
+}
+
+# address NS DEV ADDRESS/BITS...
+address()
+{
+    local ns=$prefix$1 dev=$2 a
+    shift 2
+    for a; do
+        case $a in
+        *:*) ip -n "$ns" address add "$a" dev "$dev" nodad ;;
+        *) ip -n "$ns" address add "$a" dev "$dev" ;;
+        esac || return
+    done
+}
+
+# network_pair: client c0 10.9.1.1 fd09:1::1 -- s0 10.9.1.2 fd09:1::2 server
+network_pair()
+{
+    add_ns client server && link client c0 server s0 &&
+        address client c0 10.9.1.1/24 && address server s0 10.9.1.2/24
+}
+
+# remove_ns NS...
+remove_ns()
+{
+    local ns
+    for ns; do
+        ip netns delete "$prefix$ns" || return
+    done
+}
+
+inum()
+{
+    stat -L -c %i "/run/netns/$prefix$1"
+}
+
+# counter NS DEV NAME: of the interface, such as rx_packets.
+counter()
+{
+    in_ns "$1" cat "/sys/class/net/$2/statistics/$3"
+}
+
+# quiet NS...: takes the links down, so that their counters stay as they are.
+quiet()
+{
+    local ns dev
+    for ns; do
+        for dev in $(devices "$ns"); do
+            ip -n "$prefix$ns" link set "$dev" down
+        done
+    done
+}
+
+devices()
+{
+    in_ns "$1" ls /sys/class/net | grep -v bonding_masters
+}
+
+# ------------------------------------------------------------------ traffic
+
+# sink NS UDP-OR-TCP-SINK...: in the background; end_sink waits for its end, and sunk is what it
+# got then.
+sink()
+{
+    local ns=$1
+    shift
+    ip netns exec "$prefix$ns" "$bin/tests/netns/traffic" "$@" >"$work/sink" &
+    sink=$!
+    until_true 10 grep -q ready "$work/sink"
+}
+
+end_sink()
+{
+    wait "$sink"
+    sunk=$(sed -n 2p "$work/sink")
+}
+
+# traffic NS COMMAND...
+traffic()
+{
+    local ns=$1
+    shift
+    in_ns "$ns" "$bin/tests/netns/traffic" "$@"
+}
+
+# ------------------------------------------------------------------ recording
+
+recording()
+{
+    grep -q 'recording' "$recorder_words" || ! kill -0 "$recorder" 2>/dev/null
+}
+
+# record FILE [OPTION...]: starts a recorder and waits until it records.
+record()
+{
+    local file=$1
+    shift
+    "$bin/nstrail-capture" -w "$file" "$@" 2>"$recorder_words" &
+    recorder=$!
+    until_true 20 recording && kill -0 "$recorder" 2>/dev/null && return
+    diag 'the recorder did not start:' "$(cat "$recorder_words")"
+    return 1
+}
+
+# stop [SIGNAL]: ends it; its status is in recorder_status, its words in the file.
+stop()
+{
+    kill -s "${1:-INT}" "$recorder"
+    ended
+}
+
+# ended: waits for a recorder that ends by itself.
+ended()
+{
+    wait "$recorder"
+    recorder_status=$?
+    recorder=
+}
+
+# ------------------------------------------------------------------ questions
+
+databases=0
+
+# import FILE...: into a new database, which `ask` asks from then on.
+import()
+{
+    databases=$((databases + 1))
+    db=$work/$databases.db
+    "$bin/nstrail" import "$@" -d "$db" >"$work/import.words" 2>&1 && return
+    diag 'import failed:' "$(cat "$work/import.words")"
+    return 1
+}
+
+# ask SQL: rows as CSV without the line of names. In the question and in the answer {client}
+# stands for the full name of namespace client.
+ask()
+{
+    "$bin/nstrail" query "$db" --csv "$(full_names "$1")" | tail -n +2 | tr -d '\r' |
+        sed "s/$prefix\([a-z0-9]*\)/{\1}/g"
+}
+
+full_names()
+{
+    sed "s/{\([a-z0-9]*\)}/$prefix\1/g" <<<"$1"
+}
+
+# events CONDITION: how many, by the columns of v_event.
+events()
+{
+    ask "SELECT count(*) FROM v_event WHERE $1"
+}
+
+# printed FILE OPTION...: how many events `nstrail print` prints.
+printed()
+{
+    "$bin/nstrail" print --json "$@" 2>/dev/null | grep -c '"kernel":'
+}
+
+# lost_nothing WHAT: no loss of any kind is in the file.
+lost_nothing()
+{
+    is "$(ask "SELECT counter, sum(value) FROM loss WHERE counter LIKE 'lost.%' AND value > 0
+        GROUP BY counter")" '' "$1: nothing lost"
+}
+
+# as_counted WHAT NS...: the events at each device of these namespaces are what the interfaces
+# themselves counted. The recording began before the namespaces were made; `quiet` ended it.
+as_counted()
+{
+    local what=$1 ns dev
+    shift
+    for ns; do
+        for dev in $(devices "$ns"); do
+            printf '{%s},%s,%s,%s,%s\n' "$ns" "$dev" "$(counter "$ns" "$dev" tx_packets)" \
+                "$(counter "$ns" "$dev" rx_packets)" "$(counter "$ns" "$dev" tx_dropped)"
+        done
+    done | awk -F, '$3 + $4 > 0' | LC_ALL=C sort >"$work/counted"
+    ask "SELECT netns, dev, sum(probe = 'net:net_dev_start_xmit'),
+            sum(probe = 'net:netif_receive_skb'), 0
+        FROM v_event WHERE probe LIKE 'net:%' AND netns IN ($(printf "'{%s}'," "$@")'')
+        GROUP BY netns, dev" | LC_ALL=C sort >"$work/recorded"
+    is "$(cat "$work/recorded")" "$(cat "$work/counted")" \
+        "$what: as many packets at each device as it counted itself"
+}

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Who is meant by --netns: a name in /run/netns, an inum, a cookie; also for namespaces that
+# came during the recording, and after they are gone.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+add_ns early
+record "$work/names.nst"
+add_ns late
+link early e0 late l0
+address early e0 10.9.1.1/24
+address late l0 10.9.1.2/24
+ok 'ping' in_ns early ping -q -c 10 -i 0.002 10.9.1.2
+late=$(inum late)
+quiet early late
+remove_ns early late
+stop
+ok 'import' import "$work/names.nst" || exit
+
+of()
+{
+    printed "$work/names.nst" "$@" -f icmp
+}
+
+is "$(of --netns "${prefix}early")" 20 'by a name from before the recording'
+is "$(of --netns "${prefix}late")" 20 'by a name that came later, and is gone'
+is "$(of --netns "name:${prefix}late")" 20 'by name:NAME'
+is "$(of --netns "$late")" 20 'by inum'
+cookie=$(ask "SELECT printf('0x%x', cookie) FROM netns WHERE name = '{late}'")
+if [ "$cookie" = 0x0 ]; then
+    skip 'this kernel gives no cookies' 'by cookie'
+else
+    is "$(of --netns "$cookie")" 20 'by cookie'
+fi
+is "$(of --netns "${prefix}early" --netns "${prefix}late")" 40 'one or the other'
+is "$(of --netns "${prefix}early" --netns "!${prefix}late")" 20 'one without the other'
+
+"$bin/nstrail" print --netns "${prefix}nobody" "$work/names.nst" >"$work/out" 2>"$work/words"
+is $? 1 'status of a name that is not in the file'
+like "$(cat "$work/words")" "${prefix}late" 'the message has those that are'
+
+done_testing

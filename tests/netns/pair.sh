@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Two namespaces and a pair of veth devices between them: ICMP, ICMPv6, UDP and TCP, counted
+# packet for packet, with both ways of attaching.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+pings=100 datagrams=1000 stream_bytes=4000000
+
+# Neighbours are resolved by the first packet and asked again whenever they please, so ARP and
+# neighbour discovery count at the devices only.
+exchange()
+{
+    add_ns client server && with_ipv6 client server && link client c0 server s0 &&
+        address client c0 10.9.1.1/24 fd09:1::1/64 && address server s0 10.9.1.2/24 fd09:1::2/64
+    ok "$1: ping over IPv4" in_ns client ping -q -c $pings -i 0.002 10.9.1.2
+    ok "$1: ping over IPv6" in_ns client ping -q -c $pings -i 0.002 fd09:1::2
+
+    sink server udp-sink 10.9.1.2 7001 $datagrams
+    traffic client udp-send 10.9.1.2 7001 $datagrams 100 20000 >/dev/null
+    end_sink
+    is "$sunk" $datagrams "$1: UDP over IPv4 arrived"
+    sink server udp-sink fd09:1::2 7002 $datagrams
+    traffic client udp-send fd09:1::2 7002 $datagrams 100 20000 >/dev/null
+    end_sink
+    is "$sunk" $datagrams "$1: UDP over IPv6 arrived"
+
+    sink server tcp-sink 10.9.1.2 7003
+    traffic client tcp-send 10.9.1.2 7003 $stream_bytes >/dev/null
+    end_sink
+    is "$sunk" $stream_bytes "$1: TCP arrived"
+    retransmitted=$(in_ns client awk '$1 == "Tcp:" { n = $13 } END { print n }' /proc/net/snmp)
+}
+
+# seen CONDITION: who saw such packets, and how many.
+seen()
+{
+    ask "SELECT e.netns, e.dev, e.probe, count(*) FROM v_event e
+        WHERE e.netns IN ('{client}', '{server}') AND e.drop_reason IS NULL AND $1
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+}
+
+# passed_by SENDER RECEIVER COUNT
+passed_by()
+{
+    printf '{%s},%s,%s,%d\n' "$1" "${1:0:1}0" net:net_dev_start_xmit "$3" \
+        "$2" "${2:0:1}0" net:netif_receive_skb "$3" | LC_ALL=C sort
+}
+
+# icmp6 TYPE: a condition on the packet's bytes, behind Ethernet and the IPv6 header.
+icmp6()
+{
+    printf "e.protocol = 58 AND (SELECT hex(substr(p.bytes, 55, 1)) FROM event v
+        JOIN packet p ON p.id = v.packet_id WHERE v.id = e.id) = '%02X'" "$1"
+}
+
+# tcp_payload NS: what TCP carried to the server, each packet's length less its headers, where
+# client sent and server received it.
+tcp_payload()
+{
+    ask "SELECT sum(e.len_bytes - 14 - 20 -
+            4 * instr('123456789ABCDEF', substr(hex(substr(p.bytes, 47, 1)), 1, 1)))
+        FROM v_event e JOIN event v ON v.id = e.id JOIN packet p ON p.id = v.packet_id
+        WHERE e.netns = '{$1}' AND e.protocol = 6 AND e.dport = 7003 AND e.drop_reason IS NULL"
+}
+
+for attach in tp_btf raw_tp; do
+    record "$work/pair.nst" --attach $attach || { result 1 "$attach: record"; continue; }
+    exchange $attach
+    quiet client server
+    stop
+    is "$recorder_status" 0 "$attach: recorder's status"
+    ok "$attach: import" import "$work/pair.nst" || continue
+
+    lost_nothing $attach
+    as_counted $attach client server
+    is "$(seen "e.protocol = 1 AND e.src = '10.9.1.1'")" "$(passed_by client server $pings)" \
+        "$attach: each ICMP echo request sent and received"
+    is "$(seen "e.protocol = 1 AND e.src = '10.9.1.2'")" "$(passed_by server client $pings)" \
+        "$attach: each ICMP echo reply sent and received"
+    is "$(seen "$(icmp6 128)")" "$(passed_by client server $pings)" \
+        "$attach: each ICMPv6 echo request sent and received"
+    is "$(seen "$(icmp6 129)")" "$(passed_by server client $pings)" \
+        "$attach: each ICMPv6 echo reply sent and received"
+    is "$(seen "e.protocol = 17 AND e.dport = 7001")" "$(passed_by client server $datagrams)" \
+        "$attach: each UDP datagram over IPv4"
+    is "$(seen "e.protocol = 17 AND e.dport = 7002")" "$(passed_by client server $datagrams)" \
+        "$attach: each UDP datagram over IPv6"
+    for who in client server; do
+        if [ "$retransmitted" -eq 0 ]; then
+            is "$(tcp_payload $who)" $stream_bytes "$attach: TCP's bytes at the $who"
+        else
+            skip "TCP sent $retransmitted segments twice" "$attach: TCP's bytes at the $who"
+        fi
+    done
+    is "$(printed "$work/pair.nst" --netns "${prefix}client" --probe net_dev_start_xmit \
+        -f 'icmp[icmptype] == icmp-echo')" $pings "$attach: print with filters finds the same"
+    remove_ns client server
+done
+
+done_testing

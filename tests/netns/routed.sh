@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Three namespaces, the middle one routes, and in the second round rewrites addresses too: every
+# packet is one journey over all three, whatever happens to its headers.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+count=5000 pings=50
+
+network_routed()
+{
+    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
+        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
+        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
+        ip -n "${prefix}client" route add default via 10.9.1.254 &&
+        ip -n "${prefix}server" route add default via 10.9.2.254 &&
+        sysctl_ns router net/ipv4/ip_forward=1
+}
+
+exchange()
+{
+    ok "$1: ping" in_ns client ping -q -c $pings -i 0.002 10.9.2.1
+    sink server udp-sink 10.9.2.1 7001 $count
+    traffic client udp-send 10.9.2.1 7001 $count 200 20000 >/dev/null
+    end_sink
+    is "$sunk" $count "$1: all arrived"
+}
+
+# paths CONDITION: of v_journey.
+paths()
+{
+    ask "SELECT path, events, hops, drops, count(*) FROM v_journey WHERE $1 GROUP BY 1, 2, 3, 4"
+}
+
+round()
+{
+    record "$work/routed.nst" --attach tp_btf || { result 1 "$1: record"; return; }
+    ok "$1: network" network_routed
+    [ "$1" = routed ] || ok "$1: masquerade" in_ns router nft "add table ip nat;
+        add chain ip nat out { type nat hook postrouting priority 100; };
+        add rule ip nat out oifname r1 masquerade"
+    exchange "$1"
+    quiet client router server
+    stop
+    ok "$1: import" import "$work/routed.nst" || return
+
+    lost_nothing "$1"
+    as_counted "$1" client router server
+    is "$(paths "protocol = 17 AND dport = 7001")" \
+        "{client} > {router} > {server},4,3,0,$count" "$1: UDP: one journey a packet"
+    is "$(paths "protocol = 1 AND src = '10.9.1.1'")" \
+        "{client} > {router} > {server},4,3,0,$pings" "$1: ping: one journey a request"
+    is "$(paths "protocol = 1 AND src = '10.9.2.1'")" \
+        "{server} > {router} > {client},4,3,0,$pings" "$1: ping: one journey a reply"
+    is "$(ask "SELECT from_netns, to_netns, count(*), min(latency_ns) > 0 FROM v_transition
+            WHERE dport = 7001 AND protocol = 17 GROUP BY 1, 2 ORDER BY 1")" \
+        "{client},{router},$count,1
+{router},{server},$count,1" "$1: transitions and their latency"
+    is "$(ask "SELECT e.netns, e.dev, e.src, hex(substr(p.bytes, 23, 1)), count(*)
+            FROM v_event e JOIN event v ON v.id = e.id JOIN packet p ON p.id = v.packet_id
+            WHERE e.dport = 7001 AND e.protocol = 17 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2")" \
+        "{client},c0,10.9.1.1,40,$count
+{router},r0,10.9.1.1,40,$count
+{router},r1,$2,3F,$count
+{server},s0,$2,3F,$count" "$1: address and TTL as they were at each device"
+    remove_ns client router server
+}
+
+round routed 10.9.1.1
+if command -v nft >/dev/null; then
+    round masqueraded 10.9.2.254
+else
+    skip 'nft is not installed' masqueraded
+fi
+
+done_testing

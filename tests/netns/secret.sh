@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What local sockets and netlink carry is no packet: a secret that goes through them is nowhere
+# in the file, neither as it stands nor in what is decoded from it.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+count=1000
+secret=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
+
+# found FILE...: in these files, raw and decoded.
+found()
+{
+    local file
+    for file; do
+        grep -qaF "$secret" "$file" && printf '%s: raw\n' "${file##*/}"
+        "$bin/nstrail" export --all-events -w "$work/all.pcapng" "$file" || printf 'export\n'
+        grep -qaF "$secret" "$work/all.pcapng" && printf '%s: packets\n' "${file##*/}"
+        "$bin/nstrail" print --json "$file" >"$work/all.json" || printf 'print\n'
+        grep -qF "$secret" "$work/all.json" && printf '%s: text\n' "${file##*/}"
+        sed -n 's/.*"data":"\([^"]*\)".*/\1/p' "$work/all.json" | while read -r data; do
+            base64 -d <<<"$data"
+        done | grep -qaF "$secret" && printf '%s: JSON packets\n' "${file##*/}"
+    done
+    return 0
+}
+
+network_pair
+for attach in tp_btf raw_tp; do
+    record "$work/secret.nst" --attach $attach -s 0 || { result 1 "$attach: record"; continue; }
+    traffic client unix-send "$secret" $count >/dev/null
+    ip -n "${prefix}client" link set c0 alias "$secret"
+    ip -n "${prefix}client" link show c0 >/dev/null
+    in_ns client ping -q -c 20 -i 0.002 10.9.1.2 >/dev/null
+    stop
+    is "$(found "$work/secret.nst")" '' "$attach: it is not in the file"
+    ok "$attach: import" import "$work/secret.nst"
+    is "$(events "netns IN ('{client}', '{server}') AND protocol = 1")" 80 \
+        "$attach: the packets beside it are"
+    like "$(ask "SELECT sum(value) >= $((count / 2)) FROM loss WHERE counter = 'skipped.no_packet'
+            AND ts_ns = (SELECT max(ts_ns) FROM loss)")" 1 "$attach: what was left out is counted"
+done
+
+# The same search finds it where it is: in a packet.
+record "$work/open.nst" -s 0
+# shellcheck disable=SC2016 # for the shell inside
+in_ns client bash -c 'echo "$1" >/dev/udp/10.9.1.2/9' bash "$secret"
+sleep 0.2
+stop
+is "$(found "$work/open.nst")" 'open.nst: packets
+open.nst: JSON packets' 'the same search finds it in a packet'
+
+done_testing
