@@ -236,7 +236,7 @@ struct nst_block {
 
 /* What a reader found wrong so far. */
 struct nst_damage {
-    uint64_t bad_header;    /* 1: the file header was unusable; its fields are unknown */
+    uint64_t bad_header;    /* 1: the file header was unusable, all or in part: fields are unknown */
     uint64_t bad_blocks;    /* whole in length, but a checksum or the content is wrong */
     uint64_t lost_blocks;   /* missing by their sequence numbers */
     uint64_t duplicates;    /* blocks seen before, left out */
@@ -279,16 +279,19 @@ int nst_reader_next(struct nst_reader *r, const struct nst_block **block, struct
 #define NST_LOAD_META    1u /* dictionaries and events, without packet bytes */
 #define NST_LOAD_PACKETS 2u /* and the packet bytes; implies NST_LOAD_META */
 
-/* Decodes the content of the block that nst_reader_next() last gave. 0, or -EBADMSG: this
- * block is damaged (counted, passed to warn() too) and the reader can go on with the next. */
+/* Decodes the content of the block that nst_reader_next() last gave. 0; -EBADMSG: this block
+ * is damaged (counted, passed to warn() too) and the reader can go on with the next;
+ * -EPROTONOSUPPORT: it needs a codec or a column that this library lacks, and the reader can
+ * go on too. Where packet bytes alone are damaged, that is counted and passed to warn(), and
+ * the events are given without them: 0. */
 int nst_reader_load(struct nst_reader *r, unsigned what, struct nst_error *err);
 
 /* Continues at a block that nst_reader_next() has given before, by its info.offset; such a
  * jump finds no gaps or duplicates. -ESPIPE on a pipe. */
 int nst_reader_seek(struct nst_reader *r, uint64_t offset, struct nst_error *err);
 
-/* Takes the decoded content of the current block out of the reader: it stays valid until
- * nst_block_free(). NULL: nothing loaded, or no memory. */
+/* Takes the current block with its decoded content out of the reader: it stays valid until
+ * nst_block_free(), also when the reader is closed. NULL: nothing loaded, or no memory. */
 struct nst_block *nst_reader_take(struct nst_reader *r);
 void nst_block_free(struct nst_block *block);
 

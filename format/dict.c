@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "format/dict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/crc32c.h"
+
+int nst_dict_init(struct dict *d)
+{
+    *d = (struct dict){0};
+    return nst_hash_init(&d->table);
+}
+
+void nst_dict_free(struct dict *d)
+{
+    uint32_t i;
+
+    for (i = 0; i < d->count; i++) {
+        free((char *)d->entries[i].key.names[0]);
+        free((char *)d->entries[i].key.names[1]);
+    }
+    free(d->entries);
+    free(d->used);
+    nst_hash_free(&d->table);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    if (!a || !b)
+        return a == b;
+    return strncmp(a, b, NST_MAX_NAME) == 0;
+}
+
+static bool same_key(const struct dict_key *a, const struct dict_key *b)
+{
+    return a->first == b->first && a->second == b->second && same_name(a->names[0], b->names[0]) &&
+           same_name(a->names[1], b->names[1]);
+}
+
+static uint32_t hash_key(const struct dict_key *key)
+{
+    uint64_t h = hash_mix(hash_mix(1, key->first), key->second);
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        if (key->names[i])
+            h = hash_mix(h, nst_crc32c(0, key->names[i], strnlen(key->names[i], NST_MAX_NAME)));
+    }
+    return (uint32_t)h;
+}
+
+/* count is how many entries of the given size there are; room for one more. */
+static int room_for_one(void **array, uint32_t count, uint32_t *capacity, size_t size)
+{
+    uint32_t wanted = *capacity ? *capacity * 2 : 64;
+    void *bigger;
+
+    if (count < *capacity)
+        return 0;
+    if (wanted <= *capacity)
+        return -ENOMEM;
+    bigger = realloc(*array, wanted * size);
+    if (!bigger)
+        return -ENOMEM;
+    *array = bigger;
+    *capacity = wanted;
+    return 0;
+}
+
+static int copy_key(struct dict_key *to, const struct dict_key *from)
+{
+    int i;
+
+    *to = (struct dict_key){.first = from->first, .second = from->second};
+    for (i = 0; i < 2; i++) {
+        if (!from->names[i])
+            continue;
+        to->names[i] = strndup(from->names[i], NST_MAX_NAME);
+        if (!to->names[i]) {
+            free((char *)to->names[0]);
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+uint32_t nst_dict_index(struct dict *d, const struct dict_key *key)
+{
+    uint32_t hash = hash_key(key);
+    const struct hash_slot *s;
+    struct dict_entry entry = {.hash = hash};
+
+    for (s = nst_hash_first(&d->table, hash); s->entry; s = nst_hash_next(&d->table, s)) {
+        if (s->hash == hash && same_key(&d->entries[s->entry - 1].key, key))
+            return s->entry - 1;
+    }
+    if (room_for_one((void **)&d->entries, d->count, &d->capacity, sizeof(*d->entries)) < 0 ||
+        nst_hash_room(&d->table) < 0 || copy_key(&entry.key, key) < 0)
+        return NST_NONE;
+    nst_hash_add(&d->table, hash, d->count);
+    d->entries[d->count] = entry;
+    return d->count++;
+}
+
+int nst_dict_use(struct dict *d, uint32_t index, uint32_t block)
+{
+    struct dict_entry *entry = &d->entries[index];
+
+    if (entry->block == block)
+        return 0;
+    if (room_for_one((void **)&d->used, d->used_count, &d->used_capacity, sizeof(*d->used)) < 0)
+        return -ENOMEM;
+    entry->block = block;
+    entry->local = d->used_count;
+    d->used[d->used_count++] = index;
+    return 1;
+}

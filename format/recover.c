@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "format/recover.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/crc32c.h"
+#include "format/layout.h"
+
+/* More gaps than this are not kept apart: the oldest blocks then count as lost for good. */
+enum { MAX_GAPS = 65536 };
+/* How much is looked through at once. */
+enum { SEARCH_SIZE = 64 * 1024 };
+
+static bool make_room(void **list, size_t count, size_t *capacity, size_t size)
+{
+    size_t wanted = *capacity ? *capacity * 2 : 16;
+    void *bigger;
+
+    if (count < *capacity)
+        return true;
+    bigger = realloc(*list, wanted * size);
+    if (!bigger)
+        return false;
+    *list = bigger;
+    *capacity = wanted;
+    return true;
+}
+
+static void insert_gap(struct gaps *g, size_t at, struct gap gap)
+{
+    if (g->count == MAX_GAPS) {
+        if (!at)
+            return;
+        memmove(g->list, g->list + 1, --g->count * sizeof(*g->list));
+        at--;
+    }
+    if (!make_room((void **)&g->list, g->count, &g->capacity, sizeof(*g->list)))
+        return;
+    memmove(g->list + at + 1, g->list + at, (g->count - at) * sizeof(*g->list));
+    g->list[at] = gap;
+    g->count++;
+}
+
+static void fill_gap(struct gaps *g, size_t at, uint64_t sequence)
+{
+    struct gap gap = g->list[at];
+
+    g->missing--;
+    if (gap.first == gap.last) {
+        memmove(g->list + at, g->list + at + 1, (--g->count - at) * sizeof(*g->list));
+    } else if (sequence == gap.first) {
+        g->list[at].first++;
+    } else {
+        g->list[at].last = sequence - 1;
+        if (sequence < gap.last)
+            insert_gap(g, at + 1, (struct gap){sequence + 1, gap.last});
+    }
+}
+
+enum sequence nst_gaps_note(struct gaps *g, uint64_t sequence)
+{
+    size_t low = 0, high = g->count, middle;
+
+    if (sequence >= g->next) {
+        bool gap = sequence > g->next;
+
+        if (gap)
+            insert_gap(g, g->count, (struct gap){g->next, sequence - 1});
+        g->missing += sequence - g->next;
+        /* Nothing comes after the highest number, so nothing need be above it. */
+        g->next = sequence == UINT64_MAX ? sequence : sequence + 1;
+        return gap ? SEQUENCE_GAP : SEQUENCE_NEXT;
+    }
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        if (g->list[middle].last < sequence)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == g->count || g->list[low].first > sequence)
+        return SEQUENCE_AGAIN;
+    fill_gap(g, low, sequence);
+    return SEQUENCE_LATE;
+}
+
+void nst_gaps_free(struct gaps *g)
+{
+    free(g->list);
+}
+
+static size_t place_of(const struct offsets *o, uint64_t offset)
+{
+    size_t low = 0, high = o->count, middle;
+
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        if (o->list[middle] < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool nst_offsets_has(const struct offsets *o, uint64_t offset)
+{
+    size_t at = place_of(o, offset);
+
+    return at < o->count && o->list[at] == offset;
+}
+
+void nst_offsets_add(struct offsets *o, uint64_t offset)
+{
+    size_t at = place_of(o, offset);
+
+    if (!make_room((void **)&o->list, o->count, &o->capacity, sizeof(*o->list)))
+        return;
+    memmove(o->list + at + 1, o->list + at, (o->count - at) * sizeof(*o->list));
+    o->list[at] = offset;
+    o->count++;
+}
+
+void nst_offsets_free(struct offsets *o)
+{
+    free(o->list);
+}
+
+enum found nst_recover_header(struct source *s, uint64_t offset, const uint8_t *salt,
+                              struct block_header *h)
+{
+    size_t have, length;
+    const uint8_t *p = nst_source_at(s, offset, BLOCK_FIXED_SIZE, &have);
+
+    if (!p)
+        return FOUND_NO_MEMORY;
+    if (!have)
+        return FOUND_END;
+    if (have < BLOCK_FIXED_SIZE)
+        return FOUND_NOTHING;
+    length = nst_block_header_length(p);
+    if (length > BLOCK_FIXED_SIZE) {
+        p = nst_source_at(s, offset, length, &have);
+        if (!p)
+            return FOUND_NO_MEMORY;
+        if (have < length)
+            return FOUND_NOTHING;
+    }
+    if (!length || !nst_block_decode(p, salt, h))
+        return FOUND_NOTHING;
+    h->info.offset = offset;
+    return FOUND_BLOCK;
+}
+
+int nst_recover_check(struct source *s, uint64_t offset, const struct block_header *h)
+{
+    size_t frames = (size_t)h->meta.stored + h->pkt.stored, have;
+    const uint8_t *p = nst_source_at(s, offset + h->length, (size_t)h->info.size - h->length, &have);
+
+    if (!p)
+        return -ENOMEM;
+    if (have < h->info.size - h->length)
+        return -ENODATA;
+    return nst_crc32c(0, p, h->meta.stored) == h->meta.crc &&
+           nst_crc32c(0, p + h->meta.stored, frames - h->meta.stored) == h->pkt.crc;
+}
+
+/* A header without its salt known proves itself by its content. */
+static bool trusted(struct source *s, const uint8_t *salt, const struct block_header *h)
+{
+    const uint8_t *p;
+    size_t have;
+
+    if (salt)
+        return true;
+    p = nst_source_at(s, h->info.offset + h->length, h->meta.stored, &have);
+    return p && have == h->meta.stored && nst_crc32c(0, p, have) == h->meta.crc;
+}
+
+enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t *salt,
+                              struct block_header *h)
+{
+    uint8_t key[NST_MAGIC_SIZE + NST_SALT_SIZE];
+    size_t key_size = salt ? sizeof(key) : NST_MAGIC_SIZE, have;
+    const uint8_t *p, *hit;
+    enum found found;
+
+    memcpy(key, NST_BLOCK_MAGIC, NST_MAGIC_SIZE);
+    if (salt)
+        memcpy(key + NST_MAGIC_SIZE, salt, NST_SALT_SIZE);
+    for (;;) {
+        nst_source_release(s, *offset);
+        p = nst_source_at(s, *offset, SEARCH_SIZE, &have);
+        if (!p)
+            return FOUND_NO_MEMORY;
+        hit = memmem(p, have, key, key_size);
+        if (!hit && have < SEARCH_SIZE) {
+            *offset += have;
+            return FOUND_END;
+        }
+        if (!hit) {
+            *offset += have - (key_size - 1);
+            continue;
+        }
+        *offset += (size_t)(hit - p);
+        found = nst_recover_header(s, *offset, salt, h);
+        if (found == FOUND_NO_MEMORY || (found == FOUND_BLOCK && trusted(s, salt, h)))
+            return found;
+        (*offset)++;
+    }
+}
