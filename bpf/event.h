@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF programs and the recorder tell each other: ring records, settings, counters.
+ * Fixed-width members, largest first, no byte left unwritten: what a record does not fill
+ * would be kernel memory in a file for ever.
+ *
+ * Names are said once. An event refers to its device by the address of the net_device, to a
+ * namespace without a device by the address of its struct net, and to its task by pid and tgid;
+ * a definition of that reference stands before it in the same CPU's records. The BPF side
+ * keeps the definitions in force in a small cache a CPU (struct ev_definition.set and .way say
+ * where) and defines again whatever differs from it: capture/refs.c mirrors that cache.
+ */
+#ifndef NST_BPF_EVENT_H
+#define NST_BPF_EVENT_H
+
+#include <linux/types.h>
+
+enum ev_type {
+    EV_PACKET = 1,
+    EV_DEVICE = 2,
+    EV_NETNS = 3,
+    EV_TASK = 4,
+};
+
+/* As the file has them: enum nst_event_flag. */
+enum ev_flag {
+    EV_FLAG_L3 = 1 << 0,
+    EV_FLAG_CUT = 1 << 2,
+    EV_FLAG_GUESS = 1 << 3,
+};
+
+/* As the file has them: enum nst_netns_source. */
+enum ev_netns_source {
+    EV_NETNS_NONE = 0,
+    EV_NETNS_DEVICE = 1,
+    EV_NETNS_SOCKET = 2,
+    EV_NETNS_PARAMETER = 3,
+};
+
+/* The programs' place in counters and in capture/probes.c. Those from EV_PROBES_RECORDED on
+ * only help tracking and write no events. */
+enum ev_probe {
+    EV_PROBE_RECEIVE = 0,
+    EV_PROBE_XMIT = 1,
+    EV_PROBE_KFREE = 2,
+    EV_PROBES_RECORDED = 3,
+    EV_PROBE_CONSUME = 3,
+    EV_PROBE_TCP_PROBE = 4,
+    EV_PROBES = 5,
+};
+
+#define EV_NAME_BYTES 16 /* IFNAMSIZ and TASK_COMM_LEN */
+
+/* Every record begins like this. */
+struct ev_head {
+    __u16 type; /* enum ev_type */
+    __u16 cpu;
+};
+
+/* One packet at one probe, followed by caplen bytes of it. */
+struct ev_packet {
+    __u64 ts_ns;   /* CLOCK_MONOTONIC */
+    __u64 skb;     /* address of the struct sk_buff... */
+    __u64 ref;     /* ...of a net_device or struct net, as ref_type says; 0: none */
+    __u64 pid_tgid; /* tgid in the upper half; defined by an ev_task */
+    __u64 journey_id; /* 0: not tracked */
+    __u64 journey_ts_ns;
+    __u64 journey_head;
+    __u32 drop_reason; /* of EV_PROBE_KFREE */
+    __u32 rx_ifindex;
+    __u32 len; /* of the packet from where its bytes begin */
+    __u16 caplen;
+    __u16 vlan_proto; /* host order, 0: no tag */
+    __u16 vlan_tci;
+    __u16 probe; /* enum ev_probe */
+    __u8 ref_type; /* EV_DEVICE or EV_NETNS: which defines ref; 0: none */
+    __u8 netns_source;
+    __u8 flags;
+    __u8 reserved; /* 0 */
+};
+
+struct ev_record {
+    struct ev_head head;
+    __u32 reserved; /* 0 */
+    struct ev_packet packet;
+};
+
+/* Where a definition stands in its CPU's cache. */
+struct ev_definition {
+    struct ev_head head;
+    __u16 set;
+    __u16 way;
+    __u64 ref; /* what events say to mean it */
+};
+
+struct ev_device {
+    struct ev_definition definition;
+    __u64 netns_cookie; /* 0: unknown */
+    __u8 name[EV_NAME_BYTES];
+    __u32 netns_inum;
+    __u32 ifindex;
+};
+
+struct ev_netns {
+    struct ev_definition definition;
+    __u64 cookie; /* 0: unknown */
+    __u32 inum;
+    __u32 reserved; /* 0 */
+};
+
+struct ev_task {
+    struct ev_definition definition;
+    __u8 comm[EV_NAME_BYTES];
+};
+
+/* The caches of one CPU: sets, and ways in a set. */
+#define EV_DEVICE_SETS 64
+#define EV_DEVICE_WAYS 2
+#define EV_NETNS_SETS  64
+#define EV_NETNS_WAYS  1
+#define EV_TASK_SETS   256
+#define EV_TASK_WAYS   1
+
+/* The set of a reference. Kernel objects are aligned, so the low bits say little. */
+static inline __u32 ev_set(__u64 ref, __u32 sets)
+{
+    return (__u32)((ref * 0x9e3779b97f4a7c15ULL) >> 40) & (sets - 1);
+}
+
+/* What can be counted, by CPU and probe; see struct nst_counter. */
+enum ev_counter {
+    EV_LOST_RING,
+    EV_NO_PACKET,
+    EV_CUT_NONLINEAR,
+    EV_TRACKING_FULL,
+    EV_TRACKING_GUESSED,
+    EV_COUNTERS = 8, /* a cache line */
+};
+
+struct ev_counters {
+    __u64 count[EV_COUNTERS];
+};
+
+/* The entry that tracking keeps for a buffer, see bpf/track.bpf.h. The map's elements have 56 bytes
+ * before it: an element is two cache lines, and who frees a buffer needs only the first. */
+enum ev_track_state {
+    EV_TRACK_LIVE = 0,
+    EV_TRACK_DELIVERED = 1, /* its TCP socket has it: no other probe of ours will see it live */
+    EV_TRACK_DEAD = 2,      /* its buffer was freed */
+};
+
+struct ev_track {
+    __u16 state;      /* enum ev_track_state */
+    __u16 last_probe; /* enum ev_probe */
+    __u32 reserved;   /* 0 */
+    __u64 journey_id;
+    __u64 journey_ts_ns;
+    __u64 journey_head;
+    __u64 last_ts_ns;
+    __u64 sk;           /* that sent it, when the journey began with sending; else 0 */
+    __u64 first_tx_dev; /* where it was first sent; 0: not yet */
+    __u64 last_dev;
+    __u64 spare; /* 0 */
+};
+
+/* Of one CPU, written by it alone. */
+struct ev_cpu {
+    __u64 ring_bytes; /* written to its ring, to know when to wake the reader */
+    __u64 tracked;    /* entries added to the tracking map */
+    /* The packet that this CPU saw last, to follow it when its data moves. */
+    __u64 last_ts_ns;
+    __u64 last_skb; /* 0: it is gone */
+    __u64 last_head;
+    __u64 last_sk;
+    __u64 last_dev;
+    __u32 busy; /* scratch slots in use, a bit each */
+    __u32 reserved;
+};
+
+/* Set before loading, constant from then on. */
+struct ev_config {
+    __u64 base_ts_ns; /* CLOCK_MONOTONIC, not after the first event */
+    __u32 cpus;       /* possible CPUs */
+    __u32 cpu_bits;   /* to number them */
+    __u32 snaplen;
+    __u32 wake_bytes; /* wake the reader when the data passes a multiple: a power of two */
+    __u32 kfree_has_reason; /* skb:kfree_skb tells why */
+    __u32 reason_consumed;  /* the reason that is no drop, beside 0 */
+    __u32 has_dynptr;       /* bpf_dynptr_from_skb works in these programs */
+    __u32 tracking;
+};
+
+/* Packets with more bytes than this go through a scratch slot instead of being written into
+ * the ring in place: bpf_ringbuf_reserve() takes constant sizes. */
+#define EV_INLINE_BYTES 256
+
+/* Scratch slots of a CPU: programs nest (task, softirq, hardirq, NMI). */
+#define EV_SCRATCH_LEVELS 4
+/* Bytes of a packet that can stand before skb->data. */
+#define EV_GAP_BYTES 64
+
+struct ev_scratch {
+    struct ev_record record;
+    __u8 bytes[EV_GAP_BYTES + 65536];
+};
+
+#define EV_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+EV_ASSERT_SIZE(ev_packet, 80);
+EV_ASSERT_SIZE(ev_record, 88);
+EV_ASSERT_SIZE(ev_definition, 16);
+EV_ASSERT_SIZE(ev_device, 48);
+EV_ASSERT_SIZE(ev_netns, 32);
+EV_ASSERT_SIZE(ev_task, 32);
+EV_ASSERT_SIZE(ev_counters, 64);
+EV_ASSERT_SIZE(ev_track, 72);
+EV_ASSERT_SIZE(ev_cpu, 64);
+EV_ASSERT_SIZE(ev_config, 40);
+#undef EV_ASSERT_SIZE
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where an event happened: device, namespace, task. Each is defined in the ring when its
+ * CPU's cache does not hold it as it is now, so renamed devices, reused addresses and
+ * namespaces are told apart.
+ *
+ * A cache slot is invalid while it is written: an interrupting program may use the same one.
+ */
+#ifndef NST_BPF_NETNS_H
+#define NST_BPF_NETNS_H
+
+#include "bpf/ring.bpf.h"
+
+struct device_slot {
+    __u64 dev; /* 0: free */
+    __u64 net;
+    __u64 cookie;
+    __u64 name[2];
+    __u32 inum;
+    __u32 ifindex;
+    __u32 type; /* ARPHRD_ */
+    __u32 reserved;
+};
+
+struct device_set {
+    struct device_slot way[EV_DEVICE_WAYS];
+};
+
+/* By CPU * EV_DEVICE_SETS + set; the recorder sizes it, as those below. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __type(key, __u32);
+    __type(value, struct device_set);
+    __uint(max_entries, EV_DEVICE_SETS);
+} devices SEC(".maps");
+
+struct netns_slot {
+    __u64 net; /* 0: free */
+    __u64 cookie;
+    __u32 inum;
+    __u32 reserved;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __type(key, __u32);
+    __type(value, struct netns_slot);
+    __uint(max_entries, EV_NETNS_SETS);
+} namespaces SEC(".maps");
+
+struct task_slot {
+    __u64 pid_tgid;
+    __u64 comm[2];
+    __u64 used;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __type(key, __u32);
+    __type(value, struct task_slot);
+    __uint(max_entries, EV_TASK_SETS);
+} tasks SEC(".maps");
+
+/* A namespace's number comes from proc's dynamic ones, 0xf0000000 and up, the initial one's
+ * from just below them (since 6.18). */
+#define NETNS_INUM_MIN 0xefffff00u
+#define REG_STATE_MAX  5 /* NETREG_DUMMY */
+
+static __always_inline bool netns_valid(__u32 inum)
+{
+    return inum >= NETNS_INUM_MIN;
+}
+
+/* What skb->dev may be instead of a device: two counters of UDP's receive queue, a link of
+ * TCP's trees, a Bluetooth controller. A device is aligned to 32 bytes and lives in the same
+ * half of the address space as the skb. */
+static __always_inline bool device_pointer_valid(const struct net_device *dev,
+                                                 const struct sk_buff *skb)
+{
+    __u64 at = address(dev);
+
+    return at && !(at & 31) && ((__s64)at < 0) == ((__s64)address(skb) < 0);
+}
+
+static __always_inline void device_read(struct device_slot *d, struct net_device *dev, bool typed)
+{
+    struct net *net = READ(typed, dev, nd_net.net);
+
+    d->dev = address(dev);
+    d->net = address(net);
+    d->cookie = net_cookie(net, typed);
+    d->inum = READ(typed, net, ns.inum);
+    d->ifindex = READ(typed, dev, ifindex);
+    if (typed) {
+        d->name[0] = *(__u64 *)&dev->name[0];
+        d->name[1] = *(__u64 *)&dev->name[8];
+    } else {
+        bpf_core_read(d->name, sizeof(d->name), &dev->name);
+    }
+}
+
+static __always_inline bool device_same(const struct device_slot *a, const struct device_slot *b)
+{
+    return a->dev == b->dev && a->net == b->net && a->cookie == b->cookie &&
+           a->inum == b->inum && a->ifindex == b->ifindex && a->name[0] == b->name[0] &&
+           a->name[1] == b->name[1];
+}
+
+static __always_inline bool device_valid(const struct device_slot *d, struct net_device *dev,
+                                         bool typed)
+{
+    const unsigned char *name = (const unsigned char *)d->name;
+
+    return netns_valid(d->inum) && (__s32)d->ifindex > 0 && name[0] > ' ' &&
+           name[EV_NAME_BYTES - 1] == '\0' && device_reg_state(dev, typed) <= REG_STATE_MAX;
+}
+
+static __always_inline bool device_define(const struct here *here, const struct device_slot *d,
+                                          __u32 set, __u32 way)
+{
+    struct ev_device *out = ring_reserve(here, sizeof(*out));
+
+    if (!out)
+        return false;
+    out->definition.head = ring_head(here, EV_DEVICE);
+    out->definition.set = set;
+    out->definition.way = way;
+    out->definition.ref = d->dev;
+    out->netns_cookie = d->cookie;
+    __builtin_memcpy(out->name, d->name, sizeof(out->name));
+    out->netns_inum = d->inum;
+    out->ifindex = d->ifindex;
+    bpf_ringbuf_submit(out, ring_wake(here, sizeof(*out)));
+    return true;
+}
+
+static __always_inline void device_store(struct device_slot *slot, const struct device_slot *d)
+{
+    slot->dev = 0;
+    barrier();
+    slot->net = d->net;
+    slot->cookie = d->cookie;
+    slot->name[0] = d->name[0];
+    slot->name[1] = d->name[1];
+    slot->inum = d->inum;
+    slot->ifindex = d->ifindex;
+    slot->type = d->type;
+    barrier();
+    slot->dev = d->dev;
+}
+
+/* 1: *d is a device and defined in the ring. 0: this is no device. <0: no room in the ring. */
+static __always_inline int device_find(const struct here *here, struct net_device *dev,
+                                       struct device_slot *d, bool typed)
+{
+    __u32 set = ev_set(address(dev), EV_DEVICE_SETS);
+    __u32 key = here->cpu * EV_DEVICE_SETS + set;
+    struct device_set *cached = bpf_map_lookup_elem(&devices, &key);
+    __u32 way;
+
+    if (!cached)
+        return 0;
+    device_read(d, dev, typed);
+    if (device_same(&cached->way[0], d)) {
+        d->type = cached->way[0].type;
+        return 1;
+    }
+    if (device_same(&cached->way[1], d)) {
+        d->type = cached->way[1].type;
+        return 1;
+    }
+    if (!device_valid(d, dev, typed))
+        return 0;
+    d->type = READ(typed, dev, type);
+    way = here->ts_ns & 1;
+    if (!device_define(here, d, set, way))
+        return -1;
+    device_store(way ? &cached->way[1] : &cached->way[0], d);
+    return 1;
+}
+
+static __always_inline bool netns_define(const struct here *here, const struct netns_slot *n,
+                                         __u32 set)
+{
+    struct ev_netns *out = ring_reserve(here, sizeof(*out));
+
+    if (!out)
+        return false;
+    out->definition.head = ring_head(here, EV_NETNS);
+    out->definition.set = set;
+    out->definition.way = 0;
+    out->definition.ref = n->net;
+    out->cookie = n->cookie;
+    out->inum = n->inum;
+    out->reserved = 0;
+    bpf_ringbuf_submit(out, ring_wake(here, sizeof(*out)));
+    return true;
+}
+
+/* As device_find(), for a namespace that is not a device's. */
+static __always_inline int netns_find(const struct here *here, struct net *net, bool typed)
+{
+    struct netns_slot n = {.net = address(net)};
+    __u32 set = ev_set(n.net, EV_NETNS_SETS);
+    __u32 key = here->cpu * EV_NETNS_SETS + set;
+    struct netns_slot *slot = bpf_map_lookup_elem(&namespaces, &key);
+
+    if (!slot || !net)
+        return 0;
+    n.cookie = net_cookie(net, typed);
+    n.inum = READ(typed, net, ns.inum);
+    if (slot->net == n.net && slot->cookie == n.cookie && slot->inum == n.inum)
+        return 1;
+    if (!netns_valid(n.inum))
+        return 0;
+    if (!netns_define(here, &n, set))
+        return -1;
+    slot->net = 0;
+    barrier();
+    slot->cookie = n.cookie;
+    slot->inum = n.inum;
+    barrier();
+    slot->net = n.net;
+    return 1;
+}
+
+/* The task that runs, whoever's packet it is. */
+static __always_inline void task_read(struct task_slot *t)
+{
+    if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+        struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+        t->pid_tgid = (__u64)task->tgid << 32 | (__u32)task->pid;
+        t->comm[0] = *(__u64 *)&task->comm[0];
+        t->comm[1] = *(__u64 *)&task->comm[8];
+    } else {
+        t->pid_tgid = bpf_get_current_pid_tgid();
+        bpf_get_current_comm(t->comm, sizeof(t->comm));
+    }
+    t->used = 1;
+}
+
+static __always_inline bool task_define(const struct here *here, const struct task_slot *t,
+                                        __u32 set)
+{
+    struct ev_task *out = ring_reserve(here, sizeof(*out));
+
+    if (!out)
+        return false;
+    out->definition.head = ring_head(here, EV_TASK);
+    out->definition.set = set;
+    out->definition.way = 0;
+    out->definition.ref = t->pid_tgid;
+    __builtin_memcpy(out->comm, t->comm, sizeof(out->comm));
+    bpf_ringbuf_submit(out, ring_wake(here, sizeof(*out)));
+    return true;
+}
+
+/* Makes sure that the running task is defined. False: no room in the ring. */
+static __always_inline bool task_find(const struct here *here, __u64 *pid_tgid)
+{
+    struct task_slot now, *slot;
+    __u32 set, key;
+
+    task_read(&now);
+    *pid_tgid = now.pid_tgid;
+    set = ev_set(now.pid_tgid, EV_TASK_SETS);
+    key = here->cpu * EV_TASK_SETS + set;
+    slot = bpf_map_lookup_elem(&tasks, &key);
+    if (!slot)
+        return false;
+    if (slot->used && slot->pid_tgid == now.pid_tgid && slot->comm[0] == now.comm[0] &&
+        slot->comm[1] == now.comm[1])
+        return true;
+    if (!task_define(here, &now, set))
+        return false;
+    slot->used = 0;
+    barrier();
+    slot->pid_tgid = now.pid_tgid;
+    slot->comm[0] = now.comm[0];
+    slot->comm[1] = now.comm[1];
+    barrier();
+    slot->used = 1;
+    return true;
+}
+
+#endif

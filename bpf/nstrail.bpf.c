@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The recorder's programs. Each probe exists twice from one body: as tp_btf, which loads
+ * fields directly, and as raw_tp for a kernel that refuses it; the recorder loads one of them.
+ */
+#include "bpf/kernel.h"
+#include "bpf/event.h"
+#include "bpf/ring.bpf.h"
+#include "bpf/netns.bpf.h"
+#include "bpf/packet.bpf.h"
+#include "bpf/track.bpf.h"
+#include "bpf/write.bpf.h"
+
+char bpf_license[] SEC("license") = "Dual BSD/GPL";
+
+/* What a probe gives, constants but for the pointers. */
+struct arguments {
+    struct sk_buff *skb;
+    struct net_device *dev; /* NULL: none */
+    __u32 reason;
+    __u32 probe; /* enum ev_probe */
+    enum packet_place place;
+    bool typed;
+};
+
+/* Some buffers are no packets, such as those of AF_UNIX and netlink: their bytes are other
+ * people's secrets. */
+static __always_inline bool is_packet(const struct arguments *a, struct sock *sk,
+                                      const struct device_slot *device)
+{
+    __u16 family = sk ? READ(a->typed, sk, __sk_common.skc_family) : 0;
+
+    if (family == AF_UNIX || family == AF_NETLINK || family == AF_KEY)
+        return false;
+    if (device->dev)
+        return device->type != ARPHRD_NETLINK && device->type != ARPHRD_VSOCKMON;
+    if (family)
+        return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
+    return READ(a->typed, a->skb, protocol) && READ(a->typed, a->skb, network_header);
+}
+
+static __always_inline void located(struct ev_packet *out, enum ev_type type, __u64 ref,
+                                    enum ev_netns_source source)
+{
+    out->ref_type = type;
+    out->ref = ref;
+    out->netns_source = source;
+}
+
+/* Where the packet is, if its device does not say. <0: no room to define it. */
+static __always_inline int locate_otherwise(const struct here *here, const struct arguments *a,
+                                            struct sock *sk, struct device_slot *device,
+                                            struct ev_packet *out)
+{
+    int found = 0;
+
+    if (sk) {
+        struct net *net = READ(a->typed, sk, __sk_common.skc_net.net);
+
+        found = netns_find(here, net, a->typed);
+        if (found > 0)
+            located(out, EV_NETNS, address(net), EV_NETNS_SOCKET);
+    }
+    if (!found && a->dev) {
+        found = device_find(here, a->dev, device, a->typed);
+        if (found > 0)
+            located(out, EV_DEVICE, address(a->dev), EV_NETNS_PARAMETER);
+    }
+    return found;
+}
+
+/* Ethernet or what looks like it. A packet that has lost its device had one. */
+static __always_inline bool has_ethernet(const struct device_slot *device)
+{
+    return !device->dev || device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
+}
+
+static __always_inline void record(struct here *here, const struct arguments *a)
+{
+    struct ev_record event = {};
+    struct device_slot device = {};
+    struct sighting seen;
+    struct packet p = {};
+    struct net_device *dev = READ(a->typed, a->skb, dev);
+    int found = 0;
+
+    p.skb = a->skb;
+    p.sk = READ(a->typed, a->skb, sk);
+    p.head = address(READ(a->typed, a->skb, head));
+    if (device_pointer_valid(dev, a->skb))
+        found = device_find(here, dev, &device, a->typed);
+    if (found <= 0)
+        device.dev = 0;
+    if (found < 0)
+        return;
+    if (!is_packet(a, p.sk, &device)) {
+        count(here, EV_NO_PACKET);
+        return;
+    }
+    if (found)
+        located(&event.packet, EV_DEVICE, device.dev, EV_NETNS_DEVICE);
+    else if (locate_otherwise(here, a, p.sk, &device, &event.packet) < 0)
+        return;
+    if (!task_find(here, &event.packet.pid_tgid))
+        return;
+
+    event.head = ring_head(here, EV_PACKET);
+    event.packet.ts_ns = here->ts_ns;
+    event.packet.skb = address(a->skb);
+    event.packet.drop_reason = a->reason;
+    event.packet.rx_ifindex = READ(a->typed, a->skb, skb_iif);
+    event.packet.probe = here->probe;
+    packet_measure(&p, a->place, has_ethernet(&device), a->typed);
+    event.packet.flags = p.l3 ? EV_FLAG_L3 : 0;
+    packet_vlan(&p, &event.packet, a->typed);
+    seen.dev = device.dev;
+    seen.loopback = device.dev && device.type == ARPHRD_LOOPBACK;
+    track_packet(here, &p, &seen, &event.packet);
+    write_event(here, &p, &event, a->typed);
+}
+
+static __always_inline int on_receive(struct sk_buff *skb, bool typed)
+{
+    struct arguments a = {
+        .skb = skb, .probe = EV_PROBE_RECEIVE, .place = PLACE_RECEIVE, .typed = typed};
+    struct here here;
+
+    if (here_init(&here, EV_PROBE_RECEIVE, true))
+        record(&here, &a);
+    return 0;
+}
+
+static __always_inline int on_xmit(struct sk_buff *skb, struct net_device *dev, bool typed)
+{
+    struct arguments a = {.skb = skb, .dev = dev, .place = PLACE_XMIT, .typed = typed};
+    struct here here;
+
+    if (here_init(&here, EV_PROBE_XMIT, true))
+        record(&here, &a);
+    return 0;
+}
+
+static __always_inline int on_kfree(struct sk_buff *skb, __u32 reason, bool typed)
+{
+    struct arguments a = {.skb = skb, .reason = reason, .place = PLACE_ANYWHERE, .typed = typed};
+    struct here here;
+
+    if (!here_init(&here, EV_PROBE_KFREE, true))
+        return 0;
+    /* Since reasons exist, some freeings of this probe are no drops. */
+    if (!config.kfree_has_reason || (reason && reason != config.reason_consumed))
+        record(&here, &a);
+    if (config.tracking)
+        track_freed(&here, skb, typed);
+    return 0;
+}
+
+static __always_inline int on_consume(struct sk_buff *skb, bool typed)
+{
+    struct here here;
+
+    if (here_init(&here, EV_PROBE_CONSUME, false))
+        track_freed(&here, skb, typed);
+    return 0;
+}
+
+static __always_inline int on_tcp_probe(struct sk_buff *skb, bool typed)
+{
+    struct here here;
+
+    if (here_init(&here, EV_PROBE_TCP_PROBE, false))
+        track_delivered(&here, skb, typed);
+    return 0;
+}
+
+SEC("tp_btf/netif_receive_skb")
+int receive_typed(__u64 *ctx)
+{
+    return on_receive((void *)ctx[0], true);
+}
+
+SEC("raw_tp/netif_receive_skb")
+int receive_raw(__u64 *ctx)
+{
+    return on_receive((void *)ctx[0], false);
+}
+
+SEC("tp_btf/net_dev_start_xmit")
+int xmit_typed(__u64 *ctx)
+{
+    return on_xmit((void *)ctx[0], (void *)ctx[1], true);
+}
+
+SEC("raw_tp/net_dev_start_xmit")
+int xmit_raw(__u64 *ctx)
+{
+    return on_xmit((void *)ctx[0], (void *)ctx[1], false);
+}
+
+/* The third argument came with 5.17 (c504e5c2f964): reading it before is refused. */
+SEC("tp_btf/kfree_skb")
+int kfree_typed(__u64 *ctx)
+{
+    return on_kfree((void *)ctx[0], config.kfree_has_reason ? ctx[2] : 0, true);
+}
+
+SEC("raw_tp/kfree_skb")
+int kfree_raw(__u64 *ctx)
+{
+    return on_kfree((void *)ctx[0], config.kfree_has_reason ? ctx[2] : 0, false);
+}
+
+SEC("tp_btf/consume_skb")
+int consume_typed(__u64 *ctx)
+{
+    return on_consume((void *)ctx[0], true);
+}
+
+SEC("raw_tp/consume_skb")
+int consume_raw(__u64 *ctx)
+{
+    return on_consume((void *)ctx[0], false);
+}
+
+/* The second argument came with 4.16's conversion of tcp_probe; it is the skb in all that we
+ * support. */
+SEC("tp_btf/tcp_probe")
+int tcp_probe_typed(__u64 *ctx)
+{
+    return on_tcp_probe((void *)ctx[1], true);
+}
+
+SEC("raw_tp/tcp_probe")
+int tcp_probe_raw(__u64 *ctx)
+{
+    return on_tcp_probe((void *)ctx[1], false);
+}

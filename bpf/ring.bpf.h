@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The rings, one a CPU, and what is counted.
+ *
+ * Waking the reader costs more than everything else an event does, so it is woken once for
+ * every config.wake_bytes written; between those it looks by itself now and then.
+ */
+#ifndef NST_BPF_RING_H
+#define NST_BPF_RING_H
+
+#include "bpf/kernel.h"
+#include "bpf/event.h"
+
+/* A section of its own, so that the recorder finds it at offset 0. */
+SEC(".rodata.config") const volatile struct ev_config config = {};
+
+/* Sized by the recorder: a ring for every CPU that is online when it starts; those that come
+ * later share them. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __type(key, __u32);
+    __type(value, __u32);
+    __uint(max_entries, 1);
+} rings SEC(".maps");
+
+/* By CPU * EV_PROBES + probe. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct ev_counters);
+    __uint(max_entries, EV_PROBES);
+} counters SEC(".maps");
+
+/* By CPU. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct ev_cpu);
+    __uint(max_entries, 1);
+} cpus SEC(".maps");
+
+/* Where and when a program runs: gathered once, handed to whoever needs it. */
+struct here {
+    struct ev_cpu *state;
+    __u64 ts_ns;
+    __u32 cpu;
+    __u32 probe; /* constant: enum ev_probe */
+};
+
+/* timed: the clock is worth its price. */
+static __always_inline bool here_init(struct here *here, __u32 probe, bool timed)
+{
+    here->ts_ns = timed ? bpf_ktime_get_ns() : 0;
+    here->cpu = bpf_get_smp_processor_id();
+    here->probe = probe;
+    here->state = bpf_map_lookup_elem(&cpus, &here->cpu);
+    return here->state != NULL;
+}
+
+/* Atomic: programs interrupt each other on their CPU. */
+static __always_inline void count(const struct here *here, enum ev_counter what)
+{
+    __u32 key = here->cpu * EV_PROBES + here->probe;
+    struct ev_counters *counted = bpf_map_lookup_elem(&counters, &key);
+
+    if (counted)
+        __sync_fetch_and_add(&counted->count[what], 1);
+}
+
+static __always_inline struct ev_head ring_head(const struct here *here, enum ev_type type)
+{
+    return (struct ev_head){.type = type, .cpu = here->cpu};
+}
+
+/* Whether writing so many bytes wakes the reader. Programs that interrupt each other here may
+ * forget some bytes: a wake-up comes a little later then. */
+static __always_inline __u64 ring_wake(const struct here *here, __u32 bytes)
+{
+    __u64 before = here->state->ring_bytes;
+    __u64 after = before + bytes;
+
+    here->state->ring_bytes = after;
+    return (before ^ after) & ~((__u64)config.wake_bytes - 1) ? BPF_RB_FORCE_WAKEUP
+                                                              : BPF_RB_NO_WAKEUP;
+}
+
+/* Room for a record of a constant size; NULL, and counted as lost, when there is none. */
+static __always_inline void *ring_reserve(const struct here *here, __u64 bytes)
+{
+    void *ring = bpf_map_lookup_elem(&rings, &here->cpu);
+    void *room = ring ? bpf_ringbuf_reserve(ring, bytes, 0) : NULL;
+
+    if (!room)
+        count(here, EV_LOST_RING);
+    return room;
+}
+
+static __always_inline void ring_output(const struct here *here, void *record, __u64 bytes)
+{
+    void *ring = bpf_map_lookup_elem(&rings, &here->cpu);
+
+    if (!ring || bpf_ringbuf_output(ring, record, bytes, ring_wake(here, bytes)))
+        count(here, EV_LOST_RING);
+}
+
+#endif

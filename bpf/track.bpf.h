@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which events are of one packet's journey.
+ *
+ * skb->head names a packet's data; clones share it. A map keyed by it holds the journey, from
+ * its first event until its buffer is freed. An entry is then marked dead and stays, to be used
+ * again with its buffer: buffers are few and packets many.
+ *
+ * Tracepoints do not see every freeing (TCP's receive path calls __kfree_skb()), nor data that
+ * moves to a new buffer (pskb_expand_head()). track_ended() and track_moved() judge by what
+ * the packet does instead; such a verdict is marked EV_FLAG_GUESS and counted.
+ */
+#ifndef NST_BPF_TRACK_H
+#define NST_BPF_TRACK_H
+
+#include "bpf/packet.bpf.h"
+
+/* Sized by the recorder. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __type(key, __u64);
+    __type(value, struct ev_track);
+    __uint(max_entries, 1024);
+} tracks SEC(".maps");
+
+/* A packet unseen for so long is another one. */
+#define TRACK_UNSEEN_NS (60 * 1000000000ULL)
+/* Data moves between two probes of one path through the stack. */
+#define TRACK_MOVED_NS  (10 * 1000000ULL)
+
+struct sighting {
+    __u64 dev;
+    bool loopback; /* what dev sends it receives itself */
+};
+
+enum verdict { CONTINUES, ENDED, ENDED_GUESS };
+
+/* A sender's packet is told by its socket: forwarding keeps it or drops it, but never gives a
+ * packet another. The same socket on the device where the journey began is a retransmission or
+ * a buffer's next use. */
+static __always_inline bool sent_anew(const struct ev_track *t, const struct sighting *seen,
+                                      __u64 sk)
+{
+    if (sk)
+        return sk != t->sk || seen->dev == t->first_tx_dev;
+    return t->last_probe == EV_PROBE_XMIT && t->last_dev == seen->dev;
+}
+
+/* A device receives a packet once, and only loopback one that it sent. */
+static __always_inline bool received_anew(const struct ev_track *t, const struct sighting *seen)
+{
+    return t->last_dev == seen->dev &&
+           (t->last_probe == EV_PROBE_RECEIVE ||
+            (t->last_probe == EV_PROBE_XMIT && !seen->loopback));
+}
+
+/* Whether the entry's journey was over before this event. */
+static __always_inline enum verdict track_ended(const struct here *here, const struct ev_track *t,
+                                                const struct sighting *seen, __u64 sk)
+{
+    bool anew = false;
+
+    if (t->state == EV_TRACK_DEAD)
+        return ENDED;
+    if (t->state == EV_TRACK_DELIVERED && here->probe != EV_PROBE_KFREE)
+        return ENDED;
+    if (here->probe == EV_PROBE_XMIT)
+        anew = sent_anew(t, seen, sk);
+    else if (here->probe == EV_PROBE_RECEIVE)
+        anew = received_anew(t, seen);
+    if ((__s64)(here->ts_ns - t->last_ts_ns) > (__s64)TRACK_UNSEEN_NS)
+        anew = true;
+    return anew ? ENDED_GUESS : CONTINUES;
+}
+
+/* No CPU gives two journeys the same nanosecond: making one takes longer. */
+static __always_inline __u64 journey_id(const struct here *here)
+{
+    return (here->ts_ns - config.base_ts_ns + 1) << config.cpu_bits | here->cpu;
+}
+
+/* Was this skb the last thing that this CPU saw, in another buffer and at another device? Then
+ * its data moved meanwhile, as when a forwarded packet gets a new header. Its old entry, or NULL.
+ * A packet that has a socket was just sent: receiving would have taken it away. */
+static __always_inline struct ev_track *track_moved(const struct here *here,
+                                                    const struct packet *p,
+                                                    const struct sighting *seen)
+{
+    const struct ev_cpu *cpu = here->state;
+    __u64 head = cpu->last_head;
+    struct ev_track *old;
+
+    if (here->probe != EV_PROBE_XMIT || cpu->last_skb != address(p->skb) || head == p->head)
+        return NULL;
+    if (cpu->last_dev == seen->dev || (p->sk && cpu->last_sk != address(p->sk)))
+        return NULL;
+    if (here->ts_ns - cpu->last_ts_ns > TRACK_MOVED_NS)
+        return NULL;
+    old = bpf_map_lookup_elem(&tracks, &head);
+    if (!old || old->state != EV_TRACK_LIVE || (p->sk && old->last_probe != EV_PROBE_XMIT))
+        return NULL;
+    return old;
+}
+
+/* A journey's entry as of its first event in this buffer. */
+static __always_inline void track_begin(const struct here *here, const struct packet *p,
+                                        const struct ev_track *moved, struct ev_track *t)
+{
+    t->journey_id = moved ? moved->journey_id : journey_id(here);
+    t->journey_ts_ns = moved ? moved->journey_ts_ns : here->ts_ns;
+    t->journey_head = moved ? moved->journey_head : p->head;
+    t->sk = moved                             ? moved->sk
+            : here->probe == EV_PROBE_XMIT ? address(p->sk)
+                                              : 0;
+    t->first_tx_dev = moved ? moved->first_tx_dev : 0;
+    t->state = EV_TRACK_LIVE;
+}
+
+static __always_inline void track_see(const struct here *here, const struct packet *p,
+                                      const struct sighting *seen, struct ev_track *t)
+{
+    struct ev_cpu *cpu = here->state;
+
+    if (here->probe == EV_PROBE_XMIT && !t->first_tx_dev)
+        t->first_tx_dev = seen->dev;
+    t->last_ts_ns = here->ts_ns;
+    t->last_dev = seen->dev;
+    t->last_probe = here->probe;
+    cpu->last_ts_ns = here->ts_ns;
+    cpu->last_skb = address(p->skb);
+    cpu->last_head = p->head;
+    cpu->last_sk = address(p->sk);
+    cpu->last_dev = seen->dev;
+}
+
+static __always_inline void track_tell(const struct ev_track *t, struct ev_packet *out)
+{
+    out->journey_id = t->journey_id;
+    out->journey_ts_ns = t->journey_ts_ns;
+    out->journey_head = t->journey_head;
+}
+
+static __always_inline void track_guessed(const struct here *here, struct ev_packet *out)
+{
+    out->flags |= EV_FLAG_GUESS;
+    count(here, EV_TRACKING_GUESSED);
+}
+
+/* The first packet in a buffer that tracking does not know yet. */
+static __always_inline void track_add(const struct here *here, const struct packet *p,
+                                      const struct sighting *seen, struct ev_packet *out)
+{
+    struct ev_track t = {};
+    __u64 head = p->head;
+    const struct ev_track *moved = track_moved(here, p, seen);
+
+    track_begin(here, p, moved, &t);
+    track_see(here, p, seen, &t);
+    if (bpf_map_update_elem(&tracks, &head, &t, BPF_ANY)) {
+        count(here, EV_TRACKING_FULL);
+        return;
+    }
+    here->state->tracked++;
+    track_tell(&t, out);
+    if (moved)
+        track_guessed(here, out);
+}
+
+/* Finds or begins the journey of the packet at this event. */
+static __always_inline void track_packet(const struct here *here, const struct packet *p,
+                                         const struct sighting *seen, struct ev_packet *out)
+{
+    __u64 head = p->head;
+    const struct ev_track *moved = NULL;
+    struct ev_track *t;
+    enum verdict verdict;
+
+    if (!config.tracking)
+        return;
+    t = bpf_map_lookup_elem(&tracks, &head);
+    if (!t) {
+        track_add(here, p, seen, out);
+        return;
+    }
+    verdict = track_ended(here, t, seen, address(p->sk));
+    if (verdict == ENDED)
+        moved = track_moved(here, p, seen);
+    if (verdict != CONTINUES)
+        track_begin(here, p, moved, t);
+    if (verdict == ENDED_GUESS || moved)
+        track_guessed(here, out);
+    track_see(here, p, seen, t);
+    track_tell(t, out);
+}
+
+/* Whether freeing this skb frees its buffer: no clone has it. A sender's original counts
+ * twice, in the upper half too. */
+static __always_inline bool frees_head(struct sk_buff *skb, __u64 head, bool typed)
+{
+    struct skb_shared_info *shared;
+    __u32 dataref = 0;
+
+    if (!READ_BITS(typed, skb, cloned))
+        return true;
+    shared = (void *)(head + READ(typed, skb, end));
+    bpf_core_read(&dataref, sizeof(dataref), &shared->dataref.counter);
+    return dataref == (READ_BITS(typed, skb, nohdr) ? (1u << 16) + 1 : 1u);
+}
+
+static __always_inline void track_forget_last(struct ev_cpu *cpu, const struct sk_buff *skb)
+{
+    if (cpu->last_skb == address(skb))
+        cpu->last_skb = 0;
+}
+
+/* The skb is about to be freed. */
+static __always_inline void track_freed(const struct here *here, struct sk_buff *skb, bool typed)
+{
+    __u64 head = address(READ(typed, skb, head));
+    struct ev_track *t;
+
+    track_forget_last(here->state, skb);
+    t = bpf_map_lookup_elem(&tracks, &head);
+    if (t && frees_head(skb, head, typed))
+        t->state = EV_TRACK_DEAD;
+}
+
+/* An established TCP socket has taken the skb, and frees it in ways that nobody sees. */
+static __always_inline void track_delivered(const struct here *here, struct sk_buff *skb,
+                                            bool typed)
+{
+    __u64 head = address(READ(typed, skb, head));
+    struct ev_track *t;
+
+    track_forget_last(here->state, skb);
+    t = bpf_map_lookup_elem(&tracks, &head);
+    if (t && t->state == EV_TRACK_LIVE)
+        t->state = EV_TRACK_DELIVERED;
+}
+
+#endif
