@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The BPF programs: loads them as the kernel takes them, attaches them to their probes, and
+ * gives their rings and counts.
+ */
+#ifndef NST_CAPTURE_ATTACH_H
+#define NST_CAPTURE_ATTACH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/event.h"
+#include "capture/kernel_facts.h"
+#include "capture/ring.h"
+#include "format/nstrail.h"
+
+enum attach_mode {
+    ATTACH_AUTO, /* the first of the others that works */
+    ATTACH_TP_BTF,
+    ATTACH_RAW_TP,
+};
+
+struct attach_options {
+    enum attach_mode mode;
+    uint32_t snaplen;
+    uint64_t ring_kib;   /* of all CPUs together; 0: as the number of CPUs suggests */
+    uint64_t base_ts_ns; /* CLOCK_MONOTONIC: no event is earlier */
+};
+
+struct attachment;
+
+/* Loads everything; nothing is recorded yet. */
+int attach_load(struct attachment **attachment, const struct attach_options *options,
+                const struct kernel_facts *facts, struct nst_error *err);
+int attach_start(struct attachment *attachment, struct nst_error *err);
+/* When it returns, no program runs any more: what is in the rings is all there will be. */
+void attach_stop(struct attachment *attachment);
+void attach_free(struct attachment *attachment);
+
+/* How the programs were attached: "tp_btf" or "raw_tp". */
+const char *attach_how(const struct attachment *attachment);
+/* Possible CPUs of this host; those in records are below. */
+uint32_t attach_cpus(const struct attachment *attachment);
+struct ring *attach_rings(const struct attachment *attachment, size_t *count);
+/* File descriptors of the rings, for epoll. */
+const int *attach_ring_fds(const struct attachment *attachment);
+
+/* Live counts of the BPF side, by CPU * EV_PROBES + probe, and by CPU. */
+const volatile struct ev_counters *attach_counters(const struct attachment *attachment);
+const volatile struct ev_cpu *attach_cpu_states(const struct attachment *attachment);
+int attach_tracks_fd(const struct attachment *attachment);
+uint32_t attach_tracks_max(const struct attachment *attachment);
+/* How often the kernel skipped the probe's program, because it would have interrupted itself;
+ * false: this kernel does not count that. */
+bool attach_misses(const struct attachment *attachment, enum ev_probe probe, uint64_t *misses);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who started us: under sudo, the user who called it. */
+#ifndef NST_CAPTURE_CALLER_H
+#define NST_CAPTURE_CALLER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct caller {
+    bool sudo; /* and so the rest is known */
+    uid_t uid;
+    gid_t gid;
+};
+
+void caller_find(struct caller *caller);
+/* Becomes the caller for good, with the groups and the environment that belong to them. For a
+ * process that is about to become another program. 0 or a negative errno. */
+int caller_become(const struct caller *caller);
+
+#endif

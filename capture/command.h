@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command of --cmd, whose run is recorded. */
+#ifndef NST_CAPTURE_COMMAND_H
+#define NST_CAPTURE_COMMAND_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "capture/caller.h"
+#include "format/nstrail.h"
+
+struct command {
+    pid_t pid;
+    int fd; /* becomes readable when the command has ended; -1: there is none */
+};
+
+/* Runs it by the shell, as the caller, with the signals of *mask blocked. */
+int command_start(struct command *command, const char *line, const struct caller *caller,
+                  const sigset_t *mask, struct nst_error *err);
+/* Ends it if it still runs, and says what became of it. */
+void command_finish(struct command *command);
+
+#endif

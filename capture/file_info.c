@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/file_info.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "capture/clock.h"
+#include "format/error.h"
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+bool file_info_parse_uuid(const char *text, uint8_t uuid[16])
+{
+    uint8_t parsed[16];
+
+    for (size_t i = 0; i < sizeof(parsed); i++) {
+        int high, low;
+
+        if (*text == '-')
+            text++;
+        high = hex_digit(text[0]);
+        low = high < 0 ? -1 : hex_digit(text[1]);
+        if (low < 0)
+            return false;
+        parsed[i] = high << 4 | low;
+        text += 2;
+    }
+    memcpy(uuid, parsed, sizeof(parsed));
+    return true;
+}
+
+/* Zeros where it cannot be read. */
+static void read_boot_id(uint8_t boot_id[16])
+{
+    char line[64];
+    FILE *file = fopen(BOOT_ID, "re");
+
+    if (!file)
+        return;
+    if (fgets(line, sizeof(line), file))
+        file_info_parse_uuid(line, boot_id);
+    fclose(file);
+}
+
+/* The words of the command, with blanks between. NULL: no memory. */
+static char *join(int argc, char **argv)
+{
+    size_t length = 1;
+    char *line, *end;
+
+    for (int i = 0; i < argc; i++)
+        length += strlen(argv[i]) + 1;
+    line = malloc(length);
+    if (!line)
+        return NULL;
+    end = line;
+    for (int i = 0; i < argc; i++) {
+        if (i)
+            *end++ = ' ';
+        end = stpcpy(end, argv[i]);
+    }
+    *end = '\0';
+    return line;
+}
+
+int file_info_init(struct file_info *file, int argc, char **argv, struct nst_error *err)
+{
+    struct nst_file_info *info = &file->info;
+    struct clocks clocks;
+
+    *file = (struct file_info){0};
+    if (uname(&file->host))
+        return nst_fail(err, -errno, "uname: %s", strerror(errno));
+    if (getrandom(info->capture_id, sizeof(info->capture_id), 0) !=
+        (ssize_t)sizeof(info->capture_id))
+        return nst_fail(err, -EIO, "no random numbers for the capture's id");
+    file->command_line = join(argc, argv);
+    if (!file->command_line)
+        return nst_fail(err, -ENOMEM, "no memory for the command line");
+    read_boot_id(info->boot_id);
+    clock_read(&clocks);
+    info->monotonic_ns = clocks.monotonic_ns;
+    info->boottime_ns = clocks.boottime_ns;
+    info->realtime_ns = clocks.realtime_ns;
+    info->hostname = file->host.nodename;
+    info->kernel_release = file->host.release;
+    info->kernel_version = file->host.version;
+    info->machine = file->host.machine;
+    info->writer = "nstrail-capture " NSTRAIL_VERSION;
+    info->command_line = file->command_line;
+    return 0;
+}
+
+void file_info_free(struct file_info *file)
+{
+    free(file->command_line);
+    *file = (struct file_info){0};
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/kernel_facts.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "capture/probes.h"
+#include "format/error.h"
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+static int effective_capabilities(uint64_t *set)
+{
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[256];
+    int result = -ENOENT;
+
+    if (!status)
+        return -errno;
+    while (result && fgets(line, sizeof(line), status)) {
+        unsigned long long value;
+
+        if (sscanf(line, "CapEff: %llx", &value) == 1) {
+            *set = value;
+            result = 0;
+        }
+    }
+    fclose(status);
+    return result;
+}
+
+const char *kernel_missing_capability(void)
+{
+    uint64_t set;
+
+    if (effective_capabilities(&set) || set & 1ULL << CAP_SYS_ADMIN)
+        return NULL;
+    if (!(set & 1ULL << CAP_BPF))
+        return set & 1ULL << CAP_PERFMON ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
+    return set & 1ULL << CAP_PERFMON ? NULL : "CAP_PERFMON";
+}
+
+/* The parameters of a tracepoint's programs, or NULL: it has no such tracepoint. BTF knows each
+ * as a type btf_trace_NAME, a pointer to a function whose first parameter is not passed on. */
+static const struct btf_type *tracepoint_type(const struct btf *btf, const char *name)
+{
+    char symbol[128];
+    const struct btf_type *type;
+    int id;
+
+    snprintf(symbol, sizeof(symbol), "btf_trace_%s", name);
+    id = btf__find_by_name_kind(btf, symbol, BTF_KIND_TYPEDEF);
+    if (id < 0)
+        return NULL;
+    type = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+    if (!type || !btf_is_ptr(type))
+        return NULL;
+    type = btf__type_by_id(btf, type->type);
+    return type && btf_is_func_proto(type) ? type : NULL;
+}
+
+static bool enum_value(const struct btf *btf, const char *enum_name, const char *name,
+                       uint32_t *number)
+{
+    int id = btf__find_by_name_kind(btf, enum_name, BTF_KIND_ENUM);
+    const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, id);
+
+    for (uint32_t i = 0; type && i < btf_vlen(type); i++) {
+        const struct btf_enum *value = &btf_enum(type)[i];
+
+        if (!strcmp(btf__name_by_offset(btf, value->name_off), name)) {
+            *number = value->val;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct nst_error *err)
+{
+    const struct btf_type *kfree = tracepoint_type(btf, probes[EV_PROBE_KFREE].tracepoint);
+
+    for (int i = 0; i < EV_PROBES; i++) {
+        facts->tracepoint[i] = tracepoint_type(btf, probes[i].tracepoint);
+        if (probes[i].needed && !facts->tracepoint[i])
+            return nst_fail(err, -EOPNOTSUPP, "this kernel has no tracepoint %s",
+                            probes[i].symbol);
+    }
+    /* Its own, the skb, the place of the call, the reason. */
+    facts->kfree_has_reason = btf_vlen(kfree) >= 4;
+    if (!enum_value(btf, "skb_drop_reason", "SKB_CONSUMED", &facts->reason_consumed))
+        facts->reason_consumed = 0;
+    facts->dynptr = btf__find_by_name_kind(btf, "bpf_dynptr_from_skb", BTF_KIND_FUNC) > 0;
+    facts->drop_reasons = drop_reasons_new(btf);
+    if (!facts->drop_reasons)
+        return nst_fail(err, -ENOMEM, "no memory for the drop reasons");
+    return 0;
+}
+
+int kernel_facts_read(struct kernel_facts *facts, struct nst_error *err)
+{
+    const char *missing = kernel_missing_capability();
+    struct btf *btf;
+    int error;
+
+    *facts = (struct kernel_facts){0};
+    if (missing)
+        return nst_fail(err, -EPERM, "recording needs root, or %s which this process lacks",
+                        missing);
+    btf = btf__parse(KERNEL_BTF, NULL);
+    if (!btf)
+        return nst_fail(err, -errno,
+                        "%s: %s; recording needs a kernel that describes its types "
+                        "(CONFIG_DEBUG_INFO_BTF)",
+                        KERNEL_BTF, strerror(errno));
+    if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0)
+        error = nst_fail(err, -EOPNOTSUPP,
+                         "this kernel has no BPF ring buffer: recording needs Linux 5.8 or later");
+    else
+        error = read_btf(facts, btf, err);
+    btf__free(btf);
+    return error;
+}
+
+void kernel_facts_free(struct kernel_facts *facts)
+{
+    drop_reasons_free(facts->drop_reasons);
+    *facts = (struct kernel_facts){0};
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/message.h"
+
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Longer ones are cut. */
+#define MESSAGE_MAX 2048
+
+/* Line ends within are kept out too: one message is one line. */
+static void print_escaped(const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = *text;
+
+        if (c < 0x20 || c == 0x7f)
+            fprintf(stderr, "\\x%02x", c);
+        else
+            putc(c, stderr);
+    }
+}
+
+static void print_message(const char *format, va_list args)
+{
+    char text[MESSAGE_MAX];
+
+    vsnprintf(text, sizeof(text), format, args);
+    fputs("nstrail-capture: ", stderr);
+    print_escaped(text);
+    putc('\n', stderr);
+}
+
+int message_error(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print_message(format, args);
+    va_end(args);
+    return STATUS_FAILED;
+}
+
+void message_note(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print_message(format, args);
+    va_end(args);
+}
+
+static int print_all(enum libbpf_print_level level, const char *format, va_list args)
+{
+    (void)level;
+    return vfprintf(stderr, format, args);
+}
+
+void message_libbpf(int verbose)
+{
+    libbpf_set_print(verbose ? print_all : NULL);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/clock.h"
+#include "format/error.h"
+
+struct option_spec {
+    int letter;           /* 'w', or a number above 255 where there is only a long name */
+    const char *name;     /* NULL: only the letter */
+    const char *argument; /* NULL: none */
+    const char *help;
+};
+
+enum {
+    OPTION_DURATION = 256,
+    OPTION_CMD,
+    OPTION_NO_PACKETS,
+    OPTION_ATTACH,
+    OPTION_HELP,
+    OPTION_VERSION,
+};
+
+static const struct option_spec specs[] = {
+    {'w', "write", "FILE", "record to FILE; - is standard output"},
+    {'c', "count", "COUNT", "stop after COUNT events"},
+    {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds"},
+    {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
+    {'s', "snaplen", "BYTES", "record up to so many bytes of a packet (128); 0 is 65535"},
+    {OPTION_NO_PACKETS, "no-packets", NULL, "record no bytes of packets"},
+    {'B', "buffer", "KIB", "memory of the rings, of all CPUs together"},
+    {OPTION_ATTACH, "attach", "HOW", "auto, tp_btf or raw_tp"},
+    {'q', "quiet", NULL, "say nothing but errors and losses"},
+    {'v', "verbose", NULL, "say what libbpf says"},
+    {OPTION_HELP, "help", NULL, "say this"},
+    {OPTION_VERSION, "version", NULL, "say the version"},
+};
+
+#define SPECS (sizeof(specs) / sizeof(specs[0]))
+
+static bool is_short(const struct option_spec *spec)
+{
+    return spec->letter < 256;
+}
+
+void options_help(void)
+{
+    puts("Usage: nstrail-capture [OPTION]... -w FILE\n"
+         "Records every packet of every network namespace of this host.\n\nOptions:");
+    for (size_t i = 0; i < SPECS; i++) {
+        const struct option_spec *spec = &specs[i];
+
+        if (is_short(spec))
+            printf("  -%c, ", spec->letter);
+        else
+            fputs("      ", stdout);
+        printf("--%s%s%s\n          %s\n", spec->name, spec->argument ? "=" : "",
+               spec->argument ? spec->argument : "", spec->help);
+    }
+    puts("\nnstrail-capture(8) tells more.");
+}
+
+/* getopt_long()'s own two tables, from ours. */
+static void fill_getopt(struct option longs[SPECS + 1], char shorts[2 * SPECS + 2])
+{
+    /* Tell a missing argument from an unknown option. */
+    *shorts++ = ':';
+    for (size_t i = 0; i < SPECS; i++) {
+        if (is_short(&specs[i])) {
+            *shorts++ = specs[i].letter;
+            if (specs[i].argument)
+                *shorts++ = ':';
+        }
+        longs[i] =
+            (struct option){.name = specs[i].name,
+                            .has_arg = specs[i].argument ? required_argument : no_argument,
+                            .val = specs[i].letter};
+    }
+    *shorts = '\0';
+    longs[SPECS] = (struct option){0};
+}
+
+static int parse_number(const char *text, uint64_t min, uint64_t max, const char *what,
+                        uint64_t *number, struct nst_error *err)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || *number < min || *number > max)
+        return nst_fail(err, -EINVAL, "%s %s: must be a number from %llu to %llu", what, text,
+                        (unsigned long long)min, (unsigned long long)max);
+    return 0;
+}
+
+static int parse_duration(const char *text, uint64_t *duration_ns, struct nst_error *err)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+
+    if (end == text || *end || !isfinite(seconds) || seconds * NS_PER_S < 1 || seconds > 1e9)
+        return nst_fail(err, -EINVAL, "--duration %s: must be seconds, more than 0", text);
+    *duration_ns = seconds * NS_PER_S;
+    return 0;
+}
+
+static int parse_snaplen(const char *text, uint32_t *snaplen, struct nst_error *err)
+{
+    uint64_t number;
+    int error = parse_number(text, 0, NST_MAX_SNAPLEN, "-s", &number, err);
+
+    if (!error)
+        *snaplen = number ? number : NST_MAX_SNAPLEN;
+    return error;
+}
+
+static int parse_attach(const char *text, enum attach_mode *mode, struct nst_error *err)
+{
+    static const char *const names[] = {
+        [ATTACH_AUTO] = "auto", [ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(text, names[i])) {
+            *mode = i;
+            return 0;
+        }
+    return nst_fail(err, -EINVAL, "--attach %s: must be auto, tp_btf or raw_tp", text);
+}
+
+static int take_option(struct options *o, int letter, const char *value, struct nst_error *err)
+{
+    switch (letter) {
+    case 'w':
+        o->output = value;
+        return 0;
+    case 'c':
+        return parse_number(value, 1, UINT64_MAX, "-c", &o->count, err);
+    case 's':
+        return parse_snaplen(value, &o->snaplen, err);
+    case 'B':
+        return parse_number(value, 1, 1ull << 40, "-B", &o->ring_kib, err);
+    case 'q':
+        o->quiet = true;
+        return 0;
+    case 'v':
+        o->verbose = true;
+        return 0;
+    case OPTION_DURATION:
+        return parse_duration(value, &o->duration_ns, err);
+    case OPTION_CMD:
+        o->command = value;
+        return 0;
+    case OPTION_NO_PACKETS:
+        o->snaplen = 0;
+        return 0;
+    case OPTION_ATTACH:
+        return parse_attach(value, &o->attach, err);
+    case OPTION_HELP:
+        o->help = true;
+        return 0;
+    case OPTION_VERSION:
+        o->version = true;
+        return 0;
+    }
+    return -EINVAL;
+}
+
+/* What getopt_long() answered '?' or ':' for. */
+static int bad_option(int answer, const char *word, struct nst_error *err)
+{
+    bool is_long = !strncmp(word, "--", 2);
+    char letter[] = {'-', (char)optopt, '\0'};
+
+    if (answer == ':')
+        return nst_fail(err, -EINVAL, "an argument is missing after %s", is_long ? word : letter);
+    if (is_long && optopt)
+        return nst_fail(err, -EINVAL, "no argument belongs to %s", word);
+    return nst_fail(err, -EINVAL, "unknown option %s", is_long ? word : letter);
+}
+
+static int check(const struct options *o, int argc, char **argv, struct nst_error *err)
+{
+    if (o->help || o->version)
+        return 0;
+    if (optind < argc)
+        return nst_fail(err, -EINVAL,
+                        "%s: this version has no packet filter yet; record everything and filter "
+                        "with nstrail's -f",
+                        argv[optind]);
+    if (!o->output)
+        return nst_fail(err, -EINVAL, "no output: say where to record to with -w FILE");
+    return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct nst_error *err)
+{
+    struct option longs[SPECS + 1];
+    char shorts[2 * SPECS + 2];
+
+    *o = (struct options){.snaplen = SNAPLEN_DEFAULT, .attach = ATTACH_AUTO};
+    fill_getopt(longs, shorts);
+    /* 0 has glibc's getopt begin anew, with its hidden state too. */
+    optind = 0;
+    opterr = 0;
+    for (;;) {
+        int letter = getopt_long(argc, argv, shorts, longs, NULL);
+        int error;
+
+        if (letter == -1)
+            return check(o, argc, argv, err);
+        if (letter == '?' || letter == ':')
+            return bad_option(letter, argv[optind - 1], err);
+        error = take_option(o, letter, optarg, err);
+        if (error)
+            return error;
+    }
+}

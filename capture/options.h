@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command line; nstrail-capture(8) describes it. */
+#ifndef NST_CAPTURE_OPTIONS_H
+#define NST_CAPTURE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/attach.h"
+#include "format/nstrail.h"
+
+#define SNAPLEN_DEFAULT 128
+
+struct options {
+    const char *output;   /* -w */
+    const char *command;  /* --cmd, or NULL */
+    uint64_t count;       /* -c: events; 0: no limit */
+    uint64_t duration_ns; /* --duration; 0: no limit */
+    uint64_t ring_kib;    /* -B; 0: the default */
+    uint32_t snaplen;     /* -s, --no-packets */
+    enum attach_mode attach;
+    bool quiet;
+    bool verbose;
+    bool help;    /* print it and be done */
+    bool version;
+};
+
+/* Strings are argv's. <0: misused. */
+int options_parse(struct options *options, int argc, char **argv, struct nst_error *err);
+void options_help(void);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/event.h"
+#include "capture/probes.h"
+#include "capture/refs.h"
+#include "format/error.h"
+
+_Static_assert((int)EV_FLAG_L3 == NST_EVENT_L3 && (int)EV_FLAG_CUT == NST_EVENT_CUT &&
+                   (int)EV_FLAG_GUESS == NST_EVENT_GUESS,
+               "records and files have the same flags");
+_Static_assert((int)EV_NETNS_DEVICE == NST_NETNS_DEVICE &&
+                   (int)EV_NETNS_SOCKET == NST_NETNS_SOCKET &&
+                   (int)EV_NETNS_PARAMETER == NST_NETNS_PARAMETER,
+               "records and files have the same sources");
+
+/* Reasons whose index in the writer is at hand. */
+#define REASONS_AT_HAND 256
+
+/* What the records of one CPU refer to. */
+struct cpu_refs {
+    struct refs *devices, *netns, *tasks;
+};
+
+struct known_reason {
+    bool used;
+    uint32_t number;
+    uint32_t index;
+};
+
+struct recorder {
+    struct recorder_options options;
+    struct nst_writer *writer;
+    const struct drop_reasons *reasons;
+    struct counters *counters;
+    uint64_t events;
+    struct cpu_refs *cpus; /* NULLs until the CPU's first record */
+    uint32_t probes[EV_PROBES_RECORDED];
+    struct known_reason known_reasons[REASONS_AT_HAND];
+    struct nst_error error;
+};
+
+struct recorder *recorder_new(const struct recorder_options *options, struct nst_writer *writer,
+                              const struct drop_reasons *reasons, struct counters *counters)
+{
+    struct recorder *r = calloc(1, sizeof(*r));
+
+    if (!r)
+        return NULL;
+    r->options = *options;
+    r->writer = writer;
+    r->reasons = reasons;
+    r->counters = counters;
+    r->cpus = calloc(options->cpus, sizeof(*r->cpus));
+    for (int i = 0; i < EV_PROBES_RECORDED; i++) {
+        struct nst_probe probe = {.kind = NST_PROBE_RAW_TRACEPOINT, .symbol = probes[i].symbol};
+
+        r->probes[i] = nst_writer_probe(writer, &probe);
+        if (r->probes[i] == NST_NONE || !r->cpus) {
+            recorder_free(r);
+            return NULL;
+        }
+    }
+    return r;
+}
+
+void recorder_free(struct recorder *r)
+{
+    if (!r)
+        return;
+    for (uint32_t cpu = 0; r->cpus && cpu < r->options.cpus; cpu++) {
+        refs_free(r->cpus[cpu].devices);
+        refs_free(r->cpus[cpu].netns);
+        refs_free(r->cpus[cpu].tasks);
+    }
+    free(r->cpus);
+    free(r);
+}
+
+const struct nst_error *recorder_error(const struct recorder *r)
+{
+    return &r->error;
+}
+
+static int no_memory(struct recorder *r)
+{
+    return nst_fail(&r->error, -ENOMEM, "no memory");
+}
+
+static int not_ours(struct recorder *r)
+{
+    return nst_fail(&r->error, -EBADMSG, "a ring has a record that no program of ours wrote");
+}
+
+/* NULL: no memory, or no such CPU. */
+static struct cpu_refs *refs_of(struct recorder *r, uint32_t cpu)
+{
+    struct cpu_refs *refs;
+
+    if (cpu >= r->options.cpus)
+        return NULL;
+    refs = &r->cpus[cpu];
+    if (!refs->devices)
+        refs->devices = refs_new(EV_DEVICE_SETS, EV_DEVICE_WAYS);
+    if (!refs->netns)
+        refs->netns = refs_new(EV_NETNS_SETS, EV_NETNS_WAYS);
+    if (!refs->tasks)
+        refs->tasks = refs_new(EV_TASK_SETS, EV_TASK_WAYS);
+    return refs->devices && refs->netns && refs->tasks ? refs : NULL;
+}
+
+static int define(struct recorder *r, struct refs *refs, const struct ev_definition *definition,
+                  struct ref_value value)
+{
+    if (value.index == NST_NONE)
+        return no_memory(r);
+    if (!refs_define(refs, definition->set, definition->way, definition->ref, value))
+        return not_ours(r);
+    return 0;
+}
+
+/* The kernel's names end within their field. */
+static void copy_name(char name[EV_NAME_BYTES + 1], const uint8_t *from)
+{
+    memcpy(name, from, EV_NAME_BYTES);
+    name[EV_NAME_BYTES] = '\0';
+}
+
+static int define_device(struct recorder *r, struct cpu_refs *refs, const struct ev_device *d)
+{
+    char name[EV_NAME_BYTES + 1];
+    struct nst_netns netns = {.cookie = d->netns_cookie, .inum = d->netns_inum};
+    struct nst_device device = {.ifindex = d->ifindex, .name = name};
+    struct ref_value value;
+
+    copy_name(name, d->name);
+    device.netns = nst_writer_netns(r->writer, &netns);
+    if (device.netns == NST_NONE)
+        return no_memory(r);
+    value.netns = device.netns;
+    value.index = nst_writer_device(r->writer, &device);
+    return define(r, refs->devices, &d->definition, value);
+}
+
+static int define_netns(struct recorder *r, struct cpu_refs *refs, const struct ev_netns *n)
+{
+    struct nst_netns netns = {.cookie = n->cookie, .inum = n->inum};
+    struct ref_value value = {.index = nst_writer_netns(r->writer, &netns), .netns = NST_NONE};
+
+    return define(r, refs->netns, &n->definition, value);
+}
+
+static int define_task(struct recorder *r, struct cpu_refs *refs, const struct ev_task *t)
+{
+    char comm[EV_NAME_BYTES + 1];
+    struct nst_task task = {.pid = (uint32_t)t->definition.ref,
+                            .tgid = (uint32_t)(t->definition.ref >> 32),
+                            .comm = comm};
+    struct ref_value value = {.netns = NST_NONE};
+
+    copy_name(comm, t->comm);
+    value.index = nst_writer_task(r->writer, &task);
+    return define(r, refs->tasks, &t->definition, value);
+}
+
+static uint32_t reason_index(struct recorder *r, uint32_t number)
+{
+    struct known_reason *known = &r->known_reasons[(number ^ number >> 16) % REASONS_AT_HAND];
+    struct nst_drop_reason reason;
+    uint32_t index;
+
+    if (known->used && known->number == number)
+        return known->index;
+    drop_reasons_find(r->reasons, number, &reason);
+    index = nst_writer_drop_reason(r->writer, &reason);
+    if (index != NST_NONE)
+        *known = (struct known_reason){.used = true, .number = number, .index = index};
+    return index;
+}
+
+static void resolve(const struct cpu_refs *refs, const struct ev_packet *packet,
+                    struct nst_event *event)
+{
+    const struct ref_value *value;
+
+    event->device = NST_NONE;
+    event->netns = NST_NONE;
+    if (packet->ref_type == EV_DEVICE) {
+        value = refs_find(refs->devices, packet->ref);
+        event->device = value ? value->index : NST_NONE;
+        event->netns = value ? value->netns : NST_NONE;
+    } else if (packet->ref_type == EV_NETNS) {
+        value = refs_find(refs->netns, packet->ref);
+        event->netns = value ? value->index : NST_NONE;
+    }
+    event->netns_source = event->netns == NST_NONE ? NST_NETNS_NONE : packet->netns_source;
+    value = refs_find(refs->tasks, packet->pid_tgid);
+    event->task = value ? value->index : NST_NONE;
+}
+
+static int take_packet(struct recorder *r, const struct cpu_refs *refs,
+                       const struct ev_record *record, bool late)
+{
+    const struct ev_packet *packet = &record->packet;
+    struct nst_event event = {
+        .ts_ns = packet->ts_ns,
+        .skb = packet->skb,
+        .journey_id = packet->journey_id,
+        .journey_ts_ns = packet->journey_ts_ns,
+        .journey_head = packet->journey_head,
+        .probe = r->probes[packet->probe],
+        .drop_reason = NST_NONE,
+        .cpu = record->head.cpu,
+        .rx_ifindex = packet->rx_ifindex,
+        .len_bytes = packet->len,
+        .caplen_bytes = packet->caplen,
+        .vlan_proto = packet->vlan_proto,
+        .vlan_tci = packet->vlan_tci,
+        .flags = packet->flags | (late ? NST_EVENT_LATE : 0),
+        .packet = packet->caplen ? (const uint8_t *)(record + 1) : NULL,
+    };
+    int error;
+
+    resolve(refs, packet, &event);
+    if (packet->probe == EV_PROBE_KFREE)
+        event.drop_reason = reason_index(r, packet->drop_reason);
+    error = nst_writer_event(r->writer, &event, &r->error);
+    if (error)
+        return error;
+    counters_event(r->counters, record->head.cpu, packet->probe);
+    return ++r->events == r->options.limit;
+}
+
+static bool is_whole(const struct ev_head *head, uint32_t length)
+{
+    const struct ev_record *record = (const void *)head;
+
+    switch (head->type) {
+    case EV_PACKET:
+        return length >= sizeof(*record) && length - sizeof(*record) >= record->packet.caplen &&
+               record->packet.probe < EV_PROBES_RECORDED;
+    case EV_DEVICE:
+        return length >= sizeof(struct ev_device);
+    case EV_NETNS:
+        return length >= sizeof(struct ev_netns);
+    case EV_TASK:
+        return length >= sizeof(struct ev_task);
+    }
+    return false;
+}
+
+int recorder_take(void *context, const void *record, uint32_t length, bool late)
+{
+    struct recorder *r = context;
+    const struct ev_head *head = record;
+    struct cpu_refs *refs;
+
+    if (length < sizeof(*head) || !is_whole(head, length) || head->cpu >= r->options.cpus)
+        return not_ours(r);
+    refs = refs_of(r, head->cpu);
+    if (!refs)
+        return no_memory(r);
+    switch (head->type) {
+    case EV_DEVICE:
+        return define_device(r, refs, record);
+    case EV_NETNS:
+        return define_netns(r, refs, record);
+    case EV_TASK:
+        return define_task(r, refs, record);
+    default:
+        return take_packet(r, refs, record, late);
+    }
+}

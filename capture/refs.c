@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/refs.h"
+
+#include <stdlib.h>
+
+#include "bpf/event.h"
+
+/* How many replaced ones a set remembers: programs nest a few levels deep. */
+#define REPLACED 6
+
+struct entry {
+    uint64_t ref;
+    struct ref_value value;
+    uint32_t way;
+    uint32_t used;
+};
+
+struct refs {
+    uint32_t sets, ways;
+    struct entry entries[]; /* of each set: the ways, then the replaced, newest first */
+};
+
+static struct entry *set_of(struct refs *refs, uint32_t set)
+{
+    return &refs->entries[(size_t)set * (refs->ways + REPLACED)];
+}
+
+struct refs *refs_new(uint32_t sets, uint32_t ways)
+{
+    size_t entries = (size_t)sets * (ways + REPLACED);
+    struct refs *refs = calloc(1, sizeof(*refs) + entries * sizeof(struct entry));
+
+    if (!refs)
+        return NULL;
+    refs->sets = sets;
+    refs->ways = ways;
+    return refs;
+}
+
+void refs_free(struct refs *refs)
+{
+    free(refs);
+}
+
+bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
+                 struct ref_value value)
+{
+    struct entry *entries, *replaced;
+
+    if (set >= refs->sets || way >= refs->ways)
+        return false;
+    entries = set_of(refs, set);
+    replaced = entries + refs->ways;
+    if (entries[way].used && entries[way].ref != ref) {
+        for (uint32_t i = REPLACED - 1; i > 0; i--)
+            replaced[i] = replaced[i - 1];
+        replaced[0] = entries[way];
+    }
+    entries[way] = (struct entry){.ref = ref, .value = value, .way = way, .used = 1};
+    return true;
+}
+
+/* What an event refers to stands in the BPF side's cache: put it where it is looked for. */
+static struct entry *restore(struct entry *entries, struct entry *replaced)
+{
+    struct entry *live = &entries[replaced->way];
+    struct entry other = *live;
+
+    *live = *replaced;
+    *replaced = other;
+    return live;
+}
+
+const struct ref_value *refs_find(struct refs *refs, uint64_t ref)
+{
+    struct entry *entries = set_of(refs, ev_set(ref, refs->sets));
+
+    for (uint32_t i = 0; i < refs->ways + REPLACED; i++) {
+        struct entry *entry = &entries[i];
+
+        if (!entry->used || entry->ref != ref)
+            continue;
+        if (i >= refs->ways)
+            entry = restore(entries, entry);
+        return &entry->value;
+    }
+    return NULL;
+}

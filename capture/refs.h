@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the references in one CPU's records mean: a mirror of the BPF side's cache (see
+ * bpf/event.h), with some of what it replaced last. A program that was interrupted refers to
+ * what it found before, so an answer from those is the rule's exception and not an error.
+ */
+#ifndef NST_CAPTURE_REFS_H
+#define NST_CAPTURE_REFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A meaning: indices into the writer's dictionaries. */
+struct ref_value {
+    uint32_t index;
+    uint32_t netns; /* of a device; else unused */
+};
+
+struct refs;
+
+/* NULL: no memory. */
+struct refs *refs_new(uint32_t sets, uint32_t ways);
+void refs_free(struct refs *refs);
+
+/* As a definition says. False: it stands outside of the cache. */
+bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
+                 struct ref_value value);
+/* NULL: unknown. Valid until the next call. */
+const struct ref_value *refs_find(struct refs *refs, uint64_t ref);
+
+#endif

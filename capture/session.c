@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/attach.h"
+#include "capture/caller.h"
+#include "capture/clock.h"
+#include "capture/command.h"
+#include "capture/file_info.h"
+#include "capture/kernel_facts.h"
+#include "capture/merge.h"
+#include "capture/message.h"
+#include "capture/output.h"
+#include "capture/record.h"
+#include "capture/signals.h"
+#include "capture/upkeep.h"
+#include "format/error.h"
+
+/* How long a program may take from reading the clock to finishing its record. */
+#define HORIZON_NS (10 * NS_PER_MS)
+/* The rings wake us when much waits; the rest is fetched so often. */
+#define WAIT_MS 100
+
+/* Which descriptor is readable, in epoll's data. */
+enum { WAKE_RING, WAKE_COMMAND };
+
+struct session {
+    const struct options *options;
+    struct caller caller;
+    struct kernel_facts facts;
+    struct attachment *attachment;
+    struct nst_writer *writer; /* until upkeep has it */
+    struct upkeep upkeep;
+    struct recorder *recorder;
+    struct merge *merge;
+    struct command command;
+    sigset_t signals; /* blocked before we began */
+    int epoll;
+    uint64_t deadline_ns; /* 0: none */
+    bool done;            /* it is time to stop */
+    bool full;            /* as many events as were asked for */
+};
+
+static const char *output_name(const struct session *s)
+{
+    return strcmp(s->options->output, "-") ? s->options->output : "standard output";
+}
+
+static int watch(struct session *s, int fd, uint32_t events, uint32_t what, struct nst_error *err)
+{
+    struct epoll_event event = {.events = events, .data.u32 = what};
+
+    if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event))
+        return nst_fail(err, -errno, "epoll: %s", strerror(errno));
+    return 0;
+}
+
+/* The rings by edge: what waits there for the horizon to pass must not wake us again. */
+static int watch_rings(struct session *s, struct nst_error *err)
+{
+    const int *fds = attach_ring_fds(s->attachment);
+    size_t count;
+    int error = 0;
+
+    attach_rings(s->attachment, &count);
+    s->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (s->epoll < 0)
+        return nst_fail(err, -errno, "epoll: %s", strerror(errno));
+    for (size_t i = 0; !error && i < count; i++)
+        error = watch(s, fds[i], EPOLLIN | EPOLLET, WAKE_RING, err);
+    return error;
+}
+
+static int load(struct session *s, struct nst_error *err)
+{
+    struct attach_options options = {
+        .mode = s->options->attach,
+        .snaplen = s->options->snaplen,
+        .ring_kib = s->options->ring_kib,
+        .base_ts_ns = clock_now_ns(),
+    };
+    int error = kernel_facts_read(&s->facts, err);
+
+    if (!error)
+        error = attach_load(&s->attachment, &options, &s->facts, err);
+    if (!error)
+        error = watch_rings(s, err);
+    return error;
+}
+
+static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
+{
+    struct file_info file;
+    int error, fd;
+
+    error = file_info_init(&file, argc, argv, err);
+    if (error)
+        return error;
+    file.info.snaplen = s->options->snaplen;
+    file.info.cpus = attach_cpus(s->attachment);
+    file.info.drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;
+    fd = output_open(s->options->output, &s->caller, err);
+    error = fd < 0 ? fd : nst_writer_open(&s->writer, fd, &file.info, err);
+    file_info_free(&file);
+    return error;
+}
+
+static int make_parts(struct session *s, struct nst_error *err)
+{
+    struct recorder_options options = {
+        .cpus = attach_cpus(s->attachment),
+        .limit = s->options->count,
+    };
+    size_t count;
+    struct ring *rings = attach_rings(s->attachment, &count);
+    int error = upkeep_init(&s->upkeep, output_name(s), s->writer, s->attachment, err);
+
+    if (error)
+        return error;
+    s->writer = NULL;
+    s->merge = merge_new(rings, count);
+    s->recorder = recorder_new(&options, s->upkeep.writer, s->facts.drop_reasons,
+                               s->upkeep.counters);
+    if (!s->merge || !s->recorder)
+        return nst_fail(err, -ENOMEM, "no memory");
+    return 0;
+}
+
+static void say_start(const struct session *s)
+{
+    size_t count;
+    const struct ring *rings = attach_rings(s->attachment, &count);
+
+    if (!s->options->quiet)
+        message_note("recording to %s by %s, with %llu KiB of memory for each of %zu CPUs",
+                     output_name(s), attach_how(s->attachment),
+                     (unsigned long long)rings->size_bytes / 1024, count);
+}
+
+static int start(struct session *s, struct nst_error *err)
+{
+    int error = upkeep_begin(&s->upkeep, err);
+
+    if (!error)
+        error = attach_start(s->attachment, err);
+    if (error)
+        return error;
+    say_start(s);
+    if (s->options->duration_ns)
+        s->deadline_ns = clock_now_ns() + s->options->duration_ns;
+    if (!s->options->command)
+        return 0;
+    error = command_start(&s->command, s->options->command, &s->caller, &s->signals, err);
+    if (!error)
+        error = watch(s, s->command.fd, EPOLLIN, WAKE_COMMAND, err);
+    return error;
+}
+
+static int wait_ms(const struct session *s)
+{
+    uint64_t now_ns, left_ms;
+
+    if (!s->deadline_ns)
+        return WAIT_MS;
+    now_ns = clock_now_ns();
+    if (now_ns >= s->deadline_ns)
+        return 0;
+    left_ms = (s->deadline_ns - now_ns) / NS_PER_MS + 1;
+    return left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
+}
+
+static void wait_for_events(struct session *s)
+{
+    struct epoll_event events[16];
+    int count = epoll_pwait(s->epoll, events, 16, wait_ms(s), &s->signals);
+
+    for (int i = 0; i < count; i++)
+        if (events[i].data.u32 == WAKE_COMMAND)
+            s->done = true;
+    if (signals_stop() || (s->deadline_ns && clock_now_ns() >= s->deadline_ns))
+        s->done = true;
+}
+
+/* Records what the rings have up to the horizon. */
+static int drain(struct session *s, uint64_t horizon_ns, struct nst_error *err)
+{
+    int result = merge_run(s->merge, horizon_ns, recorder_take, s->recorder);
+
+    if (result > 0)
+        s->full = s->done = true;
+    if (result >= 0)
+        return 0;
+    *err = *recorder_error(s->recorder);
+    return result;
+}
+
+static int record(struct session *s, struct nst_error *err)
+{
+    int error = 0;
+
+    while (!error && !s->done) {
+        uint64_t now_ns;
+
+        wait_for_events(s);
+        now_ns = clock_now_ns();
+        error = drain(s, now_ns - HORIZON_NS, err);
+        if (!error)
+            error = upkeep_run(&s->upkeep, now_ns, err);
+        if (s->upkeep.reader_gone)
+            s->done = true;
+    }
+    return error;
+}
+
+/* Closing has added to what the writer counted. */
+static uint64_t bytes_written(const struct session *s, const struct nst_writer_stats *stats)
+{
+    struct stat file;
+
+    if (strcmp(s->options->output, "-") && stat(s->options->output, &file) == 0 &&
+        S_ISREG(file.st_mode))
+        return file.st_size;
+    return stats->bytes;
+}
+
+static void say_counts(const struct session *s, const struct nst_writer_stats *stats)
+{
+    struct losses losses;
+
+    counters_losses(s->upkeep.counters, &losses);
+    if (s->options->quiet && !losses.ring && !losses.recursion && !stats->lost)
+        return;
+    fprintf(stderr,
+            "%llu events recorded\n"
+            "%llu bytes written\n"
+            "%llu events lost by the rings\n"
+            "%llu events lost by the disk\n",
+            (unsigned long long)stats->written, (unsigned long long)bytes_written(s, stats),
+            (unsigned long long)losses.ring, (unsigned long long)stats->lost);
+    if (losses.recursion_known)
+        fprintf(stderr, "%llu events lost by recursion\n", (unsigned long long)losses.recursion);
+    else
+        fputs("events lost by recursion: unknown, this kernel does not count them\n", stderr);
+}
+
+static int status_of(const struct session *s, const struct nst_writer_stats *stats)
+{
+    if (s->upkeep.reader_gone || !stats->lost)
+        return STATUS_OK;
+    return stats->written ? STATUS_PARTIAL : STATUS_FAILED;
+}
+
+/* Nothing new comes from here on, and all that was seen is written. */
+static int finish(struct session *s)
+{
+    struct nst_writer_stats stats;
+    struct nst_error err = {0};
+    int status = STATUS_OK;
+
+    attach_stop(s->attachment);
+    command_finish(&s->command);
+    if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err))
+        status = message_error("%s", err.text);
+    if (upkeep_end(&s->upkeep, &stats, &err))
+        status = message_error("%s: %s", output_name(s), err.text);
+    say_counts(s, &stats);
+    return status == STATUS_OK ? status_of(s, &stats) : status;
+}
+
+static void session_free(struct session *s)
+{
+    merge_free(s->merge);
+    recorder_free(s->recorder);
+    upkeep_free(&s->upkeep);
+    attach_free(s->attachment);
+    kernel_facts_free(&s->facts);
+    if (s->epoll >= 0)
+        close(s->epoll);
+}
+
+int session_run(const struct options *options, int argc, char **argv)
+{
+    struct session s = {.options = options, .epoll = -1, .command.fd = -1};
+    struct nst_error err = {0};
+    int error, status;
+
+    caller_find(&s.caller);
+    error = signals_catch(&s.signals, &err);
+    if (!error)
+        error = load(&s, &err);
+    if (!error)
+        error = open_writer(&s, argc, argv, &err);
+    if (!error)
+        error = make_parts(&s, &err);
+    if (!error)
+        error = start(&s, &err);
+    if (!error)
+        error = record(&s, &err);
+    status = error ? message_error("%s", err.text) : STATUS_OK;
+    if (s.upkeep.writer) {
+        int finished = finish(&s);
+
+        status = status ? status : finished;
+    } else if (s.writer) {
+        nst_writer_close(s.writer, NULL, NULL);
+    }
+    session_free(&s);
+    return status;
+}

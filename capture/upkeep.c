@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/upkeep.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "capture/clock.h"
+#include "capture/message.h"
+#include "format/error.h"
+
+#define NETNS_NAMES "/run/netns"
+
+#define EVERY_NS (100 * NS_PER_MS)
+/* An event waits no longer in an unfinished block. */
+#define FLUSH_NS     (1 * NS_PER_S)
+#define TABLES_NS    (10 * NS_PER_S)
+#define TABLES_BYTES (64ull << 20)
+
+int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
+                const struct attachment *attachment, struct nst_error *err)
+{
+    *u = (struct upkeep){
+        .output = output,
+        .writer = writer,
+        .counters = counters_new(attachment),
+        .tracks = tracks_new(attachment),
+        .names = netns_names_new(NETNS_NAMES),
+    };
+    if (u->counters && u->tracks && u->names)
+        return 0;
+    upkeep_free(u);
+    return nst_fail(err, -ENOMEM, "no memory");
+}
+
+void upkeep_free(struct upkeep *u)
+{
+    counters_free(u->counters);
+    tracks_free(u->tracks);
+    netns_names_free(u->names);
+    *u = (struct upkeep){0};
+}
+
+static void gather_tables(struct upkeep *u, struct nst_tables *tables)
+{
+    struct nst_writer_stats stats;
+
+    nst_writer_stats(u->writer, &stats);
+    tables->ts_ns = clock_now_ns();
+    tables->netns_names = netns_names_list(u->names, &tables->netns_names_count);
+    tables->counters = counters_list(u->counters, stats.lost, &tables->counters_count);
+}
+
+/* A failed write shows in the writer's statistics. */
+static void write_tables(struct upkeep *u, uint64_t now_ns)
+{
+    struct nst_tables tables;
+    struct nst_writer_stats stats;
+
+    gather_tables(u, &tables);
+    nst_writer_tables(u->writer, &tables, NULL);
+    nst_writer_stats(u->writer, &stats);
+    u->tables_ns = now_ns;
+    u->tables_bytes = stats.bytes;
+}
+
+/* What the blocks that are written from now on say of losses and clocks. */
+static void tell_writer(struct upkeep *u)
+{
+    struct losses losses;
+    struct clocks clocks;
+
+    counters_losses(u->counters, &losses);
+    nst_writer_lost(u->writer, losses.ring + losses.recursion);
+    clock_read(&clocks);
+    nst_writer_clock(u->writer, (int64_t)(clocks.realtime_ns - clocks.monotonic_ns));
+}
+
+static void check_writes(struct upkeep *u)
+{
+    struct nst_writer_stats stats;
+
+    nst_writer_stats(u->writer, &stats);
+    if (stats.write_error == EPIPE) {
+        u->reader_gone = true;
+    } else if (stats.lost && !u->disk_told) {
+        u->disk_told = true;
+        message_note("%s: %s; events are lost until it can be written again", u->output,
+                     strerror(stats.write_error));
+    }
+}
+
+static int scan_names(struct upkeep *u, uint64_t now_ns, struct nst_error *err)
+{
+    int error = netns_names_scan(u->names, now_ns);
+
+    if (error)
+        return nst_fail(err, error, "cannot come back to our own network namespace: %s",
+                        strerror(-error));
+    return 0;
+}
+
+int upkeep_begin(struct upkeep *u, struct nst_error *err)
+{
+    uint64_t now_ns = clock_now_ns();
+    int error = scan_names(u, now_ns, err);
+
+    if (error)
+        return error;
+    u->last_ns = now_ns;
+    tell_writer(u);
+    write_tables(u, now_ns);
+    return 0;
+}
+
+static void write_due(struct upkeep *u, uint64_t now_ns)
+{
+    struct nst_writer_stats stats;
+    uint64_t first_ns;
+
+    nst_writer_stats(u->writer, &stats);
+    if (now_ns - u->tables_ns > TABLES_NS || stats.bytes - u->tables_bytes > TABLES_BYTES)
+        write_tables(u, now_ns);
+    else if (nst_writer_pending(u->writer, &first_ns) && now_ns > first_ns &&
+             now_ns - first_ns > FLUSH_NS)
+        nst_writer_flush(u->writer, NULL);
+}
+
+int upkeep_run(struct upkeep *u, uint64_t now_ns, struct nst_error *err)
+{
+    int error;
+
+    if (now_ns - u->last_ns < EVERY_NS)
+        return 0;
+    u->last_ns = now_ns;
+    error = scan_names(u, now_ns, err);
+    if (error)
+        return error;
+    counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
+    tell_writer(u);
+    write_due(u, now_ns);
+    check_writes(u);
+    return 0;
+}
+
+int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_error *err)
+{
+    struct nst_tables tables;
+    int error;
+
+    tell_writer(u);
+    nst_writer_flush(u->writer, NULL);
+    check_writes(u);
+    nst_writer_stats(u->writer, stats);
+    gather_tables(u, &tables);
+    error = nst_writer_close(u->writer, &tables, err);
+    u->writer = NULL;
+    /* Already known and said. */
+    return u->reader_gone || stats->lost ? 0 : error;
+}
