@@ -14,8 +14,6 @@
 
 /* In the order that --help lists them. */
 static const struct command *const commands[] = {
-    &cmd_info,
-    &cmd_print,
     NULL,
 };
 

@@ -184,10 +184,12 @@ struct ev_config {
     __u32 cpu_bits;   /* to number them */
     __u32 snaplen;
     __u32 wake_bytes; /* wake the reader when the data passes a multiple: a power of two */
-    __u32 kfree_has_reason; /* skb:kfree_skb tells why */
+    __u32 kfree_has_reason; /* skb:kfree_skb tells why... */
+    __u32 kfree_has_sock;   /* ...and for which socket */
     __u32 reason_consumed;  /* the reason that is no drop, beside 0 */
     __u32 has_dynptr;       /* bpf_dynptr_from_skb works in these programs */
     __u32 tracking;
+    __u32 reserved; /* 0 */
 };
 
 /* Packets with more bytes than this go through a scratch slot instead of being written into
@@ -214,7 +216,7 @@ EV_ASSERT_SIZE(ev_task, 32);
 EV_ASSERT_SIZE(ev_counters, 64);
 EV_ASSERT_SIZE(ev_track, 72);
 EV_ASSERT_SIZE(ev_cpu, 64);
-EV_ASSERT_SIZE(ev_config, 40);
+EV_ASSERT_SIZE(ev_config, 48);
 #undef EV_ASSERT_SIZE
 
 #endif

@@ -141,6 +141,13 @@ static __always_inline __u64 address(const void *pointer)
     return value;
 }
 
+/* Whether both are addresses of the kernel's, or both of a user's: where the kernel lives in the
+ * upper half, this tells a pointer from a number or from nothing. */
+static __always_inline bool same_half(__u64 a, __u64 b)
+{
+    return a && ((__s64)a < 0) == ((__s64)b < 0);
+}
+
 static __always_inline __u64 net_cookie(struct net *net, bool typed)
 {
     struct net___before_5_12 *old = (void *)net;

@@ -79,7 +79,7 @@ static __always_inline bool device_pointer_valid(const struct net_device *dev,
 {
     __u64 at = address(dev);
 
-    return at && !(at & 31) && ((__s64)at < 0) == ((__s64)address(skb) < 0);
+    return !(at & 31) && same_half(at, address(skb));
 }
 
 static __always_inline void device_read(struct device_slot *d, struct net_device *dev, bool typed)

@@ -17,18 +17,37 @@ char bpf_license[] SEC("license") = "Dual BSD/GPL";
 struct arguments {
     struct sk_buff *skb;
     struct net_device *dev; /* NULL: none */
+    __u64 sk;               /* address of a struct sock, 0: none */
     __u32 reason;
-    __u32 probe; /* enum ev_probe */
     enum packet_place place;
     bool typed;
 };
+
+/* The socket that the skb says, as long as it is one: while IPv4 collects fragments, a small
+ * number stood in its place until 6.9 (18685451fc4e), and some kernels load from it unchecked. */
+static __always_inline struct sock *packet_sock(struct sk_buff *skb, bool typed)
+{
+    struct sock *sk = READ(typed, skb, sk);
+
+    return same_half(address(sk), address(skb)) ? sk : NULL;
+}
+
+/* The family of the packet's socket, or of the one that the probe was given. */
+static __always_inline __u16 socket_family(const struct arguments *a, struct sock *sk)
+{
+    struct sock *given = (void *)a->sk;
+
+    if (sk)
+        return READ(a->typed, sk, __sk_common.skc_family);
+    return given ? READ(false, given, __sk_common.skc_family) : 0;
+}
 
 /* Some buffers are no packets, such as those of AF_UNIX and netlink: their bytes are other
  * people's secrets. */
 static __always_inline bool is_packet(const struct arguments *a, struct sock *sk,
                                       const struct device_slot *device)
 {
-    __u16 family = sk ? READ(a->typed, sk, __sk_common.skc_family) : 0;
+    __u16 family = socket_family(a, sk);
 
     if (family == AF_UNIX || family == AF_NETLINK || family == AF_KEY)
         return false;
@@ -47,6 +66,18 @@ static __always_inline void located(struct ev_packet *out, enum ev_type type, __
     out->netns_source = source;
 }
 
+/* In the namespace of a socket. */
+static __always_inline int locate_socket(const struct here *here, struct sock *sk, bool typed,
+                                         enum ev_netns_source source, struct ev_packet *out)
+{
+    struct net *net = READ(typed, sk, __sk_common.skc_net.net);
+    int found = netns_find(here, net, typed);
+
+    if (found > 0)
+        located(out, EV_NETNS, address(net), source);
+    return found;
+}
+
 /* Where the packet is, if its device does not say. <0: no room to define it. */
 static __always_inline int locate_otherwise(const struct here *here, const struct arguments *a,
                                             struct sock *sk, struct device_slot *device,
@@ -54,18 +85,17 @@ static __always_inline int locate_otherwise(const struct here *here, const struc
 {
     int found = 0;
 
-    if (sk) {
-        struct net *net = READ(a->typed, sk, __sk_common.skc_net.net);
-
-        found = netns_find(here, net, a->typed);
-        if (found > 0)
-            located(out, EV_NETNS, address(net), EV_NETNS_SOCKET);
-    }
+    if (sk)
+        found = locate_socket(here, sk, a->typed, EV_NETNS_SOCKET, out);
     if (!found && a->dev) {
         found = device_find(here, a->dev, device, a->typed);
         if (found > 0)
             located(out, EV_DEVICE, address(a->dev), EV_NETNS_PARAMETER);
     }
+    /* Read like a number: until 838a10bd2ebf (6.13) the verifier took it for never NULL, and left
+     * out the test for that. */
+    if (!found && a->sk)
+        found = locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, out);
     return found;
 }
 
@@ -85,7 +115,7 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     int found = 0;
 
     p.skb = a->skb;
-    p.sk = READ(a->typed, a->skb, sk);
+    p.sk = packet_sock(a->skb, a->typed);
     p.head = address(READ(a->typed, a->skb, head));
     if (device_pointer_valid(dev, a->skb))
         found = device_find(here, dev, &device, a->typed);
@@ -121,8 +151,7 @@ static __always_inline void record(struct here *here, const struct arguments *a)
 
 static __always_inline int on_receive(struct sk_buff *skb, bool typed)
 {
-    struct arguments a = {
-        .skb = skb, .probe = EV_PROBE_RECEIVE, .place = PLACE_RECEIVE, .typed = typed};
+    struct arguments a = {.skb = skb, .place = PLACE_RECEIVE, .typed = typed};
     struct here here;
 
     if (here_init(&here, EV_PROBE_RECEIVE, true))
@@ -140,9 +169,17 @@ static __always_inline int on_xmit(struct sk_buff *skb, struct net_device *dev, 
     return 0;
 }
 
-static __always_inline int on_kfree(struct sk_buff *skb, __u32 reason, bool typed)
+static __always_inline int on_kfree(__u64 *ctx, bool typed)
 {
-    struct arguments a = {.skb = skb, .reason = reason, .place = PLACE_ANYWHERE, .typed = typed};
+    struct sk_buff *skb = (void *)ctx[0];
+    /* The third argument came with 5.17 (c504e5c2f964), the fourth with 6.11 (c53795d48ee8):
+     * reading one before is refused. */
+    __u32 reason = config.kfree_has_reason ? ctx[2] : 0;
+    struct arguments a = {.skb = skb,
+                          .sk = config.kfree_has_sock ? address((void *)ctx[3]) : 0,
+                          .reason = reason,
+                          .place = PLACE_ANYWHERE,
+                          .typed = typed};
     struct here here;
 
     if (!here_init(&here, EV_PROBE_KFREE, true))
@@ -197,17 +234,16 @@ int xmit_raw(__u64 *ctx)
     return on_xmit((void *)ctx[0], (void *)ctx[1], false);
 }
 
-/* The third argument came with 5.17 (c504e5c2f964): reading it before is refused. */
 SEC("tp_btf/kfree_skb")
 int kfree_typed(__u64 *ctx)
 {
-    return on_kfree((void *)ctx[0], config.kfree_has_reason ? ctx[2] : 0, true);
+    return on_kfree(ctx, true);
 }
 
 SEC("raw_tp/kfree_skb")
 int kfree_raw(__u64 *ctx)
 {
-    return on_kfree((void *)ctx[0], config.kfree_has_reason ? ctx[2] : 0, false);
+    return on_kfree(ctx, false);
 }
 
 SEC("tp_btf/consume_skb")

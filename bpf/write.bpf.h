@@ -6,7 +6,7 @@
 #include "bpf/packet.bpf.h"
 
 /* Reads bytes outside of the linear part. Tracing programs may call it since 6.12
- * (8aeaed21befc); config.has_dynptr says so. */
+ * (ffc83860d8c0); config.has_dynptr says so. */
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __weak
     __ksym;
 

@@ -92,8 +92,9 @@ static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct ns
             return nst_fail(err, -EOPNOTSUPP, "this kernel has no tracepoint %s",
                             probes[i].symbol);
     }
-    /* Its own, the skb, the place of the call, the reason. */
+    /* Its own, the skb, the place of the call, the reason, the socket. */
     facts->kfree_has_reason = btf_vlen(kfree) >= 4;
+    facts->kfree_has_sock = btf_vlen(kfree) >= 5;
     if (!enum_value(btf, "skb_drop_reason", "SKB_CONSUMED", &facts->reason_consumed))
         facts->reason_consumed = 0;
     facts->dynptr = btf__find_by_name_kind(btf, "bpf_dynptr_from_skb", BTF_KIND_FUNC) > 0;

@@ -11,7 +11,8 @@
 
 struct kernel_facts {
     struct drop_reasons *drop_reasons;
-    bool kfree_has_reason;    /* skb:kfree_skb tells why */
+    bool kfree_has_reason;    /* skb:kfree_skb tells why... */
+    bool kfree_has_sock;      /* ...and for which socket */
     uint32_t reason_consumed; /* the reason that means no drop, beside 0 */
     bool dynptr;              /* bpf_dynptr_from_skb exists; not yet: for our programs */
     bool tracepoint[8];       /* enum ev_probe: it has the tracepoint */

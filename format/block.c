@@ -107,9 +107,12 @@ bool nst_block_decode(const uint8_t *p, const uint8_t *salt, struct block_header
            frame_within_limits(&h->meta) && frame_within_limits(&h->pkt);
 }
 
+uint64_t nst_block_unpadded(const struct block_header *h)
+{
+    return (uint64_t)h->length + h->meta.stored + h->pkt.stored;
+}
+
 uint64_t nst_block_size(const struct block_header *h)
 {
-    uint64_t size = (uint64_t)h->length + h->meta.stored + h->pkt.stored;
-
-    return (size + NST_ALIGN - 1) / NST_ALIGN * NST_ALIGN;
+    return (nst_block_unpadded(h) + NST_ALIGN - 1) / NST_ALIGN * NST_ALIGN;
 }

@@ -32,7 +32,8 @@ size_t nst_block_header_length(const uint8_t *p);
  * is no header at all. salt: what it must have, or NULL for any. */
 bool nst_block_decode(const uint8_t *p, const uint8_t *salt, struct block_header *h);
 
-/* Header, frames and padding. */
+/* Header and frames; with the padding it is info.size. */
+uint64_t nst_block_unpadded(const struct block_header *h);
 uint64_t nst_block_size(const struct block_header *h);
 
 #endif

@@ -39,6 +39,7 @@ struct nst_reader {
     uint64_t checked_in_vain;
 
     uint64_t position; /* where the next block should be */
+    uint64_t unpadded; /* where it may be at the earliest: the padding may be what is missing */
     uint64_t frontier; /* damage before here was reported */
     int state;         /* 1: reading; else what nst_reader_next() answers for good */
     struct nst_error failure;
@@ -88,7 +89,7 @@ static int open_without_header(struct nst_reader *r, int why, struct nst_error *
     memcpy(r->salt, h.salt, sizeof(r->salt));
     r->damage.bad_header = 1;
     r->damage.skipped_bytes += offset;
-    r->position = offset;
+    r->position = r->unpadded = offset;
     warn(r, "%s; the first whole block is at byte %" PRIu64, err->text, offset);
     return 0;
 }
@@ -102,11 +103,11 @@ static int take_tlvs(struct nst_reader *r, size_t length, struct nst_error *err)
 
     if (!p)
         return nst_fail(err, -ENOMEM, "out of memory");
-    r->position = length;
+    r->position = r->unpadded = length;
     if (have < length) {
         r->damage.bad_header = 1;
         r->damage.torn_bytes += have;
-        r->position = have;
+        r->position = r->unpadded = have;
         warn(r, "the file header is cut: %zu of %zu bytes", have, length);
         return 0;
     }
@@ -118,7 +119,7 @@ static int take_tlvs(struct nst_reader *r, size_t length, struct nst_error *err)
     warn(r, "%s; they are left out", err->text);
     /* Bytes may have gone or come, so that the first block is not where it was. */
     if (nst_recover_header(&r->source, length, r->salt, &h) != FOUND_BLOCK)
-        r->position = FILE_FIXED_SIZE;
+        r->position = r->unpadded = FILE_FIXED_SIZE;
     return 0;
 }
 
@@ -246,7 +247,7 @@ __attribute__((format(printf, 3, 4))) static void report_bad(struct nst_reader *
 
 static void report_skipped(struct nst_reader *r, uint64_t from, uint64_t to)
 {
-    if (from < r->frontier || from == to)
+    if (from < r->frontier || from >= to)
         return;
     r->damage.skipped_bytes += to - from;
     warn(r, "%" PRIu64 " bytes from byte %" PRIu64 " on belong to no block", to - from, from);
@@ -258,7 +259,7 @@ static void report_tail(struct nst_reader *r, uint64_t from, uint64_t to, bool t
 {
     if (!torn) {
         report_skipped(r, from, to);
-    } else if (from >= r->frontier) {
+    } else if (from >= r->frontier && from < to) {
         r->damage.torn_bytes += to - from;
         warn(r, "the block at byte %" PRIu64 " is cut: the file ends after %" PRIu64 " bytes of it",
              from, to - from);
@@ -306,7 +307,7 @@ static int search_from(struct nst_reader *r, uint64_t from, bool torn)
     switch (nst_recover_search(&r->source, &offset, r->salt, &h)) {
     case FOUND_BLOCK:
         report_skipped(r, r->position, offset);
-        r->position = offset;
+        r->position = r->unpadded = offset;
         r->ahead = h;
         r->ahead_known = true;
         return 1;
@@ -314,7 +315,7 @@ static int search_from(struct nst_reader *r, uint64_t from, bool torn)
         return -ENOMEM;
     default:
         report_tail(r, r->position, offset, torn);
-        r->position = offset;
+        r->position = r->unpadded = offset;
         return 0;
     }
 }
@@ -345,18 +346,18 @@ static void say_other_file(struct nst_reader *r)
 }
 
 /* 1: a header or the end follows the block h, as it must. 0: neither does. -ENODATA: the file
- * ends within it. */
+ * ends within it; where it ends within the padding, nothing is missing. */
 static int followed(struct nst_reader *r, const struct block_header *h)
 {
-    uint64_t end = h->info.offset + h->info.size;
+    uint64_t last = h->info.offset + nst_block_unpadded(h) - 1;
     size_t have;
-    const uint8_t *p = nst_source_at(&r->source, end - 1, 1 + BLOCK_FIXED_SIZE, &have);
+    const uint8_t *p = nst_source_at(&r->source, last, NST_ALIGN + BLOCK_FIXED_SIZE, &have);
 
     if (!p)
         return -ENOMEM;
     if (!have)
         return -ENODATA;
-    switch (nst_recover_header(&r->source, end, r->salt, &r->ahead)) {
+    switch (nst_recover_header(&r->source, h->info.offset + h->info.size, r->salt, &r->ahead)) {
     case FOUND_BLOCK:
         r->ahead_known = true;
         return 1;
@@ -408,7 +409,7 @@ static int find_block(struct nst_reader *r)
     int ret;
 
     for (;;) {
-        nst_source_release(&r->source, r->position);
+        nst_source_release(&r->source, r->unpadded);
         found = FOUND_BLOCK;
         if (r->ahead_known && r->ahead.info.offset == r->position)
             h = r->ahead;
@@ -425,14 +426,15 @@ static int find_block(struct nst_reader *r)
             return -ENOMEM;
         default:
             say_other_file(r);
-            ret = search_from(r, r->position, begins_block(r));
+            ret = search_from(r, r->unpadded, begins_block(r));
             if (ret <= 0)
                 return ret;
             continue;
         }
         if (ret == 1) {
             r->header = h;
-            r->position += h.info.size;
+            r->position = h.info.offset + h.info.size;
+            r->unpadded = h.info.offset + nst_block_unpadded(&h);
             return 1;
         }
         if (ret == 0)
@@ -508,7 +510,7 @@ int nst_reader_seek(struct nst_reader *r, uint64_t offset, struct nst_error *err
 {
     if (!r->source.seekable)
         return nst_fail(err, -ESPIPE, "cannot go back in a pipe");
-    r->position = offset;
+    r->position = r->unpadded = offset;
     r->ahead_known = false;
     r->source.error = 0;
     r->current = false;

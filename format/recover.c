@@ -159,11 +159,11 @@ enum found nst_recover_header(struct source *s, uint64_t offset, const uint8_t *
 int nst_recover_check(struct source *s, uint64_t offset, const struct block_header *h)
 {
     size_t frames = (size_t)h->meta.stored + h->pkt.stored, have;
-    const uint8_t *p = nst_source_at(s, offset + h->length, (size_t)h->info.size - h->length, &have);
+    const uint8_t *p = nst_source_at(s, offset + h->length, frames, &have);
 
     if (!p)
         return -ENOMEM;
-    if (have < h->info.size - h->length)
+    if (have < frames)
         return -ENODATA;
     return nst_crc32c(0, p, h->meta.stored) == h->meta.crc &&
            nst_crc32c(0, p + h->meta.stored, frames - h->meta.stored) == h->pkt.crc;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The recorder's command line, and the small texts that it reads from the kernel. */
+#include "config.h"
+
+#include <string.h>
+
+#include "capture/cpus.h"
+#include "capture/file_info.h"
+#include "capture/options.h"
+#include "tests/unit/tap.h"
+
+#define WORDS_MAX 16
+
+static struct tap tap;
+static struct options options;
+static struct nst_error err;
+
+/* Parses the words of a line. */
+static int parse(const char *line)
+{
+    static char copy[256];
+    char *words[WORDS_MAX + 1] = {(char *)"nstrail-capture"};
+    int count = 1;
+
+    snprintf(copy, sizeof(copy), "%s", line);
+    for (char *word = strtok(copy, " "); word && count < WORDS_MAX; word = strtok(NULL, " "))
+        words[count++] = word;
+    err.text[0] = '\0';
+    return options_parse(&options, count, words, &err);
+}
+
+static void takes(const char *line, bool good)
+{
+    if (!tap_ok(&tap, good, line))
+        printf("# said: %s\n", err.text);
+}
+
+static void refuses(const char *line, const char *words)
+{
+    if (!tap_ok(&tap, parse(line) < 0 && strstr(err.text, words), line))
+        printf("# said: %s\n# wanted: %s\n", err.text, words);
+}
+
+static void test_good(void)
+{
+    takes("-w x", !parse("-w x") && !strcmp(options.output, "x") && options.snaplen == 128 &&
+                      !options.count && !options.duration_ns && !options.ring_kib &&
+                      options.attach == ATTACH_AUTO && !options.quiet);
+    takes("-w - -c 5", !parse("-w - -c 5") && !strcmp(options.output, "-") && options.count == 5);
+    takes("-wx -s0", !parse("-wx -s0") && options.snaplen == 65535);
+    takes("-w x -s 65535", !parse("-w x -s 65535") && options.snaplen == 65535);
+    takes("-w x --no-packets", !parse("-w x --no-packets") && options.snaplen == 0);
+    takes("-w x --duration 1.5",
+          !parse("-w x --duration 1.5") && options.duration_ns == 1500000000);
+    takes("-w x --attach raw_tp",
+          !parse("-w x --attach raw_tp") && options.attach == ATTACH_RAW_TP);
+    takes("-w x -B 4096 -q", !parse("-w x -B 4096 -q") && options.ring_kib == 4096 &&
+                                 options.quiet);
+    takes("--write=x --cmd=true",
+          !parse("--write=x --cmd=true") && !strcmp(options.command, "true"));
+    takes("--help needs nothing else", !parse("--help") && options.help);
+    takes("--version needs nothing else", !parse("--version") && options.version);
+}
+
+static void test_bad(void)
+{
+    refuses("", "-w FILE");
+    refuses("-w", "missing after -w");
+    refuses("-w x --cmd", "missing after --cmd");
+    refuses("-w x -s 65536", "from 0 to 65535");
+    refuses("-w x -s -1", "from 0 to 65535");
+    refuses("-w x -s 1x", "-s 1x");
+    refuses("-w x -s 99999999999999999999", "from 0 to 65535");
+    refuses("-w x -c 0", "from 1 to");
+    refuses("-w x --duration 0", "more than 0");
+    refuses("-w x --duration nan", "more than 0");
+    refuses("-w x --duration 5m", "more than 0");
+    refuses("-w x --attach kprobe", "tp_btf or raw_tp");
+    refuses("-w x -B 0", "from 1 to");
+    refuses("-w x -y", "unknown option -y");
+    refuses("-w x --nothing", "unknown option --nothing");
+    refuses("-w x --quiet=1", "no argument belongs to");
+    refuses("-w x udp port 53", "filter");
+}
+
+static void test_cpus(void)
+{
+    uint8_t online[8];
+
+    tap_ok(&tap, cpus_parse_list("0-3,6\n", online, 8) == 5 &&
+                     !memcmp(online, "\1\1\1\1\0\0\1\0", 8),
+           "a list of CPUs");
+    tap_ok(&tap, cpus_parse_list("0\n", online, 8) == 1 && online[0] && !online[1], "one CPU");
+    tap_ok(&tap, cpus_parse_list("6-4000000000\n", online, 8) == 2 && online[7],
+           "no more than there are");
+    tap_ok(&tap, cpus_parse_list("", online, 8) == 8 && online[7], "no list: all of them");
+}
+
+static void test_uuid(void)
+{
+    uint8_t uuid[16] = {0};
+
+    tap_ok(&tap,
+           file_info_parse_uuid("01234567-89ab-cdef-0123-456789abcdef\n", uuid) &&
+               !memcmp(uuid, "\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef", 16),
+           "a boot id");
+    tap_ok(&tap, !file_info_parse_uuid("01234567-89ab", uuid) && uuid[15] == 0xef,
+           "half of one is none");
+}
+
+int main(void)
+{
+    test_good();
+    test_bad();
+    test_cpus();
+    test_uuid();
+    return tap_done(&tap);
+}
