@@ -62,6 +62,12 @@ void filter_free(struct filter *f)
     free(f);
 }
 
+bool filter_is_set(const struct filter *f)
+{
+    return f->whos_count || f->devices.count || f->probes.count || f->drops || f->since.given ||
+           f->until.given || f->track || f->has_program;
+}
+
 bool filter_needs_packets(const struct filter *f)
 {
     return f && f->has_program;

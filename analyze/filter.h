@@ -23,6 +23,8 @@ struct filter *filter_new(void);
 void filter_free(struct filter *f);
 /* One of filter_options was given. enum status; says what was wrong. */
 int filter_option(struct filter *f, int letter, const char *value);
+/* Any option was given. */
+bool filter_is_set(const struct filter *f);
 /* It needs packet bytes (-f was given). */
 bool filter_needs_packets(const struct filter *f);
 

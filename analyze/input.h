@@ -14,6 +14,7 @@
 #include "analyze/filter.h"
 
 struct input;
+struct names;
 
 struct input_file {
     const char *path; /* as the user gave it */
@@ -22,6 +23,9 @@ struct input_file {
     const struct nst_file_info *info;
     const struct nst_damage *damage;
 };
+
+/* Both were written by one run of the recorder. A file whose header is unusable is alone. */
+bool input_same_capture(const struct input_file *a, const struct input_file *b);
 
 struct input_event {
     const struct nst_event *event;
@@ -45,6 +49,32 @@ int input_open(struct input **in, char *const *paths, int count, struct filter *
  * as it is found and is in input_status(). */
 int input_next(struct input *in, struct input_event *event);
 
+/* A decoded block, and which of its events match: count of them, by their index in it. */
+struct input_block {
+    const struct input_file *file;
+    const struct nst_block *block;
+    const uint32_t *events;
+    uint32_t count;
+};
+
+/* For sums, where the order does not matter and the merge's price need not be paid: file by
+ * file, block by block. Valid until the next call. Not to be mixed with input_next(). */
+int input_next_block(struct input *in, struct input_block *block);
+
+/* What the headers of a file's blocks say, whatever the filter: all of it once the input has
+ * ended, in a seekable file from the start. */
+struct input_totals {
+    uint64_t events;
+    uint64_t blocks;                             /* of events */
+    uint64_t tables_blocks;                      /* and END */
+    uint64_t first_ts_ns, last_ts_ns;            /* CLOCK_MONOTONIC; 0 without events */
+    uint64_t first_time_ns, last_time_ns;        /* since 1970 */
+    int64_t least_offset_ns, greatest_offset_ns; /* realtime minus monotonic */
+    uint64_t packet_bytes;                       /* captured */
+    uint64_t lost;                               /* events, since the capture's start */
+};
+const struct input_totals *input_totals(const struct input *in, unsigned file);
+
 /* Whole-file tables seen so far (all of them once input_next() has ended; in a seekable file
  * from the start): the last of each. NULL: this file had none. */
 const struct nst_tables *input_tables(const struct input *in, unsigned file);
@@ -55,6 +85,9 @@ size_t input_tables_history(const struct input *in, unsigned file, const struct 
  * nearest there is; NULL: none is known. By cookie where there is one, else by inum. */
 const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
                              uint64_t ts_ns);
+
+/* All names of the file's namespaces, as far as is known by now. */
+const struct names *input_names(const struct input *in, unsigned file);
 
 unsigned input_files_count(const struct input *in);
 const struct input_file *input_file(const struct input *in, unsigned file);

@@ -14,6 +14,8 @@
 
 /* In the order that --help lists them. */
 static const struct command *const commands[] = {
+    &cmd_info,
+    &cmd_print,
     NULL,
 };
 

@@ -134,13 +134,29 @@ const char *when_parse(const char *text, struct when *when)
     return wrong;
 }
 
-void when_format(uint64_t ns, char text[WHEN_TEXT_MAX])
+static struct tm day_and_time(uint64_t ns)
 {
     time_t seconds = (time_t)(ns / NS_PER_S);
     struct tm tm;
-    size_t length;
 
     gmtime_r(&seconds, &tm);
-    length = strftime(text, WHEN_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + length, WHEN_TEXT_MAX - length, ".%09uZ", (unsigned)(ns % NS_PER_S));
+    tm.tm_year += 1900;
+    tm.tm_mon += 1;
+    return tm;
+}
+
+void when_format(uint64_t ns, char text[WHEN_TEXT_MAX])
+{
+    struct tm tm = day_and_time(ns);
+
+    snprintf(text, WHEN_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", tm.tm_year, tm.tm_mon,
+             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ns % NS_PER_S));
+}
+
+void when_format_retis(uint64_t ns, char text[WHEN_TEXT_MAX])
+{
+    struct tm tm = day_and_time(ns);
+
+    snprintf(text, WHEN_TEXT_MAX, "%04d-%02d-%02d %02d:%02d:%02d.%06u", tm.tm_year, tm.tm_mon,
+             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ns % NS_PER_S / 1000));
 }

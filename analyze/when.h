@@ -16,8 +16,11 @@ struct when {
  * first event. NULL, or what is wrong with it. */
 const char *when_parse(const char *text, struct when *when);
 
-/* ns since 1970 as RFC 3339 in UTC with nine decimals: 30 characters and a NUL. */
-#define WHEN_TEXT_MAX 32
+/* ns since 1970 as RFC 3339 in UTC with nine decimals: 30 characters, and room for whatever the
+ * compiler thinks an int could need. */
+#define WHEN_TEXT_MAX 96
 void when_format(uint64_t ns, char text[WHEN_TEXT_MAX]);
+/* As Retis writes it: "2026-01-31 12:00:00.500000". */
+void when_format_retis(uint64_t ns, char text[WHEN_TEXT_MAX]);
 
 #endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* nstrail info: what a capture holds. Decodes no packets. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/filter.h"
+#include "analyze/info.h"
+#include "analyze/message.h"
+#include "analyze/names.h"
+#include "analyze/options.h"
+
+enum {
+    OPTION_JSON = 256,
+};
+
+static const struct option_spec info_options[] = {
+    {OPTION_JSON, "json", NULL, "one JSON object, its keys as nstrail(1) lists them"},
+    {0},
+};
+
+/* Where the entries of a block's dictionaries stand in the tallies; one more for NST_NONE. */
+struct places {
+    struct tally_entry **list;
+    size_t room;
+};
+
+struct gather {
+    struct info info;
+    struct places netns, devices, probes, drop_reasons;
+    bool no_memory;
+};
+
+static bool places_reset(struct places *p, uint32_t count)
+{
+    if (p->room < (size_t)count + 1) {
+        struct tally_entry **list = reallocarray(p->list, (size_t)count + 1, sizeof(*list));
+
+        if (!list)
+            return false;
+        p->list = list;
+        p->room = (size_t)count + 1;
+    }
+    memset(p->list, 0, ((size_t)count + 1) * sizeof(*p->list));
+    return true;
+}
+
+/* The place of an event's index. The entry is made at its first event: a dictionary may hold
+ * what no matching event refers to. */
+static struct tally_entry **place_of(struct places *p, uint32_t index, uint32_t count)
+{
+    return &p->list[index < count ? index : count];
+}
+
+static void count(struct gather *g, struct tally_entry *entry, const struct nst_event *event)
+{
+    if (entry)
+        tally_add(entry, event);
+    else
+        g->no_memory = true;
+}
+
+static struct tally_key netns_key(unsigned host, const struct nst_block *block, uint32_t netns)
+{
+    struct tally_key key = {.host = host};
+
+    if (netns < block->netns_count)
+        key.netns = block->netns[netns];
+    return key;
+}
+
+static void count_netns(struct gather *g, unsigned host, const struct nst_block *block,
+                        const struct nst_event *event)
+{
+    struct tally_entry **place = place_of(&g->netns, event->netns, block->netns_count);
+
+    if (!*place) {
+        struct tally_key key = netns_key(host, block, event->netns);
+
+        *place = tally_find(&g->info.netns, &key);
+    }
+    count(g, *place, event);
+}
+
+static void count_device(struct gather *g, unsigned host, const struct nst_block *block,
+                         const struct nst_event *event)
+{
+    struct tally_entry **place = place_of(&g->devices, event->device, block->devices_count);
+
+    if (event->device >= block->devices_count)
+        return;
+    if (!*place) {
+        const struct nst_device *device = &block->devices[event->device];
+        struct tally_key key = netns_key(host, block, device->netns);
+
+        key.number = device->ifindex;
+        key.name = device->name;
+        *place = tally_find(&g->info.devices, &key);
+    }
+    count(g, *place, event);
+}
+
+static void count_probe(struct gather *g, const struct nst_block *block,
+                        const struct nst_event *event)
+{
+    struct tally_entry **place = place_of(&g->probes, event->probe, block->probes_count);
+
+    if (event->probe >= block->probes_count)
+        return;
+    if (!*place) {
+        const struct nst_probe *probe = &block->probes[event->probe];
+        struct tally_key key = {.number = probe->kind, .name = probe->symbol};
+
+        *place = tally_find(&g->info.probes, &key);
+    }
+    count(g, *place, event);
+}
+
+static void count_drop(struct gather *g, const struct nst_block *block,
+                       const struct nst_event *event)
+{
+    struct tally_entry **place =
+        place_of(&g->drop_reasons, event->drop_reason, block->drop_reasons_count);
+
+    if (event->drop_reason >= block->drop_reasons_count)
+        return;
+    if (!*place) {
+        const struct nst_drop_reason *reason = &block->drop_reasons[event->drop_reason];
+        struct tally_key key = {
+            .number = reason->number, .subsys = reason->subsys, .name = reason->name};
+
+        *place = tally_find(&g->info.drop_reasons, &key);
+    }
+    count(g, *place, event);
+}
+
+static void gather_block(struct gather *g, const struct input_block *b)
+{
+    const struct nst_block *block = b->block;
+    struct info_file *file = &g->info.files[b->file->index];
+
+    if (!places_reset(&g->netns, block->netns_count) ||
+        !places_reset(&g->devices, block->devices_count) ||
+        !places_reset(&g->probes, block->probes_count) ||
+        !places_reset(&g->drop_reasons, block->drop_reasons_count)) {
+        g->no_memory = true;
+        return;
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct nst_event *event = &block->events[b->events[i]];
+
+        tally_add(&file->events, event);
+        count_netns(g, file->host, block, event);
+        count_device(g, file->host, block, event);
+        count_probe(g, block, event);
+        count_drop(g, block, event);
+    }
+}
+
+/* A file before this one has told this name of the namespace. */
+static bool named_before(const struct info *info, unsigned file, const struct nst_netns_name *name,
+                         const struct tally_key *key)
+{
+    for (unsigned i = 0; i < file; i++) {
+        const struct names *names = input_names(info->in, i);
+
+        for (size_t j = 0; info->files[i].host == key->host && j < names->count; j++)
+            if (names_same_netns(&names->list[j].netns, &key->netns) &&
+                !strcmp(names->list[j].name, name->name))
+                return true;
+    }
+    return false;
+}
+
+const char *info_netns_name(const struct info *info, const struct tally_key *key, size_t index)
+{
+    for (unsigned i = 0; i < info->files_count; i++) {
+        const struct names *names = input_names(info->in, i);
+
+        if (info->files[i].host != key->host)
+            continue;
+        for (size_t j = 0; j < names->count; j++) {
+            const struct nst_netns_name *entry = &names->list[j];
+
+            if (names_same_netns(&entry->netns, &key->netns) &&
+                !named_before(info, i, entry, key) && !index--)
+                return entry->name;
+        }
+    }
+    return NULL;
+}
+
+/* A namespace of which there is only the name is worth a line, too. */
+static void add_named_netns(struct gather *g, const struct info_file *file)
+{
+    const struct names *names = input_names(g->info.in, file->file->index);
+
+    for (size_t i = 0; i < names->count; i++) {
+        struct tally_key key = {.host = file->host, .netns = names->list[i].netns};
+        bool known = false;
+
+        for (size_t j = 0; j < g->info.netns.count && !known; j++)
+            known = g->info.netns.list[j]->key.host == key.host &&
+                    names_same_netns(&g->info.netns.list[j]->key.netns, &key.netns);
+        if (!known && !tally_find(&g->info.netns, &key))
+            g->no_memory = true;
+    }
+}
+
+static struct info_counter *counter_of(struct info_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->counters_count; i++)
+        if (!strcmp(file->counters[i].name, name))
+            return &file->counters[i];
+    file->counters[file->counters_count] = (struct info_counter){.name = name, .known = true};
+    return &file->counters[file->counters_count++];
+}
+
+/* The recorder counts by CPU and probe; what one of them cannot tell, the sum cannot either. */
+static bool gather_counters(const struct input *in, struct info_file *file)
+{
+    const struct nst_tables *tables = input_tables(in, file->file->index);
+
+    if (!tables || !tables->counters_count)
+        return true;
+    file->counters = calloc(tables->counters_count, sizeof(*file->counters));
+    if (!file->counters)
+        return false;
+    for (size_t i = 0; i < tables->counters_count; i++) {
+        struct info_counter *counter = counter_of(file, tables->counters[i].name);
+
+        counter->known &= tables->counters[i].known;
+        counter->value += tables->counters[i].value;
+    }
+    return true;
+}
+
+/* Namespaces and devices are told apart by the boot of the host that they were seen on. */
+static unsigned host_of(struct info *info, const struct nst_file_info *file)
+{
+    static const uint8_t unknown[sizeof(file->boot_id)];
+
+    for (unsigned i = 0; i < info->hosts_count; i++)
+        if (memcmp(file->boot_id, unknown, sizeof(unknown)) &&
+            !memcmp(file->boot_id, info->hosts[i]->boot_id, sizeof(unknown)))
+            return i;
+    info->hosts[info->hosts_count] = file;
+    return info->hosts_count++;
+}
+
+static bool gather_files(struct gather *g, const struct input *in)
+{
+    struct info *info = &g->info;
+
+    info->in = in;
+    info->files_count = input_files_count(in);
+    info->files = calloc(info->files_count, sizeof(*info->files));
+    info->hosts = calloc(info->files_count, sizeof(*info->hosts));
+    if (!info->files || !info->hosts)
+        return false;
+    for (unsigned i = 0; i < info->files_count; i++) {
+        info->files[i].file = input_file(in, i);
+        info->files[i].totals = input_totals(in, i);
+        info->files[i].host = host_of(info, info->files[i].file->info);
+    }
+    return true;
+}
+
+static void gather_events(struct gather *g, struct input *in)
+{
+    struct input_block block;
+
+    while (!g->no_memory && input_next_block(in, &block) > 0)
+        gather_block(g, &block);
+    for (unsigned i = 0; i < g->info.files_count && !g->no_memory; i++) {
+        if (!gather_counters(in, &g->info.files[i]))
+            g->no_memory = true;
+        if (!g->info.filtered)
+            add_named_netns(g, &g->info.files[i]);
+    }
+    tally_rank(&g->info.netns);
+    tally_rank(&g->info.devices);
+    tally_rank(&g->info.probes);
+    tally_rank(&g->info.drop_reasons);
+}
+
+static void gather_free(struct gather *g)
+{
+    for (unsigned i = 0; g->info.files && i < g->info.files_count; i++)
+        free(g->info.files[i].counters);
+    free(g->info.files);
+    free(g->info.hosts);
+    tally_free(&g->info.netns);
+    tally_free(&g->info.devices);
+    tally_free(&g->info.probes);
+    tally_free(&g->info.drop_reasons);
+    free(g->netns.list);
+    free(g->devices.list);
+    free(g->probes.list);
+    free(g->drop_reasons.list);
+}
+
+static int print_info(const struct options *o, struct filter *filter, bool json)
+{
+    struct gather g = {.info.filtered = filter_is_set(filter)};
+    struct input *in;
+    int status;
+
+    if (input_open(&in, o->operands, o->operands_count, filter, NST_LOAD_META) != STATUS_OK)
+        return STATUS_FAILED;
+    if (gather_files(&g, in))
+        gather_events(&g, in);
+    else
+        g.no_memory = true;
+    if (g.no_memory)
+        message_error(NULL, "no memory");
+    else if (json)
+        info_print_json(stdout, &g.info);
+    else
+        info_print_text(stdout, &g.info);
+    gather_free(&g);
+    status = input_close(in);
+    return g.no_memory ? STATUS_FAILED : status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct filter *filter = filter_new();
+    struct options o;
+    bool json = false;
+    int letter, status = STATUS_FAILED;
+
+    if (!filter)
+        return STATUS_FAILED;
+    options_begin(&o, command, argc, argv, filter);
+    while ((letter = options_next(&o)) >= 0)
+        json |= letter == OPTION_JSON;
+    if (letter == OPTIONS_END)
+        status = print_info(&o, filter, json);
+    else if (letter == OPTIONS_HELP)
+        status = STATUS_OK;
+    filter_free(filter);
+    return status;
+}
+
+const struct command cmd_info = {
+    .name = "info",
+    .operands = "FILE...",
+    .summary = "Says what captures hold",
+    .options = info_options,
+    .run = run,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* nstrail print: events as people and programs read them. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/input.h"
+#include "analyze/json.h"
+#include "analyze/message.h"
+#include "analyze/options.h"
+#include "analyze/text.h"
+
+#define OUTPUT_BUFFER_BYTES (256u * 1024)
+
+enum {
+    OPTION_JSON = 256,
+    OPTION_FORMAT,
+    OPTION_UTC,
+    OPTION_NAMES,
+};
+
+static const struct option_spec print_options[] = {
+    {OPTION_JSON, "json", NULL, "one JSON object a line, as Retis stores events"},
+    {OPTION_FORMAT, "format", "FORMAT", "multi-line (the default) or single-line"},
+    {OPTION_UTC, "utc", NULL, "dates and times of day in UTC instead of the monotonic clock"},
+    {OPTION_NAMES, "names", NULL, "add the namespace's name, where one is known"},
+    {'e', NULL, NULL, "print Ethernet headers too"},
+    {0},
+};
+
+struct print {
+    bool json;
+    struct json_printer to_json;
+    struct text_printer to_text;
+};
+
+static int read_options(struct print *print, struct options *o)
+{
+    struct text_style *style = &print->to_text.style;
+    bool is_text = false;
+    int letter;
+
+    while ((letter = options_next(o)) >= 0) {
+        is_text |= letter != OPTION_JSON;
+        switch (letter) {
+        case OPTION_JSON:
+            print->json = true;
+            break;
+        case OPTION_FORMAT:
+            style->single_line = !strcmp(o->value, "single-line");
+            if (!style->single_line && strcmp(o->value, "multi-line")) {
+                message_error(NULL, "print: --format is multi-line or single-line, not %s",
+                              o->value);
+                return OPTIONS_BAD;
+            }
+            break;
+        case OPTION_UTC:
+            style->utc = true;
+            break;
+        case OPTION_NAMES:
+            style->names = true;
+            break;
+        case 'e':
+            style->link_layer = true;
+            break;
+        }
+    }
+    if (letter == OPTIONS_END && print->json && is_text) {
+        message_error(NULL, "print: --json leaves no room for options that change the text");
+        return OPTIONS_BAD;
+    }
+    return letter;
+}
+
+static bool is_first_of_capture(const struct input *in, unsigned file)
+{
+    for (unsigned i = 0; i < file; i++)
+        if (input_same_capture(input_file(in, i), input_file(in, file)))
+            return false;
+    return true;
+}
+
+static void print_startups(struct print *print, const struct input *in)
+{
+    unsigned captures = 0;
+
+    for (unsigned i = 0; i < input_files_count(in); i++)
+        captures += is_first_of_capture(in, i);
+    print->to_json.hosts = print->to_text.style.hosts = captures > 1;
+    for (unsigned i = 0; i < input_files_count(in); i++) {
+        if (!is_first_of_capture(in, i))
+            continue;
+        if (print->json)
+            json_startup(&print->to_json, input_file(in, i));
+        else
+            text_startup(&print->to_text, input_file(in, i));
+    }
+}
+
+static void print_events(struct print *print, struct input *in)
+{
+    const struct nst_block *block = NULL;
+    struct input_event event;
+
+    while (!ferror(stdout) && input_next(in, &event) > 0) {
+        /* A pipe may have nothing more for a while: show what there is. */
+        if (event.block != block && !event.file->size)
+            fflush(stdout);
+        block = event.block;
+        if (print->json)
+            json_event(&print->to_json, &event);
+        else
+            text_event(&print->to_text, &event);
+    }
+}
+
+static int print_files(struct print *print, const struct options *o, struct filter *filter)
+{
+    struct input *in;
+
+    if (input_open(&in, o->operands, o->operands_count, filter, NST_LOAD_PACKETS) != STATUS_OK)
+        return STATUS_FAILED;
+    print->to_json.out = print->to_text.out = stdout;
+    print->to_text.in = in;
+    setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER_BYTES);
+    /* One thread prints: locking at every character would cost more than the characters. */
+    __fsetlocking(stdout, FSETLOCKING_BYCALLER);
+    print_startups(print, in);
+    print_events(print, in);
+    return input_close(in);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct print *print = calloc(1, sizeof(*print));
+    struct filter *filter = filter_new();
+    struct options o;
+    int status = STATUS_FAILED;
+
+    if (print && filter) {
+        options_begin(&o, command, argc, argv, filter);
+        switch (read_options(print, &o)) {
+        case OPTIONS_END:
+            status = print_files(print, &o, filter);
+            break;
+        case OPTIONS_HELP:
+            status = STATUS_OK;
+            break;
+        }
+    }
+    filter_free(filter);
+    free(print);
+    return status;
+}
+
+const struct command cmd_print = {
+    .name = "print",
+    .operands = "FILE...",
+    .summary = "Prints events",
+    .options = print_options,
+    .run = run,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What `nstrail info` found out, between the gathering (cmd_info.c) and the two ways of saying it.
+ */
+#ifndef NST_ANALYZE_INFO_H
+#define NST_ANALYZE_INFO_H
+
+#include <stdio.h>
+
+#include "analyze/input.h"
+#include "analyze/tally.h"
+
+/* A counter of the recorder, all CPUs and probes together. */
+struct info_counter {
+    const char *name;
+    bool known;
+    uint64_t value;
+};
+
+struct info_file {
+    const struct input_file *file;
+    const struct input_totals *totals;
+    unsigned host;             /* in info.hosts */
+    struct tally_entry events; /* that match the filter; its key is not used */
+    struct info_counter *counters;
+    size_t counters_count;
+};
+
+struct info {
+    const struct input *in;
+    bool filtered;
+    struct info_file *files;
+    unsigned files_count;
+    unsigned hosts_count;
+    const struct nst_file_info **hosts; /* the first file of each boot of a host */
+    struct tally netns, devices, probes, drop_reasons;
+};
+
+/* The names that a namespace of the tally had, the first ever seen first. NULL: no more. */
+const char *info_netns_name(const struct info *info, const struct tally_key *key, size_t index);
+
+void info_print_text(FILE *out, const struct info *info);
+void info_print_json(FILE *out, const struct info *info);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/info.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "analyze/escape.h"
+#include "analyze/when.h"
+
+#define LABEL_WIDTH 16
+
+static void label(FILE *out, const char *text)
+{
+    fprintf(out, "%-*s", LABEL_WIDTH, text);
+}
+
+__attribute__((format(printf, 3, 4))) static void line(FILE *out, const char *name,
+                                                       const char *format, ...)
+{
+    va_list args;
+
+    label(out, name);
+    va_start(args, format);
+    vfprintf(out, format, args);
+    va_end(args);
+    putc('\n', out);
+}
+
+static void print_known(FILE *out, const char *text)
+{
+    escape_text(out, text ? text : "unknown");
+}
+
+static void print_bytes_hex(FILE *out, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%02x", bytes[i]);
+}
+
+static void print_origin(FILE *out, const struct nst_file_info *info)
+{
+    label(out, "Host");
+    print_known(out, info->hostname);
+    fputs(", Linux ", out);
+    print_known(out, info->kernel_release);
+    putc(' ', out);
+    print_known(out, info->kernel_version);
+    putc(' ', out);
+    print_known(out, info->machine);
+    if (info->cpus)
+        fprintf(out, ", %" PRIu32 " CPUs", info->cpus);
+    putc('\n', out);
+    label(out, "Written by");
+    print_known(out, info->writer);
+    putc('\n', out);
+    label(out, "Command line");
+    print_known(out, info->command_line);
+    putc('\n', out);
+    label(out, "Left out");
+    escape_text(out, info->filter ? info->filter : "nothing");
+    putc('\n', out);
+    label(out, "Capture");
+    print_bytes_hex(out, info->capture_id, sizeof(info->capture_id));
+    fprintf(out, ", file %" PRIu32 " of it\n", info->sequence);
+}
+
+static void print_recording(FILE *out, const struct nst_file_info *info)
+{
+    if (info->snaplen)
+        line(out, "Snaplen", "%" PRIu32 " bytes of a packet", info->snaplen);
+    else
+        line(out, "Snaplen", "no packets are recorded");
+    line(out, "Tracking", info->tracking_exact ? "exact" : "by a heuristic, which can be wrong");
+    label(out, "Drop reasons");
+    print_known(out, info->drop_reasons);
+    putc('\n', out);
+}
+
+static void print_clock(FILE *out, const struct input_totals *t, const struct nst_file_info *info)
+{
+    char text[WHEN_TEXT_MAX];
+
+    when_format(info->realtime_ns, text);
+    line(out, "Clock", "CLOCK_MONOTONIC; %" PRIu64 " was %s", info->monotonic_ns, text);
+    if (t->blocks)
+        line(out, "Clock drift", "%" PRIu64 " ns between the time of day and that",
+             (uint64_t)t->greatest_offset_ns - (uint64_t)t->least_offset_ns);
+}
+
+static void print_times(FILE *out, const struct input_totals *t)
+{
+    char text[WHEN_TEXT_MAX];
+    uint64_t ns = t->last_ts_ns - t->first_ts_ns;
+
+    if (!t->events)
+        return;
+    when_format(t->first_time_ns, text);
+    line(out, "First event", "%s (%" PRIu64 ")", text, t->first_ts_ns);
+    when_format(t->last_time_ns, text);
+    line(out, "Last event", "%s (%" PRIu64 ")", text, t->last_ts_ns);
+    line(out, "Duration", "%" PRIu64 ".%09" PRIu64 " s", ns / 1000000000, ns % 1000000000);
+}
+
+static void print_size(FILE *out, const struct info_file *f)
+{
+    const struct input_totals *t = f->totals;
+
+    line(out, "Events", "%" PRIu64, t->events);
+    if (f->file->size && t->events)
+        line(out, "Size", "%" PRIu64 " bytes, %.1f an event", f->file->size,
+             (double)f->file->size / (double)t->events);
+    else if (f->file->size)
+        line(out, "Size", "%" PRIu64 " bytes", f->file->size);
+    line(out, "Blocks", "%" PRIu64 " of events, %" PRIu64 " of tables", t->blocks,
+         t->tables_blocks);
+}
+
+static void print_counters(FILE *out, const struct info_file *f)
+{
+    if (!f->counters_count)
+        line(out, "Lost", "%" PRIu64 " events in all, no more is known", f->totals->lost);
+    for (size_t i = 0; i < f->counters_count; i++) {
+        label(out, i ? "" : "Counted");
+        escape_text(out, f->counters[i].name);
+        if (f->counters[i].known)
+            fprintf(out, " %" PRIu64 "\n", f->counters[i].value);
+        else
+            fputs(" unknown\n", out);
+    }
+}
+
+static void print_damage(FILE *out, const struct nst_damage *d)
+{
+    const struct {
+        const char *what;
+        uint64_t count;
+    } kinds[] = {
+        {"unusable file header", d->bad_header}, {"damaged blocks", d->bad_blocks},
+        {"missing blocks", d->lost_blocks},      {"doubled blocks, left out", d->duplicates},
+        {"bytes of no block", d->skipped_bytes}, {"bytes of a torn block", d->torn_bytes},
+    };
+    const char *separator = "";
+
+    label(out, "Damage");
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!kinds[i].count)
+            continue;
+        fprintf(out, "%s%" PRIu64 " %s", separator, kinds[i].count, kinds[i].what);
+        separator = ", ";
+    }
+    fputs(*separator ? "\n" : "none\n", out);
+    line(out, "End", d->ended ? "clean" : "none: still being written, or the recorder was killed");
+}
+
+static void print_file(FILE *out, const struct info_file *f)
+{
+    const struct nst_file_info *info = f->file->info;
+
+    label(out, "File");
+    escape_text(out, f->file->path);
+    putc('\n', out);
+    line(out, "Format", "nstrail 1");
+    print_origin(out, info);
+    print_recording(out, info);
+    print_clock(out, f->totals, info);
+    print_times(out, f->totals);
+    print_size(out, f);
+    print_counters(out, f);
+    print_damage(out, f->file->damage);
+    putc('\n', out);
+}
+
+static void print_host(FILE *out, const struct info *info, const struct tally_key *key)
+{
+    if (info->hosts_count < 2)
+        return;
+    print_known(out, info->hosts[key->host]->hostname);
+    putc(' ', out);
+}
+
+static void print_netns(FILE *out, const struct info *info, const struct tally_key *key)
+{
+    const char *name, *separator = " (";
+
+    if (!key->netns.inum) {
+        fputs("no namespace", out);
+        return;
+    }
+    if (key->netns.cookie)
+        fprintf(out, "0x%" PRIx64 "/", key->netns.cookie);
+    fprintf(out, "%" PRIu32, key->netns.inum);
+    for (size_t i = 0; (name = info_netns_name(info, key, i)); i++) {
+        fputs(separator, out);
+        escape_text(out, name);
+        separator = ", ";
+    }
+    if (*separator == ',')
+        putc(')', out);
+}
+
+static void print_netns_key(FILE *out, const struct info *info, const struct tally_key *key)
+{
+    print_host(out, info, key);
+    print_netns(out, info, key);
+}
+
+static void print_device_key(FILE *out, const struct info *info, const struct tally_key *key)
+{
+    print_host(out, info, key);
+    escape_text(out, key->name);
+    fprintf(out, " (%" PRIu32 ") in ", key->number);
+    print_netns(out, info, key);
+}
+
+static void print_probe_key(FILE *out, const struct info *info, const struct tally_key *key)
+{
+    (void)info;
+    escape_text(out, key->name);
+}
+
+static void print_drop_key(FILE *out, const struct info *info, const struct tally_key *key)
+{
+    (void)info;
+    if (key->subsys) {
+        escape_text(out, key->subsys);
+        putc('/', out);
+    }
+    if (key->name)
+        escape_text(out, key->name);
+    else
+        fprintf(out, "%" PRIu32, key->number);
+}
+
+/* The key is last, since it may have any length. */
+static void
+print_tally(FILE *out, const struct info *info, const char *title, const struct tally *t,
+            void (*print_key)(FILE *out, const struct info *info, const struct tally_key *key))
+{
+    if (!t->count)
+        return;
+    fprintf(out, "%12s %12s %16s %16s  %s\n", "events", "drops", "wire bytes", "captured bytes",
+            title);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct tally_entry *e = t->list[i];
+
+        fprintf(out, "%12" PRIu64 " %12" PRIu64 " %16" PRIu64 " %16" PRIu64 "  ", e->events,
+                e->drops, e->len_bytes, e->caplen_bytes);
+        print_key(out, info, &e->key);
+        putc('\n', out);
+    }
+    putc('\n', out);
+}
+
+void info_print_text(FILE *out, const struct info *info)
+{
+    for (unsigned i = 0; i < info->files_count; i++)
+        print_file(out, &info->files[i]);
+    if (info->filtered)
+        fputs("Of the events that match the filter:\n\n", out);
+    print_tally(out, info, "namespace", &info->netns, print_netns_key);
+    print_tally(out, info, "device", &info->devices, print_device_key);
+    print_tally(out, info, "probe", &info->probes, print_probe_key);
+    print_tally(out, info, "drop reason", &info->drop_reasons, print_drop_key);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/input.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "analyze/merge.h"
+#include "analyze/message.h"
+#include "analyze/resolve.h"
+#include "analyze/source.h"
+
+struct input {
+    const struct filter *filter;
+    struct source **sources;
+    unsigned sources_count;
+    struct merge *merge;
+    struct chunk *chunk; /* that input_next_block() gave last */
+    unsigned next;       /* source that it asks next */
+    bool resolve_late;   /* a pipe: whether it has a namespace is known at its end */
+    int status;
+};
+
+/* A rotated capture can have more files than the soft limit, which is low only for select(2). */
+static void allow_open_files(void)
+{
+    struct rlimit limit;
+
+    if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void worsen(struct input *in, int status)
+{
+    if (status > in->status)
+        in->status = status;
+}
+
+static int open_sources(struct input *in, char *const *paths, int count, unsigned load)
+{
+    in->sources = calloc((size_t)count, sizeof(struct source *));
+    if (!in->sources)
+        return message_error(NULL, "no memory");
+    for (int i = 0; i < count; i++) {
+        if (source_open(&in->sources[i], paths[i], (unsigned)i, in->filter, load) != STATUS_OK)
+            return STATUS_FAILED;
+        in->sources_count++;
+        in->resolve_late |= !in->sources[i]->seekable;
+    }
+    return STATUS_OK;
+}
+
+/* Relative times count from the earliest event of all files. */
+static void set_first_time(struct input *in)
+{
+    uint64_t first = UINT64_MAX, time_ns;
+
+    for (unsigned i = 0; i < in->sources_count; i++)
+        if (source_first_time(in->sources[i], &time_ns) && time_ns < first)
+            first = time_ns;
+    for (unsigned i = 0; i < in->sources_count; i++)
+        source_set_first_time(in->sources[i], first);
+}
+
+static void input_free(struct input *in)
+{
+    merge_free(in->merge);
+    chunk_free(in->chunk);
+    for (unsigned i = 0; i < in->sources_count; i++)
+        source_close(in->sources[i]);
+    free(in->sources);
+    free(in);
+}
+
+int input_open(struct input **opened, char *const *paths, int count, struct filter *filter,
+               unsigned load)
+{
+    struct input *in = calloc(1, sizeof(*in));
+
+    *opened = NULL;
+    if (!in)
+        return message_error(NULL, "no memory");
+    in->filter = filter;
+    allow_open_files();
+    if (open_sources(in, paths, count, load) != STATUS_OK ||
+        (!in->resolve_late && resolve_netns(in->sources, in->sources_count, filter) != STATUS_OK)) {
+        input_free(in);
+        return STATUS_FAILED;
+    }
+    set_first_time(in);
+    in->merge = merge_new(in->sources, in->sources_count);
+    if (!in->merge) {
+        input_free(in);
+        return message_error(NULL, "no memory");
+    }
+    *opened = in;
+    return STATUS_OK;
+}
+
+/* Of pipes it is known now whether they had the namespaces that were asked for. */
+static int end(struct input *in)
+{
+    if (in->resolve_late)
+        worsen(in, resolve_netns(in->sources, in->sources_count, in->filter));
+    in->resolve_late = false;
+    return 0;
+}
+
+int input_next(struct input *in, struct input_event *event)
+{
+    return merge_next(in->merge, event) ? 1 : end(in);
+}
+
+int input_next_block(struct input *in, struct input_block *block)
+{
+    uint64_t ts_ns;
+
+    chunk_free(in->chunk);
+    in->chunk = NULL;
+    while (!in->chunk && in->next < in->sources_count)
+        if (source_peek(in->sources[in->next], &ts_ns))
+            in->chunk = source_take(in->sources[in->next]);
+        else
+            in->next++;
+    if (!in->chunk)
+        return end(in);
+    *block = (struct input_block){
+        .file = &in->sources[in->next]->file,
+        .block = in->chunk->block,
+        .events = in->chunk->order,
+        .count = in->chunk->count,
+    };
+    return 1;
+}
+
+const struct input_totals *input_totals(const struct input *in, unsigned file)
+{
+    return &in->sources[file]->totals;
+}
+
+const struct nst_tables *input_tables(const struct input *in, unsigned file)
+{
+    const struct source *s = in->sources[file];
+
+    return s->tables_count ? s->history[s->tables_count - 1] : NULL;
+}
+
+size_t input_tables_history(const struct input *in, unsigned file, const struct nst_tables ***list)
+{
+    const struct source *s = in->sources[file];
+
+    *list = s->history;
+    return s->tables_count;
+}
+
+const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
+                             uint64_t ts_ns)
+{
+    return names_find(&in->sources[file]->names, netns, ts_ns);
+}
+
+const struct names *input_names(const struct input *in, unsigned file)
+{
+    return &in->sources[file]->names;
+}
+
+unsigned input_files_count(const struct input *in)
+{
+    return in->sources_count;
+}
+
+const struct input_file *input_file(const struct input *in, unsigned file)
+{
+    return &in->sources[file]->file;
+}
+
+uint64_t input_bytes_done(const struct input *in)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < in->sources_count; i++)
+        bytes += in->sources[i]->bytes_done;
+    return bytes;
+}
+
+/* Several files: the command did a part as long as one of them could be read. */
+int input_status(const struct input *in)
+{
+    int status = in->status;
+    bool any_read = false;
+
+    for (unsigned i = 0; i < in->sources_count; i++) {
+        int of_source = source_status(in->sources[i]);
+
+        any_read |= of_source != STATUS_FAILED;
+        if (of_source != STATUS_OK && !status)
+            status = STATUS_PARTIAL;
+    }
+    return any_read ? status : STATUS_FAILED;
+}
+
+/* What is no failure, but worth a word. */
+static void say_remarks(const struct source *s)
+{
+    if (!s->file.damage->ended && source_status(s) == STATUS_OK && s->at_end)
+        message_warn(s->file.path,
+                     "it has no END: it is still being written, or the recorder was killed");
+}
+
+int input_close(struct input *in)
+{
+    int status;
+
+    if (!in)
+        return STATUS_FAILED;
+    status = input_status(in);
+    for (unsigned i = 0; i < in->sources_count; i++)
+        say_remarks(in->sources[i]);
+    input_free(in);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Events as Retis stores them: one JSON object a line, which its own commands read. */
+#ifndef NST_ANALYZE_JSON_H
+#define NST_ANALYZE_JSON_H
+
+#include <stdio.h>
+
+#include "analyze/frame.h"
+#include "analyze/input.h"
+
+struct json_printer {
+    FILE *out;
+    bool hosts; /* several captures are printed: say whose each event is, which Retis ignores */
+    uint8_t frame[FRAME_MAX];
+};
+
+/* Retis's start-up event, which its reader wants first. */
+void json_startup(struct json_printer *p, const struct input_file *file);
+void json_event(struct json_printer *p, const struct input_event *event);
+
+#endif

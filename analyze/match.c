@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/match.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "analyze/frame.h"
+#include "analyze/kinds.h"
+#include "analyze/names.h"
+
+bool match_init(struct matcher *m, const struct filter *filter)
+{
+    *m = (struct matcher){.filter = filter, .until_ns = UINT64_MAX};
+    if (!filter)
+        return true;
+    m->whos = calloc(filter->whos_count + 1, sizeof(*m->whos));
+    m->frame = malloc(FRAME_MAX);
+    if (!m->whos || !m->frame) {
+        match_free(m);
+        return false;
+    }
+    for (size_t i = 0; i < filter->whos_count; i++)
+        m->whos[i].who = &filter->whos[i];
+    if (!filter->since.relative)
+        m->since_ns = filter->since.ns;
+    if (filter->until.given && !filter->until.relative)
+        m->until_ns = filter->until.ns;
+    return true;
+}
+
+void match_free(struct matcher *m)
+{
+    if (m->whos)
+        for (size_t i = 0; i < m->filter->whos_count; i++)
+            free(m->whos[i].list);
+    free(m->whos);
+    free(m->frame);
+    free(m->netns.matches);
+    free(m->devices.matches);
+    free(m->probes.matches);
+    free(m->drop_reasons.matches);
+    *m = (struct matcher){0};
+}
+
+bool match_is_choosy(const struct matcher *m)
+{
+    const struct filter *f = m->filter;
+
+    return f && (f->whos_count || f->devices.count || f->probes.count || f->drops || f->track);
+}
+
+static uint64_t add_saturated(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+void match_window(struct matcher *m, uint64_t first_time_ns)
+{
+    if (!m->filter)
+        return;
+    if (m->filter->since.relative)
+        m->since_ns = add_saturated(first_time_ns, m->filter->since.ns);
+    if (m->filter->until.relative)
+        m->until_ns = add_saturated(first_time_ns, m->filter->until.ns);
+}
+
+static bool knows(const struct match_who *w, const struct nst_netns *netns)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (names_same_netns(&w->list[i], netns))
+            return true;
+    return false;
+}
+
+static bool who_add(struct match_who *w, const struct nst_netns *netns)
+{
+    struct nst_netns *list;
+
+    w->found = true;
+    if (knows(w, netns))
+        return true;
+    list = reallocarray(w->list, w->count + 1, sizeof(*list));
+    if (!list)
+        return false;
+    w->list = list;
+    w->list[w->count++] = *netns;
+    return true;
+}
+
+bool match_see_netns(struct matcher *m, const struct nst_netns *netns)
+{
+    for (size_t i = 0; m->filter && i < m->filter->whos_count; i++) {
+        struct match_who *w = &m->whos[i];
+
+        if (w->who->form == WHO_INUM && w->who->number == netns->inum)
+            w->found = true;
+        else if (w->who->form == WHO_COOKIE && w->who->number == netns->cookie && netns->cookie &&
+                 !who_add(w, netns))
+            return false;
+    }
+    return true;
+}
+
+bool match_learn(struct matcher *m, const struct nst_tables *tables)
+{
+    if (!m->filter || !m->filter->whos_count)
+        return true;
+    for (size_t i = 0; i < tables->netns_names_count; i++) {
+        const struct nst_netns_name *name = &tables->netns_names[i];
+
+        if (!match_see_netns(m, &name->netns))
+            return false;
+        for (size_t j = 0; j < m->filter->whos_count; j++) {
+            struct match_who *w = &m->whos[j];
+
+            if (w->who->form == WHO_NAME && !strcmp(w->who->text, name->name) &&
+                !who_add(w, &name->netns))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool who_matches(const struct match_who *w, const struct nst_netns *netns)
+{
+    switch (w->who->form) {
+    case WHO_INUM:
+        return netns->inum == w->who->number;
+    case WHO_COOKIE:
+        return netns->cookie && netns->cookie == w->who->number;
+    default:
+        return knows(w, netns);
+    }
+}
+
+/* netns NULL: an event without a namespace is in none that can be asked for. */
+static bool netns_matches(const struct matcher *m, const struct nst_netns *netns)
+{
+    bool asked = false, included = false;
+
+    for (size_t i = 0; i < m->filter->whos_count; i++) {
+        const struct match_who *w = &m->whos[i];
+        bool is_it = netns && who_matches(w, netns);
+
+        if (w->who->exclude && is_it)
+            return false;
+        if (!w->who->exclude) {
+            asked = true;
+            included |= is_it;
+        }
+    }
+    return included || !asked;
+}
+
+/* Whether a block's namespace hints leave room for a namespace that is asked for. */
+static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
+{
+    bool asked = false;
+
+    for (size_t i = 0; i < m->filter->whos_count; i++) {
+        const struct match_who *w = &m->whos[i];
+        unsigned bit;
+
+        if (w->who->exclude)
+            continue;
+        asked = true;
+        if (w->who->form == WHO_INUM) {
+            bit = nst_netns_bit((uint32_t)w->who->number);
+            if (bits[bit / 64] >> bit % 64 & 1)
+                return true;
+        } else if (w->who->form == WHO_COOKIE && !w->found) {
+            return true; /* its inum, which the hints are made of, is not known yet */
+        }
+        for (size_t j = 0; j < w->count; j++) {
+            bit = nst_netns_bit(w->list[j].inum);
+            if (bits[bit / 64] >> bit % 64 & 1)
+                return true;
+        }
+    }
+    return !asked;
+}
+
+static bool pattern_matches(const char *pattern, const char *text)
+{
+    return !strcmp(pattern, text) || !fnmatch(pattern, text, 0);
+}
+
+static bool device_matches(const struct filter *f, const struct nst_device *device)
+{
+    for (size_t i = 0; i < f->devices.count; i++)
+        if (pattern_matches(f->devices.list[i], device->name))
+            return true;
+    return false;
+}
+
+static bool probe_matches(const struct filter *f, const struct nst_probe *probe)
+{
+    const char *colon = strchr(probe->symbol, ':');
+
+    for (size_t i = 0; i < f->probes.count; i++) {
+        const char *pattern;
+        uint32_t kind = kind_of_prefix(f->probes.list[i], &pattern);
+
+        if (kind && kind != probe->kind)
+            continue;
+        if (pattern_matches(pattern, probe->symbol) ||
+            (colon && pattern_matches(pattern, colon + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* Only a tracepoint's full name says which bit it has: the kind of what has no colon, and the
+ * group of a short name, are open. */
+static bool probe_bits_match(const struct filter *f, uint64_t bits)
+{
+    for (size_t i = 0; i < f->probes.count; i++) {
+        const char *pattern;
+        uint32_t kind = kind_of_prefix(f->probes.list[i], &pattern);
+
+        if (!kind && strchr(pattern, ':'))
+            kind = NST_PROBE_RAW_TRACEPOINT;
+        if (!kind || strpbrk(pattern, "*?[\\") ||
+            (kind == NST_PROBE_RAW_TRACEPOINT && !strchr(pattern, ':')) ||
+            bits >> nst_probe_bit(kind, pattern) & 1)
+            return true;
+    }
+    return !f->probes.count;
+}
+
+static bool reason_matches(const char *pattern, const struct nst_drop_reason *reason)
+{
+    static const char prefix[] = "SKB_DROP_REASON_"; /* of the kernel's own names */
+    char full[2 * NST_MAX_NAME + 2];
+
+    if (!strncasecmp(pattern, prefix, sizeof(prefix) - 1))
+        pattern += sizeof(prefix) - 1;
+    if (!pattern[strspn(pattern, "0123456789")])
+        return strtoull(pattern, NULL, 10) == reason->number;
+    if (!reason->name)
+        return false;
+    if (!fnmatch(pattern, reason->name, FNM_CASEFOLD))
+        return true;
+    if (!reason->subsys)
+        return false;
+    snprintf(full, sizeof(full), "%s/%s", reason->subsys, reason->name);
+    return !fnmatch(pattern, full, FNM_CASEFOLD);
+}
+
+static bool drop_matches(const struct filter *f, const struct nst_drop_reason *reason)
+{
+    if (f->any_drop)
+        return true;
+    for (size_t i = 0; i < f->drop_reasons.count; i++)
+        if (reason_matches(f->drop_reasons.list[i], reason))
+            return true;
+    return false;
+}
+
+/* Room for count entries and that of NST_NONE, which is the last. */
+static bool table_reset(struct match_table *table, uint32_t count)
+{
+    if (table->room < (size_t)count + 1) {
+        uint8_t *matches = realloc(table->matches, (size_t)count + 1);
+
+        if (!matches)
+            return false;
+        table->matches = matches;
+        table->room = (size_t)count + 1;
+    }
+    table->count = count;
+    memset(table->matches, 0, (size_t)count + 1);
+    return true;
+}
+
+static bool table_holds(const struct match_table *table, uint32_t index)
+{
+    return !table->matches || table->matches[index < table->count ? index : table->count];
+}
+
+static bool table_is_empty(const struct match_table *table)
+{
+    return table->matches && !memchr(table->matches, 1, (size_t)table->count + 1);
+}
+
+static bool prepare_netns(struct matcher *m, const struct nst_block *block)
+{
+    if (!table_reset(&m->netns, block->netns_count))
+        return false;
+    for (uint32_t i = 0; i < block->netns_count; i++) {
+        if (!match_see_netns(m, &block->netns[i]))
+            return false;
+        m->netns.matches[i] = netns_matches(m, &block->netns[i]);
+    }
+    m->netns.matches[block->netns_count] = netns_matches(m, NULL);
+    return true;
+}
+
+int match_prepare(struct matcher *m, const struct nst_block *block)
+{
+    const struct filter *f = m->filter;
+
+    if (!f)
+        return 1;
+    if ((f->whos_count && !prepare_netns(m, block)) ||
+        (f->devices.count && !table_reset(&m->devices, block->devices_count)) ||
+        (f->probes.count && !table_reset(&m->probes, block->probes_count)) ||
+        (f->drops && !table_reset(&m->drop_reasons, block->drop_reasons_count)))
+        return -ENOMEM;
+    for (uint32_t i = 0; m->devices.matches && i < block->devices_count; i++)
+        m->devices.matches[i] = device_matches(f, &block->devices[i]);
+    for (uint32_t i = 0; m->probes.matches && i < block->probes_count; i++)
+        m->probes.matches[i] = probe_matches(f, &block->probes[i]);
+    for (uint32_t i = 0; m->drop_reasons.matches && i < block->drop_reasons_count; i++)
+        m->drop_reasons.matches[i] = drop_matches(f, &block->drop_reasons[i]);
+    return !table_is_empty(&m->netns) && !table_is_empty(&m->devices) &&
+           !table_is_empty(&m->probes) && !table_is_empty(&m->drop_reasons);
+}
+
+bool match_block(const struct matcher *m, const struct nst_block_info *info)
+{
+    uint64_t offset = (uint64_t)info->realtime_offset_ns;
+
+    if (!m->filter)
+        return true;
+    return info->last_ts_ns + offset >= m->since_ns && info->first_ts_ns + offset < m->until_ns &&
+           netns_bits_match(m, info->netns_bits) && probe_bits_match(m->filter, info->probe_bits);
+}
+
+static bool track_matches(const struct filter *f, const struct nst_event *event)
+{
+    if (!event->journey_id)
+        return false;
+    if (!f->track_pair)
+        return event->journey_id == f->track_id;
+    return event->journey_ts_ns == f->track_ts_ns && event->journey_head == f->track_head;
+}
+
+bool match_event(const struct matcher *m, const struct nst_block *block,
+                 const struct nst_event *event)
+{
+    uint64_t time_ns = event->ts_ns + (uint64_t)block->info.realtime_offset_ns;
+
+    if (!m->filter)
+        return true;
+    return time_ns >= m->since_ns && time_ns < m->until_ns &&
+           table_holds(&m->netns, event->netns) && table_holds(&m->devices, event->device) &&
+           table_holds(&m->probes, event->probe) &&
+           table_holds(&m->drop_reasons, event->drop_reason) &&
+           (!m->filter->track || track_matches(m->filter, event));
+}
+
+bool match_packet(const struct matcher *m, const struct nst_event *event)
+{
+    const struct filter *f = m->filter;
+    bool raw = f && f->has_program_l3 && event->flags & NST_EVENT_L3;
+    struct pcap_pkthdr header = {0};
+    struct frame frame;
+
+    if (!f || !f->has_program)
+        return true;
+    if (!frame_get(event, raw ? FRAME_ANY : FRAME_ETHERNET, m->frame, &frame))
+        return false;
+    header.caplen = frame.caplen;
+    header.len = frame.len;
+    return pcap_offline_filter(raw ? &f->program_l3 : &f->program, &header, frame.data);
+}

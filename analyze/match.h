@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A filter applied to one file. What it costs an event is a look into a table for each kind of
+ * option: patterns and names are compared once a block, with the block's dictionaries.
+ */
+#ifndef NST_ANALYZE_MATCH_H
+#define NST_ANALYZE_MATCH_H
+
+#include "analyze/criteria.h"
+#include "format/nstrail.h"
+
+/* What is known of one WHO in this file. */
+struct match_who {
+    const struct who *who;
+    bool found;             /* such a namespace was seen in it */
+    struct nst_netns *list; /* the namespaces of a name, the namespace of a cookie */
+    size_t count;
+};
+
+/* A dictionary's entries that match, and one more for NST_NONE. NULL: all do. */
+struct match_table {
+    uint8_t *matches;
+    uint32_t count;
+    size_t room;
+};
+
+struct matcher {
+    const struct filter *filter;
+    uint64_t since_ns, until_ns; /* since 1970 */
+    struct match_who *whos;      /* filter->whos_count of them */
+    uint8_t *frame;              /* FRAME_MAX bytes to put frames together in */
+    struct match_table netns, devices, probes, drop_reasons; /* of the block at hand */
+};
+
+/* False: no memory. filter may be NULL, then everything matches. */
+bool match_init(struct matcher *m, const struct filter *filter);
+void match_free(struct matcher *m);
+
+/* It asks for more than a time: perhaps few events of a block match, or none. */
+bool match_is_choosy(const struct matcher *m);
+
+/* Until the first event is known, relative times leave the window open. */
+void match_window(struct matcher *m, uint64_t first_time_ns);
+/* The names that tables give to namespaces. False: no memory. */
+bool match_learn(struct matcher *m, const struct nst_tables *tables);
+/* A namespace that is in the file. False: no memory. */
+bool match_see_netns(struct matcher *m, const struct nst_netns *netns);
+
+/* False: nothing in such a block can match. */
+bool match_block(const struct matcher *m, const struct nst_block_info *info);
+/* Its events are next; only its dictionaries are read. 1, 0: none of them can match, <0: -ENOMEM.
+ */
+int match_prepare(struct matcher *m, const struct nst_block *block);
+/* Everything but -f. */
+bool match_event(const struct matcher *m, const struct nst_block *block,
+                 const struct nst_event *event);
+/* -f; an event without packet bytes matches none. */
+bool match_packet(const struct matcher *m, const struct nst_event *event);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool names_same_netns(const struct nst_netns *a, const struct nst_netns *b)
+{
+    return a->inum == b->inum && (!a->cookie || !b->cookie || a->cookie == b->cookie);
+}
+
+/* Where the entries of an inum begin, or would. */
+static size_t find_inum(const struct names *names, uint32_t inum)
+{
+    size_t low = 0, high = names->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (names->list[middle].netns.inum < inum)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool insert(struct names *names, size_t at, const struct nst_netns_name *entry)
+{
+    char *copy = strdup(entry->name);
+
+    if (copy && names->count == names->room) {
+        size_t room = names->room ? names->room * 2 : 16;
+        struct nst_netns_name *list = reallocarray(names->list, room, sizeof(*list));
+
+        if (!list) {
+            free(copy);
+            return false;
+        }
+        names->list = list;
+        names->room = room;
+    }
+    if (!copy)
+        return false;
+    memmove(names->list + at + 1, names->list + at, (names->count - at) * sizeof(*names->list));
+    names->list[at] = *entry;
+    names->list[at].name = copy;
+    names->count++;
+    return true;
+}
+
+/* A name stands in every table from its first sight on: the entry there is drawn out. */
+static bool learn(struct names *names, const struct nst_netns_name *entry)
+{
+    size_t at = find_inum(names, entry->netns.inum);
+
+    for (; at < names->count && names->list[at].netns.inum == entry->netns.inum; at++) {
+        struct nst_netns_name *known = &names->list[at];
+
+        if (known->netns.cookie != entry->netns.cookie || strcmp(known->name, entry->name))
+            continue;
+        if (entry->first_ts_ns < known->first_ts_ns)
+            known->first_ts_ns = entry->first_ts_ns;
+        if (entry->last_ts_ns > known->last_ts_ns)
+            known->last_ts_ns = entry->last_ts_ns;
+        return true;
+    }
+    return insert(names, at, entry);
+}
+
+bool names_learn(struct names *names, const struct nst_tables *tables)
+{
+    for (size_t i = 0; i < tables->netns_names_count; i++)
+        if (!learn(names, &tables->netns_names[i]))
+            return false;
+    return true;
+}
+
+void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free((char *)names->list[i].name);
+    free(names->list);
+    *names = (struct names){0};
+}
+
+static uint64_t distance(const struct nst_netns_name *entry, uint64_t ts_ns)
+{
+    if (ts_ns < entry->first_ts_ns)
+        return entry->first_ts_ns - ts_ns;
+    return ts_ns > entry->last_ts_ns ? ts_ns - entry->last_ts_ns : 0;
+}
+
+const char *names_find(const struct names *names, const struct nst_netns *netns, uint64_t ts_ns)
+{
+    const char *name = NULL;
+    uint64_t nearest = UINT64_MAX;
+
+    for (size_t at = find_inum(names, netns->inum);
+         at < names->count && names->list[at].netns.inum == netns->inum; at++) {
+        const struct nst_netns_name *entry = &names->list[at];
+
+        if (names_same_netns(&entry->netns, netns) && distance(entry, ts_ns) < nearest) {
+            nearest = distance(entry, ts_ns);
+            name = entry->name;
+        }
+    }
+    return name;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The names that the namespaces of one file had, gathered from its tables. */
+#ifndef NST_ANALYZE_NAMES_H
+#define NST_ANALYZE_NAMES_H
+
+#include "format/nstrail.h"
+
+struct names {
+    struct nst_netns_name *list; /* by inum, then as they were learnt; owns the names */
+    size_t count;
+    size_t room;
+};
+
+/* False: no memory, some names are missing. */
+bool names_learn(struct names *names, const struct nst_tables *tables);
+void names_free(struct names *names);
+
+/* A namespace of the tables and one of an event: they are told apart by their cookies where
+ * both have one. Without, an inum is good for a namespace's lifetime. */
+bool names_same_netns(const struct nst_netns *a, const struct nst_netns *b);
+
+/* The name at that moment or the nearest to it; NULL: none is known. */
+const char *names_find(const struct names *names, const struct nst_netns *netns, uint64_t ts_ns);
+
+#endif

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analyze/message.h"
+
+/* How many blocks of a pipe are held back, so that events which the recorder merged too late
+ * find their place. Each delays a live view by up to the recorder's flush interval. */
+#define PIPE_AHEAD 2
+
+bool input_same_capture(const struct input_file *a, const struct input_file *b)
+{
+    static const uint8_t unknown[sizeof(a->info->capture_id)];
+
+    if (a == b)
+        return true;
+    return memcmp(a->info->capture_id, unknown, sizeof(unknown)) &&
+           !memcmp(a->info->capture_id, b->info->capture_id, sizeof(unknown));
+}
+
+void chunk_free(struct chunk *chunk)
+{
+    if (!chunk)
+        return;
+    nst_block_free(chunk->block);
+    free(chunk->order);
+    free(chunk);
+}
+
+static void no_memory(struct source *s)
+{
+    message_error(s->file.path, "no memory");
+    s->failed = true;
+}
+
+static void warn(void *context, const char *text)
+{
+    const struct source *s = context;
+
+    message_warn(s->file.path, "%s", text);
+}
+
+/* Enlarges an array of count entries when that is a power of two. */
+static bool make_room(void **list, size_t count, size_t size)
+{
+    void *larger;
+
+    if (count & (count - 1))
+        return true;
+    larger = reallocarray(*list, count ? count * 2 : 1, size);
+    if (larger)
+        *list = larger;
+    return larger;
+}
+
+/* The current block of the reader has tables. */
+static bool learn_tables(struct source *s)
+{
+    struct nst_error err = {0};
+    struct nst_block *block;
+
+    if (nst_reader_load(s->reader, NST_LOAD_META, &err) < 0)
+        return true; /* damage, which the reader reported */
+    block = nst_reader_take(s->reader);
+    if (!block)
+        return false;
+    if (!block->tables) {
+        nst_block_free(block);
+        return true;
+    }
+    if (!s->keep_history && s->tables_count)
+        nst_block_free(s->tables[--s->tables_count]);
+    if (!make_room((void **)&s->tables, s->tables_count, sizeof(*s->tables)) ||
+        !make_room((void **)&s->history, s->tables_count, sizeof(*s->history))) {
+        nst_block_free(block);
+        return false;
+    }
+    s->tables[s->tables_count] = block;
+    s->history[s->tables_count++] = block->tables;
+    return names_learn(&s->names, block->tables) && match_learn(&s->matcher, block->tables);
+}
+
+static bool add_pending(struct source *s, const struct nst_block_info *info,
+                        struct nst_block *block)
+{
+    if (s->pending_count == s->pending_room) {
+        size_t room = s->pending_room ? s->pending_room * 2 : 64;
+        struct pending *pending = reallocarray(s->pending, room, sizeof(*pending));
+
+        if (!pending)
+            return false;
+        s->pending = pending;
+        s->pending_room = room;
+    }
+    s->pending[s->pending_count++] =
+        (struct pending){.info = *info, .event_base = s->totals.events, .block = block};
+    return true;
+}
+
+/* What must be decoded to know that something of the block matches. */
+static unsigned needed(const struct source *s, const struct nst_block_info *info)
+{
+    return match_block(&s->matcher, info) ? s->load : NST_LOAD_META;
+}
+
+/* A pipe's block of events. It is decoded even if it cannot match, so that its namespaces are
+ * known: there is no coming back. */
+static bool add_from_pipe(struct source *s, const struct nst_block *current)
+{
+    struct nst_error err = {0};
+    struct nst_block *block;
+
+    if (nst_reader_load(s->reader, needed(s, &current->info), &err) < 0)
+        return true;
+    block = nst_reader_take(s->reader);
+    if (!block)
+        return false;
+    for (uint32_t i = 0; i < block->netns_count; i++)
+        if (!match_see_netns(&s->matcher, &block->netns[i]))
+            break;
+    if (add_pending(s, &block->info, block))
+        return true;
+    nst_block_free(block);
+    return false;
+}
+
+static void total_events(struct input_totals *t, const struct nst_block_info *info)
+{
+    uint64_t first_time = info->first_ts_ns + (uint64_t)info->realtime_offset_ns;
+    uint64_t last_time = info->last_ts_ns + (uint64_t)info->realtime_offset_ns;
+
+    if (!t->blocks) {
+        t->first_ts_ns = info->first_ts_ns;
+        t->first_time_ns = first_time;
+        t->least_offset_ns = t->greatest_offset_ns = info->realtime_offset_ns;
+    }
+    if (info->first_ts_ns < t->first_ts_ns)
+        t->first_ts_ns = info->first_ts_ns;
+    if (info->last_ts_ns > t->last_ts_ns)
+        t->last_ts_ns = info->last_ts_ns;
+    if (first_time < t->first_time_ns)
+        t->first_time_ns = first_time;
+    if (last_time > t->last_time_ns)
+        t->last_time_ns = last_time;
+    if (info->realtime_offset_ns < t->least_offset_ns)
+        t->least_offset_ns = info->realtime_offset_ns;
+    if (info->realtime_offset_ns > t->greatest_offset_ns)
+        t->greatest_offset_ns = info->realtime_offset_ns;
+    t->blocks++;
+    t->events += info->events;
+    t->packet_bytes += info->expanded_bytes;
+}
+
+/* The next block of the file, whatever it is. False: there is none, or reading failed. */
+static bool read_block(struct source *s)
+{
+    struct nst_error err = {0};
+    const struct nst_block *block;
+    int got = nst_reader_next(s->reader, &block, &err);
+    struct nst_block_info info;
+    bool kept = true;
+
+    if (got <= 0) {
+        s->at_end = true;
+        if (got < 0) {
+            message_error(s->file.path, "%s", err.text);
+            s->failed = true;
+        }
+        return false;
+    }
+    info = block->info;
+    switch (info.type) {
+    case NST_BLOCK_EVENTS:
+        kept = s->seekable ? add_pending(s, &info, NULL) : add_from_pipe(s, block);
+        total_events(&s->totals, &info);
+        break;
+    case NST_BLOCK_TABLES:
+    case NST_BLOCK_END:
+        s->bytes_done += info.size;
+        s->totals.tables_blocks++;
+        kept = learn_tables(s);
+        break;
+    default:
+        s->bytes_done += info.size;
+    }
+    if (info.lost > s->totals.lost)
+        s->totals.lost = info.lost;
+    if (!kept)
+        no_memory(s);
+    return kept;
+}
+
+static int compare_pending(const void *a, const void *b)
+{
+    const struct pending *left = a, *right = b;
+
+    if (left->info.first_ts_ns != right->info.first_ts_ns)
+        return left->info.first_ts_ns < right->info.first_ts_ns ? -1 : 1;
+    return left->event_base < right->event_base ? -1 : left->event_base > right->event_base;
+}
+
+static void sort_pending(struct source *s)
+{
+    qsort(s->pending + s->pending_next, s->pending_count - s->pending_next, sizeof(*s->pending),
+          compare_pending);
+}
+
+/* A file: all headers. A pipe: as far ahead as we look. */
+static void read_ahead(struct source *s)
+{
+    if (s->pending_next) {
+        s->pending_count -= s->pending_next;
+        memmove(s->pending, s->pending + s->pending_next, s->pending_count * sizeof(*s->pending));
+        s->pending_next = 0;
+    }
+    while (!s->at_end && !s->failed && (s->seekable || s->pending_count < PIPE_AHEAD))
+        read_block(s);
+    sort_pending(s);
+}
+
+static uint64_t file_size(const char *path)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") ? stat(path, &st) : fstat(0, &st))
+        return 0;
+    return S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
+int source_open(struct source **opened, const char *path, unsigned index,
+                const struct filter *filter, unsigned load)
+{
+    struct source *s = calloc(1, sizeof(*s));
+    struct nst_reader_options options = {.warn = warn, .context = s};
+    struct nst_error err = {0};
+
+    if (!s || !match_init(&s->matcher, filter)) {
+        free(s);
+        return message_error(path, "no memory");
+    }
+    s->file = (struct input_file){.path = path, .index = index};
+    s->load = load & (NST_LOAD_META | NST_LOAD_PACKETS);
+    if (filter_needs_packets(filter))
+        s->load |= NST_LOAD_PACKETS;
+    s->keep_history = load & INPUT_HISTORY;
+    if (nst_reader_open(&s->reader, path, &options, &err) < 0) {
+        source_close(s);
+        return message_error(path, "%s", err.text);
+    }
+    s->seekable = nst_reader_seekable(s->reader);
+    s->file.size = s->seekable ? file_size(path) : 0;
+    s->file.info = nst_reader_file(s->reader);
+    s->file.damage = nst_reader_damage(s->reader);
+    read_ahead(s);
+    *opened = s;
+    return STATUS_OK;
+}
+
+void source_close(struct source *s)
+{
+    if (!s)
+        return;
+    for (size_t i = s->pending_next; i < s->pending_count; i++)
+        nst_block_free(s->pending[i].block);
+    for (size_t i = 0; i < s->tables_count; i++)
+        nst_block_free(s->tables[i]);
+    free(s->pending);
+    free(s->tables);
+    free(s->history);
+    names_free(&s->names);
+    match_free(&s->matcher);
+    nst_reader_close(s->reader);
+    free(s);
+}
+
+bool source_first_time(const struct source *s, uint64_t *time_ns)
+{
+    const struct pending *first = s->pending + s->pending_next;
+
+    if (s->pending_next == s->pending_count)
+        return false;
+    *time_ns = first->info.first_ts_ns + (uint64_t)first->info.realtime_offset_ns;
+    return true;
+}
+
+void source_set_first_time(struct source *s, uint64_t time_ns)
+{
+    size_t kept = s->pending_next;
+
+    match_window(&s->matcher, time_ns);
+    for (size_t i = s->pending_next; i < s->pending_count; i++) {
+        const struct pending *p = &s->pending[i];
+
+        if (p->block || match_block(&s->matcher, &p->info))
+            s->pending[kept++] = *p;
+        else
+            s->bytes_done += p->info.size;
+    }
+    s->pending_count = kept;
+}
+
+bool source_peek(const struct source *s, uint64_t *ts_ns)
+{
+    if (s->pending_next == s->pending_count)
+        return false;
+    *ts_ns = s->pending[s->pending_next].info.first_ts_ns;
+    return true;
+}
+
+/* The reader stands before the block with its header read. NULL: it does not. */
+static const struct nst_block *go_to(struct source *s, const struct nst_block_info *info)
+{
+    struct nst_error err = {0};
+    const struct nst_block *block;
+    int got = nst_reader_seek(s->reader, info->offset, &err);
+
+    if (got >= 0)
+        got = nst_reader_next(s->reader, &block, &err);
+    if (got < 0) {
+        message_error(s->file.path, "%s", err.text);
+        s->failed = true;
+        return NULL;
+    }
+    /* Somebody writes over the file while we read it. */
+    if (!got || block->info.offset != info->offset || block->info.events != info->events) {
+        message_error(s->file.path, "the block at byte %llu has changed",
+                      (unsigned long long)info->offset);
+        s->failed = true;
+        return NULL;
+    }
+    return block;
+}
+
+static bool any_matches(const struct source *s, const struct nst_block *block)
+{
+    for (uint32_t i = 0; i < block->info.events; i++)
+        if (match_event(&s->matcher, block, &block->events[i]))
+            return true;
+    return false;
+}
+
+/* Packet bytes are most of the work: before they are unpacked for a filter that picks few
+ * events, the rest of the block is asked. 1: decoded, 0: nothing matches, <0: it cannot be. */
+static int load_matching(struct source *s, const struct nst_block *block)
+{
+    struct nst_error err = {0};
+    bool rest_first = match_is_choosy(&s->matcher) && s->load & NST_LOAD_PACKETS;
+    int got = nst_reader_load(s->reader, rest_first ? NST_LOAD_META : s->load, &err);
+
+    if (got < 0)
+        return got;
+    got = match_prepare(&s->matcher, block);
+    if (got <= 0 || !rest_first)
+        return got;
+    if (!any_matches(s, block))
+        return 0;
+    got = nst_reader_load(s->reader, s->load, &err);
+    return got < 0 ? got : 1;
+}
+
+/* The decoded block, or NULL. */
+static struct nst_block *load_pending(struct source *s, const struct pending *p)
+{
+    const struct nst_block *current;
+    struct nst_block *block;
+    int got;
+
+    if (p->block) {
+        if (match_prepare(&s->matcher, p->block) > 0)
+            return p->block;
+        nst_block_free(p->block);
+        return NULL;
+    }
+    current = go_to(s, &p->info);
+    if (!current)
+        return NULL;
+    got = load_matching(s, current);
+    if (got <= 0) {
+        if (got < 0 && got != -EBADMSG)
+            no_memory(s);
+        return NULL;
+    }
+    block = nst_reader_take(s->reader);
+    if (!block)
+        no_memory(s);
+    return block;
+}
+
+/* An event's place in a chunk: by time, and by its place in the file where times are equal. */
+struct place {
+    uint64_t ts_ns;
+    uint32_t index;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *left = a, *right = b;
+
+    if (left->ts_ns != right->ts_ns)
+        return left->ts_ns < right->ts_ns ? -1 : 1;
+    return left->index < right->index ? -1 : left->index > right->index;
+}
+
+static bool sort_order(struct chunk *chunk)
+{
+    struct place *places = reallocarray(NULL, chunk->count, sizeof(*places));
+
+    if (!places)
+        return false;
+    for (uint32_t i = 0; i < chunk->count; i++)
+        places[i] = (struct place){.ts_ns = chunk->block->events[chunk->order[i]].ts_ns,
+                                   .index = chunk->order[i]};
+    qsort(places, chunk->count, sizeof(*places), compare_places);
+    for (uint32_t i = 0; i < chunk->count; i++)
+        chunk->order[i] = places[i].index;
+    free(places);
+    return true;
+}
+
+/* Fills in order and count. */
+static bool choose_events(struct source *s, struct chunk *chunk)
+{
+    const struct nst_block *block = chunk->block;
+    bool ordered = true;
+    uint64_t last = 0;
+
+    chunk->order = reallocarray(NULL, block->info.events + 1, sizeof(*chunk->order));
+    if (!chunk->order)
+        return false;
+    for (uint32_t i = 0; i < block->info.events; i++) {
+        const struct nst_event *event = &block->events[i];
+
+        if (!match_event(&s->matcher, block, event) || !match_packet(&s->matcher, event))
+            continue;
+        ordered &= event->ts_ns >= last;
+        last = event->ts_ns;
+        chunk->order[chunk->count++] = i;
+    }
+    return ordered || sort_order(chunk);
+}
+
+static struct chunk *make_chunk(struct source *s, struct nst_block *block, uint64_t event_base)
+{
+    struct chunk *chunk = calloc(1, sizeof(*chunk));
+
+    if (!chunk) {
+        nst_block_free(block);
+        no_memory(s);
+        return NULL;
+    }
+    chunk->block = block;
+    chunk->event_base = event_base;
+    if (!choose_events(s, chunk)) {
+        no_memory(s);
+        chunk->count = 0;
+    }
+    if (chunk->count)
+        return chunk;
+    chunk_free(chunk);
+    return NULL;
+}
+
+struct chunk *source_take(struct source *s)
+{
+    struct pending p;
+    struct nst_block *block;
+
+    if (!s->seekable)
+        read_ahead(s);
+    if (s->pending_next == s->pending_count)
+        return NULL;
+    p = s->pending[s->pending_next++];
+    block = load_pending(s, &p);
+    s->bytes_done += p.info.size;
+    return block ? make_chunk(s, block, p.event_base) : NULL;
+}
+
+void source_visit(struct source *s, bool (*visit)(void *context, const struct nst_block *block),
+                  void *context)
+{
+    struct nst_error err = {0};
+
+    for (size_t i = s->pending_next; i < s->pending_count && !s->failed; i++) {
+        const struct nst_block *block = go_to(s, &s->pending[i].info);
+
+        if (block && nst_reader_load(s->reader, NST_LOAD_META, &err) == 0 && !visit(context, block))
+            return;
+    }
+}
+
+int source_status(const struct source *s)
+{
+    const struct nst_damage *d = s->file.damage;
+    bool damaged = d->bad_header || d->bad_blocks || d->lost_blocks || d->skipped_bytes ||
+                   d->torn_bytes || s->failed;
+
+    if (!damaged)
+        return STATUS_OK;
+    return s->totals.blocks || s->totals.tables_blocks ? STATUS_PARTIAL : STATUS_FAILED;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One FILE of an input: its blocks in the order of time, decoded one by one when they are asked
+ * for, and what its tables say.
+ *
+ * Of a file that can be sought in, all block headers are read when it is opened (about 1 us
+ * each), and a block that cannot match is never decoded. A pipe is read a little ahead.
+ */
+#ifndef NST_ANALYZE_SOURCE_H
+#define NST_ANALYZE_SOURCE_H
+
+#include "analyze/input.h"
+#include "analyze/match.h"
+#include "analyze/names.h"
+
+/* A decoded block, and which of its events match, in the order of time. */
+struct chunk {
+    struct nst_block *block;
+    uint64_t event_base; /* the index in the file of its first event */
+    uint32_t *order;     /* indices into block->events */
+    uint32_t count;
+};
+
+void chunk_free(struct chunk *chunk);
+
+/* A block of events that is not a chunk yet. */
+struct pending {
+    struct nst_block_info info;
+    uint64_t event_base;
+    struct nst_block *block; /* NULL: in the file; a pipe's blocks are decoded as they come */
+};
+
+struct source {
+    struct input_file file;
+    struct nst_reader *reader;
+    unsigned load; /* of NST_LOAD_* */
+    bool keep_history;
+    bool seekable;
+    bool at_end; /* of what nst_reader_next() has to give */
+    bool failed; /* reading ended with an error, which was said */
+    struct matcher matcher;
+    struct names names;
+
+    struct pending *pending; /* by time from next on */
+    size_t pending_count, pending_next, pending_room;
+    struct input_totals totals;
+
+    struct nst_block **tables; /* all or the last one */
+    size_t tables_count;
+    const struct nst_tables **history; /* of those */
+    uint64_t bytes_done;
+};
+
+/* Reads the headers of all blocks, or of a pipe's first. STATUS_FAILED: said why, *s is NULL. */
+int source_open(struct source **s, const char *path, unsigned index, const struct filter *filter,
+                unsigned load);
+void source_close(struct source *s);
+
+/* The earliest event of the file, since 1970, as far as is known. False: it has none. */
+bool source_first_time(const struct source *s, uint64_t *time_ns);
+/* Relative times count from there. Call it before source_take(). */
+void source_set_first_time(struct source *s, uint64_t time_ns);
+
+/* No event that is still to come is earlier (but on a pipe: one that the recorder marked as
+ * late). False: none is to come. */
+bool source_peek(const struct source *s, uint64_t *ts_ns);
+/* The next block as a chunk, which becomes the caller's. NULL: nothing in it matches, or it
+ * cannot be read, which was said. */
+struct chunk *source_take(struct source *s);
+
+/* Decodes dictionaries from the file's start until visit() answers false. Only where the file
+ * can be sought in. */
+void source_visit(struct source *s, bool (*visit)(void *context, const struct nst_block *block),
+                  void *context);
+
+/* enum status: how well the file could be read. */
+int source_status(const struct source *s);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/text.h"
+
+#include <string.h>
+
+#include "analyze/digits.h"
+#include "analyze/escape.h"
+#include "analyze/kinds.h"
+#include "analyze/packet.h"
+#include "analyze/when.h"
+
+/* Between the parts of an event. */
+static const char *separator(const struct text_printer *p)
+{
+    return p->style.single_line ? " " : "\n  ";
+}
+
+static void end_event(struct text_printer *p)
+{
+    fputs(p->style.single_line ? "\n" : "\n\n", p->out);
+}
+
+static void print_time(struct text_printer *p, uint64_t ts_ns, uint64_t time_ns)
+{
+    char text[WHEN_TEXT_MAX];
+
+    if (!p->style.utc) {
+        digits_decimal(p->out, ts_ns);
+        return;
+    }
+    when_format_retis(time_ns, text);
+    fputs(text, p->out);
+}
+
+static void print_known(FILE *out, const char *text)
+{
+    escape_text(out, text ? text : "unknown");
+}
+
+void text_startup(struct text_printer *p, const struct input_file *file)
+{
+    static const char recorder[] = "nstrail-capture ";
+    const struct nst_file_info *info = file->info;
+    const char *writer = info->writer;
+
+    print_time(p, info->monotonic_ns, info->realtime_ns);
+    fprintf(p->out, "%scollected with ", separator(p));
+    /* The program's name in one word, as Retis's own. */
+    if (writer && !strncmp(writer, recorder, sizeof(recorder) - 1)) {
+        fputs("nstrail ", p->out);
+        writer += sizeof(recorder) - 1;
+    }
+    print_known(p->out, writer);
+    fprintf(p->out, "%son machine ", separator(p));
+    print_known(p->out, info->kernel_release);
+    putc(' ', p->out);
+    print_known(p->out, info->kernel_version);
+    putc(' ', p->out);
+    print_known(p->out, info->machine);
+    fprintf(p->out, "%scmdline ", separator(p));
+    print_known(p->out, info->command_line);
+    if (p->style.hosts) {
+        fprintf(p->out, "%shost ", separator(p));
+        print_known(p->out, info->hostname);
+    }
+    end_event(p);
+}
+
+static void print_task(struct text_printer *p, const struct nst_task *task)
+{
+    fputs(" [", p->out);
+    escape_text(p->out, task->comm);
+    fputs("] ", p->out);
+    if (task->pid != task->tgid) {
+        digits_decimal(p->out, task->pid);
+        putc('/', p->out);
+    }
+    digits_decimal(p->out, task->tgid);
+}
+
+static void print_probe(struct text_printer *p, const struct nst_probe *probe)
+{
+    fputs(" [", p->out);
+    fputs(kind_letters(probe->kind), p->out);
+    fputs("] ", p->out);
+    escape_text(p->out, probe->symbol);
+}
+
+static void print_journey(struct text_printer *p, const struct nst_event *event)
+{
+    fputs(" #", p->out);
+    digits_hex(p->out, event->journey_ts_ns, 1);
+    digits_hex(p->out, event->journey_head, 16);
+    fputs(" (skb ", p->out);
+    digits_hex(p->out, event->skb, 1);
+    putc(')', p->out);
+}
+
+static void print_drop(struct text_printer *p, const struct nst_drop_reason *reason)
+{
+    fputs(" drop (reason ", p->out);
+    if (reason->subsys) {
+        escape_text(p->out, reason->subsys);
+        putc('/', p->out);
+    }
+    if (reason->name)
+        escape_text(p->out, reason->name);
+    else
+        digits_decimal(p->out, reason->number);
+    putc(')', p->out);
+}
+
+static void print_packet(struct text_printer *p, const struct nst_event *event)
+{
+    struct packet packet;
+    struct frame frame;
+
+    if (!frame_get(event, FRAME_ANY, p->frame, &frame))
+        return;
+    packet_decode(&frame, &packet);
+    fputs(separator(p), p->out);
+    packet_print(p->out, &packet, p->style.link_layer ? PACKET_PRINT_LINK : 0,
+                 p->style.single_line ? " " : "\n    ");
+}
+
+static void print_netns(struct text_printer *p, const struct nst_netns *netns)
+{
+    fputs("ns ", p->out);
+    if (netns->cookie) {
+        fputs("0x", p->out);
+        digits_hex(p->out, netns->cookie, 1);
+        putc('/', p->out);
+    }
+    digits_decimal(p->out, netns->inum);
+}
+
+static void print_device(struct text_printer *p, const struct nst_device *device,
+                         uint32_t rx_ifindex)
+{
+    fputs("if ", p->out);
+    digits_decimal(p->out, device->ifindex);
+    if (*device->name) {
+        fputs(" (", p->out);
+        escape_text(p->out, device->name);
+        putc(')', p->out);
+    }
+    if (rx_ifindex) {
+        fputs(" rxif ", p->out);
+        digits_decimal(p->out, rx_ifindex);
+    }
+}
+
+static void print_name(struct text_printer *p, const struct input_event *e,
+                       const struct nst_netns *netns)
+{
+    const char *name = input_netns_name(p->in, e->file->index, netns, e->event->ts_ns);
+
+    if (!name)
+        return;
+    fputs(" netns ", p->out);
+    escape_text(p->out, name);
+}
+
+/* Namespace and device share a line. */
+static void print_place(struct text_printer *p, const struct input_event *e)
+{
+    const struct nst_event *event = e->event;
+    const struct nst_netns *netns = NULL;
+    const struct nst_device *device = NULL;
+
+    if (event->netns != NST_NONE)
+        netns = &e->block->netns[event->netns];
+    if (event->device != NST_NONE)
+        device = &e->block->devices[event->device];
+    if (!netns && !device)
+        return;
+    fputs(separator(p), p->out);
+    if (netns)
+        print_netns(p, netns);
+    if (netns && device)
+        putc(' ', p->out);
+    if (device)
+        print_device(p, device, event->rx_ifindex);
+    if (netns && p->style.names)
+        print_name(p, e, netns);
+}
+
+void text_event(struct text_printer *p, const struct input_event *e)
+{
+    const struct nst_event *event = e->event;
+
+    print_time(p, event->ts_ns, e->time_ns);
+    fputs(" (", p->out);
+    digits_decimal(p->out, event->cpu);
+    putc(')', p->out);
+    if (event->task != NST_NONE)
+        print_task(p, &e->block->tasks[event->task]);
+    print_probe(p, &e->block->probes[event->probe]);
+    if (event->journey_id)
+        print_journey(p, event);
+    if (event->drop_reason != NST_NONE)
+        print_drop(p, &e->block->drop_reasons[event->drop_reason]);
+    print_packet(p, event);
+    print_place(p, e);
+    if (p->style.hosts) {
+        fprintf(p->out, "%shost ", separator(p));
+        print_known(p->out, e->file->info->hostname);
+    }
+    end_event(p);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Events as Retis prints them, see accepted.print.txt in the tests. */
+#ifndef NST_ANALYZE_TEXT_H
+#define NST_ANALYZE_TEXT_H
+
+#include <stdio.h>
+
+#include "analyze/frame.h"
+#include "analyze/input.h"
+
+struct text_style {
+    bool single_line;
+    bool utc;        /* times of day, not CLOCK_MONOTONIC */
+    bool link_layer; /* Ethernet headers too */
+    bool names;      /* of namespaces, in a column of their own */
+    bool hosts;      /* of the recording hosts likewise: several captures are printed */
+};
+
+struct text_printer {
+    FILE *out;
+    struct text_style style;
+    const struct input *in;
+    uint8_t frame[FRAME_MAX];
+};
+
+/* How the file came about. */
+void text_startup(struct text_printer *p, const struct input_file *file);
+void text_event(struct text_printer *p, const struct input_event *event);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Times and namespaces as people give them. */
+#include "config.h"
+
+#include <string.h>
+
+#include "analyze/when.h"
+#include "analyze/who.h"
+#include "tests/unit/tap.h"
+
+static struct tap tap;
+
+static void good_time(const char *text, bool relative, uint64_t ns)
+{
+    struct when when = {0};
+    const char *wrong = when_parse(text, &when);
+
+    if (!tap_ok(&tap, !wrong && when.given && when.relative == relative && when.ns == ns, text))
+        printf("# %s, %llu ns\n", wrong ? wrong : "accepted", (unsigned long long)when.ns);
+}
+
+static void bad_time(const char *text)
+{
+    struct when when = {0};
+    char name[128];
+
+    snprintf(name, sizeof(name), "no time: '%s'", text);
+    tap_ok(&tap, when_parse(text, &when) && !when.given, name);
+}
+
+static void test_times(void)
+{
+    good_time("0", false, 0);
+    good_time("1700000000", false, 1700000000000000000);
+    good_time("1700000000.691042", false, 1700000000691042000);
+    good_time("1.0000000019", false, 1000000001);
+    good_time("+0", true, 0);
+    good_time("+2.5", true, 2500000000);
+    good_time("1970-01-01T00:00:00Z", false, 0);
+    good_time("2023-11-14T22:13:20Z", false, 1700000000000000000);
+    good_time("2023-11-14t22:13:20.691042000z", false, 1700000000691042000);
+    good_time("2023-11-14 23:13:20+01:00", false, 1700000000000000000);
+    good_time("2023-11-14T16:43:20.5-05:30", false, 1700000000500000000);
+    good_time("2024-02-29T00:00:00Z", false, 1709164800000000000);
+    good_time("2016-12-31T23:59:60Z", false, 1483228800000000000);
+    bad_time("");
+    bad_time("+");
+    bad_time("-1");
+    bad_time(".5");
+    bad_time("1.");
+    bad_time("1.5.5");
+    bad_time("+1s");
+    bad_time("99999999999999999999");
+    bad_time("18446744074");
+    bad_time("yesterday");
+    bad_time("2023-11-14");
+    bad_time("2023-11-14T22:13:20");
+    bad_time("2023-02-29T00:00:00Z");
+    bad_time("2023-13-01T00:00:00Z");
+    bad_time("2023-00-01T00:00:00Z");
+    bad_time("2023-04-31T00:00:00Z");
+    bad_time("2023-11-14T24:00:00Z");
+    bad_time("2023-11-14T22:13:20+1:00");
+    bad_time("2023-11-14T22:13:20+01:00x");
+    bad_time("1960-01-01T00:00:00Z");
+    bad_time("2600-01-01T00:00:00Z");
+}
+
+static void test_format(void)
+{
+    char text[WHEN_TEXT_MAX];
+
+    when_format(1700000000691042007, text);
+    tap_ok(&tap, !strcmp(text, "2023-11-14T22:13:20.691042007Z"), "a time in RFC 3339");
+    when_format_retis(1700000000691042007, text);
+    tap_ok(&tap, !strcmp(text, "2023-11-14 22:13:20.691042"), "a time as Retis writes it");
+}
+
+static void good_who(const char *text, bool exclude, enum who_form form, uint64_t number,
+                     const char *rest)
+{
+    struct who who = {0};
+    const char *wrong = who_parse(text, &who);
+    bool same = !rest == !who.text && (!rest || !strcmp(rest, who.text));
+
+    if (!tap_ok(&tap, !wrong && who.exclude == exclude && who.form == form &&
+                          who.number == number && same, text))
+        printf("# %s\n", wrong ? wrong : "taken for something else");
+}
+
+static void bad_who(const char *text)
+{
+    struct who who;
+    char name[128];
+
+    snprintf(name, sizeof(name), "no WHO: '%s'", text);
+    tap_ok(&tap, who_parse(text, &who), name);
+}
+
+static void test_who(void)
+{
+    good_who("4026532177", false, WHO_INUM, 4026532177, NULL);
+    good_who("!4026532177", true, WHO_INUM, 4026532177, NULL);
+    good_who("0x1001", false, WHO_COOKIE, 0x1001, NULL);
+    good_who("0xffffffffffffffff", false, WHO_COOKIE, UINT64_MAX, NULL);
+    good_who("web", false, WHO_NAME, 0, "web");
+    good_who("!web", true, WHO_NAME, 0, "web");
+    good_who("name:4026532177", false, WHO_NAME, 0, "4026532177");
+    good_who("name:!x", false, WHO_NAME, 0, "!x");
+    good_who("1web", false, WHO_NAME, 0, "1web");
+    good_who("/run/netns/web", false, WHO_NAME, 0, "web");
+    good_who("/var/run/netns/web", false, WHO_NAME, 0, "web");
+    good_who("/proc/1/ns/net", false, WHO_PATH, 0, "/proc/1/ns/net");
+    good_who("pid:12", false, WHO_PID, 12, NULL);
+    good_who("container:web-1", false, WHO_CONTAINER, 0, "web-1");
+    good_who("pod:default/web-1", false, WHO_POD, 0, "default/web-1");
+    bad_who("");
+    bad_who("!");
+    bad_who("4294967296");
+    bad_who("99999999999999999999999");
+    bad_who("0x");
+    bad_who("0x10000000000000000");
+    bad_who("0xweb");
+    bad_who("name:");
+    bad_who("pid:");
+    bad_who("pid:x");
+    bad_who("pid:-1");
+    bad_who("container:");
+    bad_who("/run/netns/");
+}
+
+int main(void)
+{
+    test_times();
+    test_format();
+    test_who();
+    return tap_done(&tap);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which events of a block the filter options pick. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/filter.h"
+#include "analyze/match.h"
+#include "analyze/message.h"
+#include "analyze/options.h"
+#include "tests/unit/tap.h"
+
+#define START_NS  UINT64_C(1000000000)          /* CLOCK_MONOTONIC of the first event */
+#define OFFSET_NS INT64_C(1700000000000000000) /* of the time of day */
+
+static struct tap tap;
+
+/* An IPv4 header and a UDP one, to port 53. */
+static const uint8_t udp[] = {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1,
+                              10,   0, 0, 2,  1, 0, 0, 53, 0, 8, 0, 0};
+static const uint8_t udp_ethernet[] = {2, 0, 0, 0, 0, 1,  2, 0,  0, 0, 0, 2, 8, 0, 0x45,
+                                       0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1,
+                                       10, 0, 0, 2, 1, 0, 0, 53, 0, 8, 0, 0};
+
+static const struct nst_netns netns[] = {
+    {.cookie = 0x1001, .inum = 4026532001}, {.inum = 4026532002}, {.cookie = 3, .inum = 4026532003}};
+static const struct nst_device devices[] = {{0, 2, "eth0"}, {1, 2, "veth*"}, {1, 3, "vethb"}};
+static const struct nst_probe probes[] = {{NST_PROBE_RAW_TRACEPOINT, "net:netif_receive_skb"},
+                                          {NST_PROBE_RAW_TRACEPOINT, "skb:kfree_skb"},
+                                          {NST_PROBE_KPROBE, "ip_rcv"}};
+static const struct nst_drop_reason drop_reasons[] = {
+    {3, NULL, "NO_SOCKET"}, {0x30001, "openvswitch", "OVS_DROP_LAST_ACTION"}, {77, NULL, NULL}};
+
+static const struct nst_event events[] = {
+    {.ts_ns = START_NS, .journey_id = 1, .journey_ts_ns = 0x6a8, .journey_head = 0xffff888000980000,
+     .netns = 0, .device = 0, .probe = 0, .drop_reason = NST_NONE, .packet = udp_ethernet,
+     .len_bytes = sizeof(udp_ethernet), .caplen_bytes = sizeof(udp_ethernet)},
+    {.ts_ns = START_NS + 1000, .journey_id = 2, .netns = 1, .device = 1, .probe = 2,
+     .drop_reason = NST_NONE, .packet = udp, .len_bytes = sizeof(udp), .caplen_bytes = sizeof(udp),
+     .flags = NST_EVENT_L3},
+    {.ts_ns = START_NS + 2000, .journey_id = 2, .netns = 1, .device = 2, .probe = 1,
+     .drop_reason = 0},
+    {.ts_ns = START_NS + 3000, .netns = NST_NONE, .device = NST_NONE, .probe = 1, .drop_reason = 1},
+    {.ts_ns = START_NS + 4000, .netns = 2, .device = NST_NONE, .probe = 1, .drop_reason = 2},
+};
+
+#define EVENTS (sizeof(events) / sizeof(events[0]))
+
+static const struct nst_block block = {
+    .info = {.type = NST_BLOCK_EVENTS, .events = EVENTS, .first_ts_ns = START_NS,
+             .last_ts_ns = START_NS + 4000, .realtime_offset_ns = OFFSET_NS},
+    .netns = netns, .netns_count = 3, .devices = devices, .devices_count = 3, .probes = probes,
+    .probes_count = 3, .drop_reasons = drop_reasons, .drop_reasons_count = 3, .events = events,
+};
+
+static const struct nst_netns_name names[] = {
+    {.netns = {.inum = 4026532001}, .name = "web"}, {.netns = {3, 4026532003}, .name = "db"}};
+static const struct nst_tables tables = {.netns_names = names, .netns_names_count = 2};
+
+static int letter_of(const char *name)
+{
+    const struct option_spec *spec = filter_options;
+
+    while (strcmp(spec->name, name))
+        spec++;
+    return spec->letter;
+}
+
+/* "--netns web --drop": the options of a command line. NULL: refused. */
+static struct filter *parse(char *line)
+{
+    struct filter *f = filter_new();
+
+    for (char *word = strtok(line, " "); word; word = strtok(NULL, " ")) {
+        char *value = strchr(word, '=');
+
+        if (value)
+            *value++ = '\0';
+        if (filter_option(f, letter_of(word + 2), value) == STATUS_OK)
+            continue;
+        filter_free(f);
+        return NULL;
+    }
+    return f;
+}
+
+/* picked: a letter for each event that matches, '-' for the others. */
+static void pick(const struct filter *f, char picked[EVENTS + 1])
+{
+    struct matcher m;
+
+    memset(picked, '-', EVENTS);
+    picked[EVENTS] = '\0';
+    if (!match_init(&m, f) || !match_learn(&m, &tables))
+        exit(99);
+    match_window(&m, START_NS + OFFSET_NS);
+    if (match_prepare(&m, &block) == 1)
+        for (size_t i = 0; i < EVENTS; i++)
+            if (match_event(&m, &block, &events[i]) && match_packet(&m, &events[i]))
+                picked[i] = (char)('a' + i);
+    match_free(&m);
+}
+
+static void check(const char *options, const char *expected)
+{
+    char line[256], picked[16] = "refused";
+    struct filter *f;
+
+    snprintf(line, sizeof(line), "%s", options);
+    f = parse(line);
+    if (f)
+        pick(f, picked);
+    filter_free(f);
+    if (!tap_ok(&tap, !strcmp(picked, expected), options))
+        printf("# got %s, expected %s\n", picked, expected);
+}
+
+static void test_netns(void)
+{
+    check("", "abcde");
+    check("--netns=4026532001", "a----");
+    check("--netns=4026532001 --netns=4026532002", "abc--");
+    check("--netns=!4026532002", "a--de");
+    check("--netns=!4026532002 --netns=!db", "a--d-");
+    check("--netns=0x1001", "a----");
+    check("--netns=0x3", "----e");
+    check("--netns=0x0", "-----");
+    check("--netns=web", "a----");
+    check("--netns=name:db", "----e");
+    check("--netns=!web", "-bcde");
+    check("--netns=web --netns=!0x1001", "-----");
+}
+
+static void test_names(void)
+{
+    check("--dev=eth0", "a----");
+    check("--dev=veth*", "-bc--");
+    check("--dev=vethb", "--c--");
+    check("--dev=eth", "-----");
+    check("--probe=net:netif_receive_skb", "a----");
+    check("--probe=netif_receive_skb", "a----");
+    check("--probe=skb:*", "--cde");
+    check("--probe=ip_*", "-b---");
+    check("--probe=kprobe:ip_rcv", "-b---");
+    check("--probe=kprobe:*", "-b---");
+    check("--probe=tp:net:*", "a----");
+    check("--probe=fentry:ip_rcv", "-----");
+    check("--probe=netif", "-----");
+    check("--dev=vethb --probe=skb:kfree_skb", "--c--");
+    check("--dev=eth0 --probe=skb:kfree_skb", "-----");
+}
+
+static void test_drops(void)
+{
+    check("--drop", "--cde");
+    check("--drop=NO_SOCKET", "--c--");
+    check("--drop=no_socket", "--c--");
+    check("--drop=SKB_DROP_REASON_NO_SOCKET", "--c--");
+    check("--drop=OVS_DROP_LAST_ACTION", "---d-");
+    check("--drop=openvswitch/ovs_drop_last_action", "---d-");
+    check("--drop=openvswitch/*", "---d-");
+    check("--drop=mac80211/*", "-----");
+    check("--drop=77", "----e");
+    check("--drop=NO_SOCKET --drop=77", "--c-e");
+    check("--drop=NO_SOCKET --drop", "--cde");
+}
+
+static void test_times(void)
+{
+    check("--since=+0.000002", "--cde");
+    check("--until=+0.000002", "ab---");
+    check("--since=1700000001.000001 --until=1700000001.000003", "-bc--");
+    check("--since=2023-11-14T22:13:21.000004Z", "----e");
+    check("--until=+99999999999", "refused");
+    check("--until=+9999999999", "abcde");
+}
+
+static void test_track(void)
+{
+    check("--track=2", "-bc--");
+    check("--track=0x2", "-bc--");
+    check("--track=0", "-----");
+    check("--track=#6a8ffff888000980000", "a----");
+    check("--track=#6a9ffff888000980000", "-----");
+    check("--track=#6a8", "refused");
+    check("--track=x", "refused");
+    check("--track=1x", "refused");
+    check("--track=", "refused");
+}
+
+static void test_packets(void)
+{
+    check("--filter=udp", "ab---");
+    check("--filter=port&&53", "refused");
+    check("--filter=tcp", "-----");
+    check("--filter=ip[9]==17", "ab---");
+    /* What no L3 packet can answer is asked of L2 ones alone, or of a header of zeros. */
+    check("--filter=ether[0]==2", "a----");
+    check("--filter=greater(43)", "refused");
+    check("--filter=len>=42", "a----");
+}
+
+static bool block_matches(const char *options, const struct nst_block_info *info)
+{
+    char line[256];
+    struct filter *f;
+    struct matcher m;
+    bool matches;
+
+    snprintf(line, sizeof(line), "%s", options);
+    f = parse(line);
+    if (!f || !match_init(&m, f) || !match_learn(&m, &tables))
+        exit(99);
+    match_window(&m, START_NS + OFFSET_NS);
+    matches = match_block(&m, info);
+    match_free(&m);
+    filter_free(f);
+    return matches;
+}
+
+/* A block is passed over by its header alone only where nothing in it can match. */
+static void test_blocks(void)
+{
+    struct nst_block_info info = block.info;
+    unsigned bit = nst_netns_bit(4026532001);
+
+    info.netns_bits[bit / 64] = UINT64_C(1) << bit % 64;
+    info.probe_bits = UINT64_C(1) << nst_probe_bit(NST_PROBE_RAW_TRACEPOINT, "skb:kfree_skb");
+    tap_ok(&tap, block_matches("", &info), "block: no options");
+    tap_ok(&tap, block_matches("--netns=4026532001", &info), "block: its namespace");
+    tap_ok(&tap, !block_matches("--netns=4026532002", &info), "block: another namespace");
+    tap_ok(&tap, block_matches("--netns=web", &info), "block: its namespace by name");
+    tap_ok(&tap, !block_matches("--netns=db", &info), "block: another by name");
+    tap_ok(&tap, block_matches("--netns=0x77", &info), "block: a cookie not seen yet");
+    tap_ok(&tap, block_matches("--netns=!4026532001", &info), "block: exclusion skips nothing");
+    tap_ok(&tap, block_matches("--probe=skb:kfree_skb", &info), "block: its probe");
+    tap_ok(&tap, !block_matches("--probe=net:netif_receive_skb", &info), "block: another probe");
+    tap_ok(&tap, block_matches("--probe=netif_receive_skb", &info), "block: a name without group");
+    tap_ok(&tap, block_matches("--probe=net:*", &info), "block: a pattern");
+    tap_ok(&tap, !block_matches("--since=+1", &info), "block: before the time");
+    tap_ok(&tap, !block_matches("--until=1700000001", &info), "block: at the end of the time");
+    tap_ok(&tap, block_matches("--since=+0.000004", &info), "block: its last event");
+}
+
+int main(void)
+{
+    test_netns();
+    test_names();
+    test_drops();
+    test_times();
+    test_track();
+    test_packets();
+    test_blocks();
+    return tap_done(&tap);
+}
