@@ -32,6 +32,7 @@ setup_traffic_packages='
 iproute2 cmd:ip
 iputils-ping cmd:ping
 nftables cmd:nft
+socat cmd:socat
 '
 setup_show_packages='
 tshark cmd:tshark

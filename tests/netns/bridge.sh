@@ -18,7 +18,7 @@ network_bridge()
         address client c0 10.9.1.1/24 && address server s0 10.9.1.2/24
 }
 
-record "$work/bridge.nst"
+record bridge "$work/bridge.nst" || exit
 if ! network_bridge; then
     skip_all "no bridge here: $(cat "$work/why")"
 fi
@@ -29,7 +29,7 @@ end_sink
 is "$sunk" $count 'all arrived'
 quiet client switch server
 stop
-ok 'import' import "$work/bridge.nst" || exit
+import bridge "$work/bridge.nst" || exit
 
 lost_nothing bridge
 as_counted bridge client switch server

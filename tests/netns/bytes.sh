@@ -43,7 +43,7 @@ dump client c0
 client_dump=$!
 dump server s0
 server_dump=$!
-record "$work/bytes.nst" -s 0 -B 131072 --attach tp_btf
+record bytes "$work/bytes.nst" -s 0 -B 131072 --attach tp_btf || exit
 sink server tcp-sink 10.9.1.2 7001
 traffic client tcp-sendfile 10.9.1.2 7001 "$work/random" >/dev/null
 end_sink
@@ -56,7 +56,7 @@ sleep 0.5
 stop
 kill "$client_dump" "$server_dump"
 wait "$client_dump" "$server_dump"
-ok 'import' import "$work/bytes.nst" || exit
+import bytes "$work/bytes.nst" || exit
 
 lost_nothing bytes
 like "$(cat "$work"/*.words)" '(^|[^0-9])0 packets dropped by kernel' 'tcpdump lost nothing'

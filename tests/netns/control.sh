@@ -53,7 +53,7 @@ like "$words" '[^0-9]7([^0-9]|$)' '--cmd: but is said'
 # -- signals: what is in the rings still goes to the file
 
 for signal in INT TERM; do
-    record "$work/$signal.nst"
+    record "SIG$signal" "$work/$signal.nst" || continue
     "${ping20[@]}" >/dev/null
     stop $signal
     is "$recorder_status" 0 "SIG$signal: status"
@@ -89,7 +89,7 @@ fi
 "$capture" -w "$work/second.nst" 2>"$work/second.words" &
 second=$!
 until_true 20 grep -q recording "$work/second.words"
-record "$work/first.nst"
+record "two recorders" "$work/first.nst" || exit
 "${ping20[@]}" >/dev/null
 stop
 kill -INT "$second"
@@ -111,7 +111,7 @@ left_behind()
     [ -z "$("$bin/tests/netns/progs" $ids)" ]
 }
 
-record "$work/killed.nst"
+record SIGKILL "$work/killed.nst" || exit
 ids=$(programs "$recorder" | tr '\n' ' ')
 "${ping20[@]}" >/dev/null
 sleep 2 # what is in the rings or in an open block is lost with its process

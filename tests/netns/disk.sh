@@ -27,7 +27,7 @@ said()
     sed -n "s/.*[^0-9]\{0,1\}\<\([0-9][0-9]*\) $1.*/\1/p" "$recorder_words" | tail -n 1
 }
 
-record "$work/disk/full.nst"
+record disk "$work/disk/full.nst" || exit
 flood
 stop
 is "$recorder_status" 2 'recording: status'
@@ -36,7 +36,7 @@ like "$(cat "$recorder_words")" 'No space left on device' 'recording: says why'
 # After it was cut back to its last whole block the disk may have room again for END.
 "$bin/nstrail" info "$work/disk/full.nst" >/dev/null 2>"$work/words"
 is $? 0 'the file is whole as far as it goes'
-ok 'import' import "$work/disk/full.nst"
+import disk "$work/disk/full.nst"
 read_events=$(ask 'SELECT count(*) FROM event')
 ok 'what was written before is there' test "$read_events" -gt 0
 is "$(ask 'SELECT count(*) FROM v_journey WHERE dport = 7001 AND events <> 2 AND id NOT IN
@@ -47,7 +47,7 @@ is "$(ask 'SELECT count(*) FROM v_journey WHERE dport = 7001 AND events <> 2 AND
 rm -f "$work/disk/"*
 truncate -s 200k "$work/disk/ballast"
 head -c 200k /dev/zero >"$work/disk/ballast"
-record "$work/disk/again.nst"
+record disk "$work/disk/again.nst" || exit
 flood
 rm "$work/disk/ballast"
 in_ns client ping -q -c 20 -i 0.002 10.9.1.2 >/dev/null
@@ -57,7 +57,7 @@ is "$(printed "$work/disk/again.nst" --netns "${prefix}client" -f icmp)" 40 \
     'room again: what came later is recorded'
 
 rm -f "$work/disk/"*
-record "$work/large.nst"
+record disk "$work/large.nst" || exit
 flood
 stop
 "$bin/nstrail" import "$work/large.nst" -d "$work/disk/x.db" >/dev/null 2>"$work/words"

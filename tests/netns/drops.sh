@@ -25,13 +25,13 @@ drops()
 }
 
 for attach in tp_btf raw_tp; do
-    record "$work/drops.nst" --attach $attach || { result 1 "$attach: record"; continue; }
+    record $attach "$work/drops.nst" --attach $attach || continue
     traffic client udp-send 10.9.1.2 7001 $closed 100 5000 >/dev/null
     traffic client udp-send 10.9.1.2 7002 $filtered 100 5000 >/dev/null
     traffic client udp-send 10.77.0.1 7003 $unrouted 100 5000 >/dev/null
     sleep 0.2
     stop
-    ok "$attach: import" import "$work/drops.nst" || continue
+    import "$attach" "$work/drops.nst" || continue
 
     lost_nothing $attach
     is "$(drops 7001)" "{server},NO_SOCKET,$closed" "$attach: to a port that nobody listens at"

@@ -8,7 +8,7 @@ begin
 need tshark capinfos
 
 network_pair
-record "$work/export.nst"
+record export "$work/export.nst" || exit
 in_ns client ping -q -c 20 -i 0.002 10.9.1.2 >/dev/null
 sink server udp-sink 10.9.1.2 7001 100
 traffic client udp-send 10.9.1.2 7001 100 100 5000 >/dev/null
@@ -18,7 +18,7 @@ sink server tcp-sink 10.9.1.2 7003
 traffic client tcp-send 10.9.1.2 7003 100000 >/dev/null
 end_sink
 stop
-ok 'import' import "$work/export.nst" || exit
+import export "$work/export.nst" || exit
 
 ours=(--netns "${prefix}client" --netns "${prefix}server")
 ok 'export' "$bin/nstrail" export -w "$work/x.pcapng" "${ours[@]}" "$work/export.nst"

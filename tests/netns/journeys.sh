@@ -12,13 +12,13 @@ network_pair
 ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
 
 for attach in tp_btf raw_tp; do
-    record "$work/journeys.nst" --attach $attach || { result 1 "$attach: record"; continue; }
+    record $attach "$work/journeys.nst" --attach $attach || continue
     sink server udp-sink 10.9.1.2 7001 $count
     traffic client udp-send 10.9.1.2 7001 $count 64 50000 >/dev/null
     end_sink
     stop
     is "$sunk" $count "$attach: all arrived"
-    ok "$attach: import" import "$work/journeys.nst" || continue
+    import "$attach" "$work/journeys.nst" || continue
 
     lost_nothing $attach
     is "$(ask "SELECT netns, probe, count(*) FROM v_event WHERE dport = 7001 AND protocol = 17

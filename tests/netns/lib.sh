@@ -15,9 +15,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 PATH=$PATH:/usr/sbin:/sbin
 bin=$(cd "${NSTRAIL_BIN:-${builddir:-$here/../../.build/normal}}" && pwd -P) || exit
 
-# begin: what a test calls first. Skips all of it where nothing can be recorded.
+# begin: what a test calls first. Skips all of it where nothing can be recorded. A test that
+# hangs is stopped, so that it leaves its words and no namespaces.
 begin()
 {
+    [ -n "${NSTRAIL_LIMITED-}" ] || NSTRAIL_LIMITED=1 exec timeout -k 10 120 bash "$0"
     [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
     [ -x "$bin/nstrail-capture" ] || skip_all 'built without the recorder'
     [ -x "$bin/nstrail" ] || skip_all 'built without the analyzer'
@@ -43,17 +45,30 @@ need()
 # shellcheck disable=SC2317 # called by the trap
 end()
 {
-    local status=$? job ns
+    local status=$?
+    clear
+    ! mountpoint -q "$work/disk" || umount "$work/disk"
+    rm -rf "$work"
+    exit "$status"
+}
+
+# clear: ends whatever runs in the background and removes the namespaces.
+clear()
+{
+    local job
     for job in $(jobs -p); do
         kill -TERM "$job" 2>/dev/null
     done
     wait
+    remove_namespaces
+}
+
+remove_namespaces()
+{
+    local ns
     for ns in $(ip netns list | awk -v p="$prefix" 'index($1, p) == 1 { print $1 }'); do
         ip netns delete "$ns"
     done
-    ! mountpoint -q "$work/disk" || umount "$work/disk"
-    rm -rf "$work"
-    exit "$status"
 }
 
 # until_true SECONDS COMMAND...: asked 50 times a second.
@@ -137,15 +152,6 @@ network_pair()
         address client c0 10.9.1.1/24 && address server s0 10.9.1.2/24
 }
 
-# remove_ns NS...
-remove_ns()
-{
-    local ns
-    for ns; do
-        ip netns delete "$prefix$ns" || return
-    done
-}
-
 inum()
 {
     stat -L -c %i "/run/netns/$prefix$1"
@@ -204,18 +210,19 @@ traffic()
 
 recording()
 {
-    grep -q 'recording' "$recorder_words" || ! kill -0 "$recorder" 2>/dev/null
+    grep -qs recording "$recorder_words" || ! kill -0 "$recorder" 2>/dev/null
 }
 
-# record FILE [OPTION...]: starts a recorder and waits until it records.
+# record WHAT FILE [OPTION...]: starts a recorder and waits until it records.
 record()
 {
-    local file=$1
-    shift
+    local what=$1 file=$2
+    shift 2
     "$bin/nstrail-capture" -w "$file" "$@" 2>"$recorder_words" &
     recorder=$!
     until_true 20 recording && kill -0 "$recorder" 2>/dev/null && return
-    diag 'the recorder did not start:' "$(cat "$recorder_words")"
+    result 1 "$what: record"
+    diag "$(cat "$recorder_words")"
     return 1
 }
 
@@ -238,13 +245,16 @@ ended()
 
 databases=0
 
-# import FILE...: into a new database, which `ask` asks from then on.
+# import WHAT FILE...: into a new database, which `ask` asks from then on.
 import()
 {
+    local what=$1
+    shift
     databases=$((databases + 1))
     db=$work/$databases.db
-    "$bin/nstrail" import "$@" -d "$db" >"$work/import.words" 2>&1 && return
-    diag 'import failed:' "$(cat "$work/import.words")"
+    "$bin/nstrail" import "$@" -d "$db" >"$work/import.words" 2>&1
+    result $? "$what: import" && return
+    diag "$(cat "$work/import.words")"
     return 1
 }
 

@@ -8,7 +8,7 @@ begin
 
 count=2000 pings=50
 
-record "$work/lo.nst"
+record loopback "$work/lo.nst" || exit
 network_pair
 ok 'ping 127.0.0.1' in_ns client ping -q -c $pings -i 0.002 127.0.0.1
 sink client udp-sink 10.9.1.1 7001 $count
@@ -17,7 +17,7 @@ end_sink
 is "$sunk" $count 'all arrived'
 quiet client server
 stop
-ok 'import' import "$work/lo.nst" || exit
+import loopback "$work/lo.nst" || exit
 
 lost_nothing lo
 as_counted lo client

@@ -8,7 +8,7 @@
 begin
 
 add_ns early
-record "$work/names.nst"
+record names "$work/names.nst" || exit
 add_ns late
 link early e0 late l0
 address early e0 10.9.1.1/24
@@ -16,9 +16,9 @@ address late l0 10.9.1.2/24
 ok 'ping' in_ns early ping -q -c 10 -i 0.002 10.9.1.2
 late=$(inum late)
 quiet early late
-remove_ns early late
+remove_namespaces
 stop
-ok 'import' import "$work/names.nst" || exit
+import names "$work/names.nst" || exit
 
 of()
 {

@@ -36,7 +36,7 @@ paths()
 
 round()
 {
-    record "$work/routed.nst" --attach tp_btf || { result 1 "$1: record"; return; }
+    record "$1" "$work/routed.nst" --attach tp_btf || return
     ok "$1: network" network_routed
     [ "$1" = routed ] || ok "$1: masquerade" in_ns router nft "add table ip nat;
         add chain ip nat out { type nat hook postrouting priority 100; };
@@ -44,7 +44,7 @@ round()
     exchange "$1"
     quiet client router server
     stop
-    ok "$1: import" import "$work/routed.nst" || return
+    import "$1" "$work/routed.nst" || return
 
     lost_nothing "$1"
     as_counted "$1" client router server
@@ -65,10 +65,10 @@ round()
 {router},r0,10.9.1.1,40,$count
 {router},r1,$2,3F,$count
 {server},s0,$2,3F,$count" "$1: address and TTL as they were at each device"
-    remove_ns client router server
 }
 
 round routed 10.9.1.1
+clear
 if command -v nft >/dev/null; then
     round masqueraded 10.9.2.254
 else

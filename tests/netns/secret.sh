@@ -29,14 +29,14 @@ found()
 
 network_pair
 for attach in tp_btf raw_tp; do
-    record "$work/secret.nst" --attach $attach -s 0 || { result 1 "$attach: record"; continue; }
+    record $attach "$work/secret.nst" --attach $attach -s 0 || continue
     traffic client unix-send "$secret" $count >/dev/null
     ip -n "${prefix}client" link set c0 alias "$secret"
     ip -n "${prefix}client" link show c0 >/dev/null
     in_ns client ping -q -c 20 -i 0.002 10.9.1.2 >/dev/null
     stop
     is "$(found "$work/secret.nst")" '' "$attach: it is not in the file"
-    ok "$attach: import" import "$work/secret.nst"
+    import "$attach" "$work/secret.nst"
     is "$(events "netns IN ('{client}', '{server}') AND protocol = 1")" 80 \
         "$attach: the packets beside it are"
     like "$(ask "SELECT sum(value) >= $((count / 2)) FROM loss WHERE counter = 'skipped.no_packet'
@@ -44,7 +44,7 @@ for attach in tp_btf raw_tp; do
 done
 
 # The same search finds it where it is: in a packet.
-record "$work/open.nst" -s 0
+record secret "$work/open.nst" -s 0 || exit
 # shellcheck disable=SC2016 # for the shell inside
 in_ns client bash -c 'echo "$1" >/dev/udp/10.9.1.2/9' bash "$secret"
 sleep 0.2

@@ -23,6 +23,8 @@
 
 /* A whole second of nothing is the end of what was sent. */
 #define IDLE_MS 1000
+/* The first may take its time: whoever sends it starts after "ready". */
+#define PATIENCE_MS 15000
 /* Enough for 100,000 small datagrams with their bookkeeping, should the sink be held up. */
 #define SINK_BUFFER (256 << 20)
 
@@ -70,8 +72,7 @@ static int udp_sink(char **args)
 {
     unsigned long wanted = strtoul(args[2], NULL, 10), count = 0;
     struct pollfd sink = {.fd = open_sink(args[0], args[1], SOCK_DGRAM), .events = POLLIN};
-    /* The first may take its time: whoever sends it starts after "ready". */
-    int patience_ms = 15 * IDLE_MS;
+    int patience_ms = PATIENCE_MS;
     static char buffer[65536];
 
     while (count < wanted && poll(&sink, 1, patience_ms) > 0) {
@@ -131,8 +132,9 @@ static int tcp_sink(char **args)
 {
     static char buffer[1 << 16];
     unsigned long long total = 0;
+    struct pollfd sink = {.fd = open_sink(args[0], args[1], SOCK_STREAM), .events = POLLIN};
     ssize_t got;
-    int fd = accept(open_sink(args[0], args[1], SOCK_STREAM), NULL, NULL);
+    int fd = poll(&sink, 1, PATIENCE_MS) > 0 ? accept(sink.fd, NULL, NULL) : -1;
 
     if (fd < 0)
         return failed("accept");

@@ -17,7 +17,7 @@ for peer in client:c0 server:s0; do
         2>/dev/null && ip -n "$prefix${peer%:*}" link set v42 up || vlan_devices=
 done
 
-record "$work/vlan.nst"
+record vlan "$work/vlan.nst" || exit
 traffic client vlan-send c0 "$mac" 77 $count >/dev/null
 if [ -n "$vlan_devices" ]; then
     address client v42 10.9.42.1/24
@@ -26,7 +26,7 @@ if [ -n "$vlan_devices" ]; then
 fi
 sleep 0.2
 stop
-ok 'import' import "$work/vlan.nst" || exit
+import vlan "$work/vlan.nst" || exit
 
 # Nobody in the server knows VLAN 77: a received frame of it is dropped, its tag put aside.
 is "$(ask "SELECT netns, dev, probe, len_bytes, count(*) FROM v_event
