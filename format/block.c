@@ -101,6 +101,7 @@ bool nst_block_decode(const uint8_t *p, const uint8_t *salt, struct block_header
         .netns_bits = {get_le64(p + BLOCK_NETNS_BITS), get_le64(p + BLOCK_NETNS_BITS + 8)},
         .probe_bits = get_le64(p + BLOCK_PROBE_BITS),
         .expanded_bytes = get_le32(p + BLOCK_EXPANDED),
+        .plain_bytes = (uint64_t)h->meta.plain + h->pkt.plain,
     };
     h->info.size = nst_block_size(h);
     return h->info.events <= NST_MAX_EVENTS && h->info.expanded_bytes <= NST_MAX_EXPANDED &&

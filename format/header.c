@@ -102,6 +102,8 @@ static void decode_fields(const uint8_t *p, struct nst_file_info *info)
     memcpy(info->capture_id, p + FILE_CAPTURE_ID, sizeof(info->capture_id));
     memcpy(info->previous_salt, p + FILE_PREVIOUS_SALT, sizeof(info->previous_salt));
     memcpy(info->boot_id, p + FILE_BOOT_ID, sizeof(info->boot_id));
+    info->major = get_le16(p + FILE_MAJOR);
+    info->minor = get_le16(p + FILE_MINOR);
     info->sequence = get_le32(p + FILE_SEQUENCE);
     info->snaplen = get_le32(p + FILE_SNAPLEN);
     info->cpus = get_le32(p + FILE_CPUS);

@@ -134,6 +134,7 @@ struct nst_file_info {
     uint8_t salt[8];        /* of this file; the writer makes it */
     uint8_t previous_salt[8]; /* of the file before it in the capture; zeros: this is the first */
     uint8_t boot_id[16];
+    uint16_t major, minor; /* of the format; a writer knows its own */
     uint32_t sequence; /* 0, 1, 2... of this file in its capture */
     uint32_t snaplen;  /* 0: no packet bytes recorded */
     uint32_t cpus;     /* possible CPUs of the host */
@@ -213,6 +214,7 @@ struct nst_block_info {
     uint64_t netns_bits[2];     /* hints: a namespace or probe whose bit is off is not inside, */
     uint64_t probe_bits;        /* see nst_netns_bit() and nst_probe_bit() */
     uint64_t expanded_bytes;    /* sum of caplen_bytes */
+    uint64_t plain_bytes;       /* of its content, before it was compressed */
 };
 
 /* Bit 0..127 of netns_bits for a namespace; by inum, which every namespace has. */
