@@ -4,6 +4,8 @@
  *     equal payloads or random ones; prints the datagrams and the seconds that it took.
  * flood drain CPU PORT: takes whatever comes, until SIGTERM; prints "ready", at last how many.
  */
+#include "config.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sched.h>

@@ -9,6 +9,8 @@
  *
  * Prints "ready" first.
  */
+#include "config.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>

@@ -7,6 +7,8 @@
  * A record holds addresses of kernel structures, of which a file knows only what they mean:
  * each device gets an address of its own here, as it had one then.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <lz4.h>
 #include <stdio.h>

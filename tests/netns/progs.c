@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* progs ID...: prints those of these BPF programs that the kernel still has. */
+#include "config.h"
+
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>

@@ -3,6 +3,8 @@
  * Traffic whose amount is known: what the tests in this folder send and receive. Each command
  * prints how much it was on stdout; a sink prints "ready" first, once it can be sent to.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_ether.h>
