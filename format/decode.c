@@ -17,6 +17,10 @@ struct address_list {
     struct cursor *refs, *values;
 };
 
+struct journey {
+    uint64_t id, ts_ns;
+};
+
 /* The state while the events of one block are decoded. */
 struct events_decoder {
     struct cursor *columns;
@@ -29,7 +33,8 @@ struct events_decoder {
     struct trace *traces;
     struct address_list skbs, heads;
     uint32_t task_of_cpu[NST_CPU_SLOTS];
-    uint64_t journey_of_cpu[NST_CPU_SLOTS];
+    struct journey journeys[NST_CPU_SLOTS];
+    uint64_t journey_scale;
 
     struct nst_event *out;
     uint64_t expanded;
@@ -128,6 +133,7 @@ static int take_counts(struct events_decoder *d, struct nst_error *err)
         return nst_fail(err, -EBADMSG, "its dictionaries have impossible sizes, the limit is %u",
                         NST_MAX_ENTRIES);
     d->snaplen = cursor_bounded(&d->columns[COLUMN_SNAPLEN], UINT32_MAX);
+    d->journey_scale = cursor_varint(&d->columns[COLUMN_JOURNEY_SCALE]);
     return 0;
 }
 
@@ -348,25 +354,34 @@ static void take_lengths(struct events_decoder *d, struct nst_event *ev, const s
         d->wrong = "more bytes of a packet are captured than can be";
 }
 
+/* The first event of a journey in this block. */
+static void new_journey(struct events_decoder *d, struct nst_event *ev)
+{
+    struct journey *last = &d->journeys[ev->cpu % NST_CPU_SLOTS];
+    uint64_t ts_ns = ev->ts_ns - take_signed(&d->columns[COLUMN_JOURNEY_TIME]);
+    uint64_t ids = d->journey_scale ? (ts_ns - last->ts_ns) * d->journey_scale : 1;
+
+    ev->journey_id = last->id + ids + take_signed(&d->columns[COLUMN_JOURNEY_ID]);
+    ev->journey_ts_ns = ts_ns;
+    ev->journey_head = take_address(&d->heads);
+    *last = (struct journey){ev->journey_id, ts_ns};
+    if (!ev->journey_id)
+        d->wrong = "a journey has no id";
+}
+
 static void take_journey(struct events_decoder *d, struct nst_event *ev,
                          const struct nst_event *prev, uint8_t changes)
 {
-    uint64_t *last = &d->journey_of_cpu[ev->cpu % NST_CPU_SLOTS];
-
-    if (prev) {
-        if (changes & CHANGE_UNTRACKED)
-            d->wrong = "an event continues a journey and has none";
-        ev->journey_id = prev->journey_id;
-        ev->journey_ts_ns = prev->journey_ts_ns;
-        ev->journey_head = prev->journey_head;
-    } else if (!(changes & CHANGE_UNTRACKED)) {
-        *last += take_signed(&d->columns[COLUMN_JOURNEY_ID]) + 1;
-        ev->journey_id = *last;
-        ev->journey_ts_ns = ev->ts_ns - take_signed(&d->columns[COLUMN_JOURNEY_TIME]);
-        ev->journey_head = take_address(&d->heads);
-        if (!ev->journey_id)
-            d->wrong = "a journey has no id";
+    if (!prev) {
+        if (!(changes & CHANGE_UNTRACKED))
+            new_journey(d, ev);
+        return;
     }
+    if (changes & CHANGE_UNTRACKED)
+        d->wrong = "an event continues a journey and has none";
+    ev->journey_id = prev->journey_id;
+    ev->journey_ts_ns = prev->journey_ts_ns;
+    ev->journey_head = prev->journey_head;
 }
 
 static void take_mode(struct events_decoder *d, const struct nst_event *ev, struct trace *t,

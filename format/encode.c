@@ -93,6 +93,10 @@ struct site {
     uint64_t words[4]; /* the fields of an event packed, see site_of() */
 };
 
+struct journey {
+    uint64_t id, ts_ns;
+};
+
 /* Addresses that the block has used, each stored once. */
 struct addresses {
     uint64_t *known;
@@ -127,7 +131,9 @@ struct encoder {
 
     struct addresses skbs, heads;
     uint32_t task_of_cpu[NST_CPU_SLOTS];    /* writer's index + 1 */
-    uint64_t journey_of_cpu[NST_CPU_SLOTS]; /* the last id that began there */
+    struct journey journeys[NST_CPU_SLOTS]; /* the last that began on a CPU */
+    uint64_t journey_scale;                 /* ids grow by this a nanosecond; 0: by one each */
+    uint64_t likely_scale, next_scale;      /* as the last foretelling that failed suggests */
 
     struct dict dicts[DICTS];
 
@@ -178,7 +184,8 @@ static void begin_block(struct encoder *e)
     nst_hash_clear(&e->skbs.table);
     nst_hash_clear(&e->heads.table);
     memset(e->task_of_cpu, 0, sizeof(e->task_of_cpu));
-    memset(e->journey_of_cpu, 0, sizeof(e->journey_of_cpu));
+    memset(e->journeys, 0, sizeof(e->journeys));
+    e->journey_scale = e->next_scale;
     for (i = 0; i < DICTS; i++)
         e->dicts[i].used_count = 0;
     e->full_len = e->patch_len = e->patched_len = 0;
@@ -448,11 +455,39 @@ static void put_address(struct encoder *e, struct addresses *a, uint64_t address
     a->known[a->count++] = address;
 }
 
+/* How ids are made is the recorder's affair: by counting, or from the time. An id that was not
+ * as foretold says how fast they grow; when two agree, the next block counts on it. */
+static void learn_scale(struct encoder *e, uint64_t ids, uint64_t ns)
+{
+    uint64_t scale = e->next_scale;
+
+    if (ids == 1)
+        scale = 0;
+    else if (ns && ids % ns == 0)
+        scale = ids / ns;
+    if (scale == e->likely_scale)
+        e->next_scale = scale;
+    e->likely_scale = scale;
+}
+
+static void put_journey(struct encoder *e, const struct nst_event *ev)
+{
+    struct journey *last = &e->journeys[ev->cpu % NST_CPU_SLOTS];
+    uint64_t ids = ev->journey_id - last->id, ns = ev->journey_ts_ns - last->ts_ns;
+    uint64_t expected = e->journey_scale ? ns * e->journey_scale : 1;
+
+    put(e, S_JOURNEY_TIME, zigzag(ev->ts_ns - ev->journey_ts_ns));
+    put(e, S_JOURNEY_ID, zigzag(ids - expected));
+    put_address(e, &e->heads, ev->journey_head);
+    if (ids != expected && last->id)
+        learn_scale(e, ids, ns);
+    *last = (struct journey){ev->journey_id, ev->journey_ts_ns};
+}
+
 /* Begins a chain: what its later events have in common. */
 static struct chain *begin_chain(struct encoder *e, const struct nst_event *ev, uint32_t hash,
                                  uint8_t *changes)
 {
-    uint64_t *last = &e->journey_of_cpu[ev->cpu % NST_CPU_SLOTS];
     struct chain *c = &e->chains[e->chains_count];
 
     nst_hash_add(&e->chain_table, hash, e->chains_count++);
@@ -463,14 +498,10 @@ static struct chain *begin_chain(struct encoder *e, const struct nst_event *ev, 
         .cpu = e->cpu,
         .tracked = ev->journey_id != 0,
     };
-    if (!c->tracked) {
+    if (c->tracked)
+        put_journey(e, ev);
+    else
         *changes |= CHANGE_UNTRACKED;
-        return c;
-    }
-    put(e, S_JOURNEY_ID, zigzag(ev->journey_id - *last - 1));
-    *last = ev->journey_id;
-    put(e, S_JOURNEY_TIME, zigzag(ev->ts_ns - ev->journey_ts_ns));
-    put_address(e, &e->heads, ev->journey_head);
     return c;
 }
 
@@ -821,8 +852,9 @@ static void make_sites(struct encoder *e)
 
 static int make_meta(struct encoder *e)
 {
-    struct column columns[DICT_COLUMNS + STREAMS];
+    struct column columns[DICT_COLUMNS + STREAMS + 1];
     struct buffer *b = e->dict_columns;
+    uint8_t scale[VARINT_MAX];
     size_t count = 0;
     int i;
 
@@ -850,6 +882,11 @@ static int make_meta(struct encoder *e)
             .data = e->streams[i].start,
             .len = (size_t)(e->streams[i].pos - e->streams[i].start),
         };
+    columns[count++] = (struct column){
+        .id = COLUMN_JOURNEY_SCALE,
+        .data = scale,
+        .len = (size_t)(put_varint(scale, e->journey_scale) - scale),
+    };
     return nst_frame_build(&e->meta, columns, count);
 }
 

@@ -11,6 +11,10 @@
 #include "format/error.h"
 #include "format/layout.h"
 
+/* Twice LZ4's default: a twelfth less time to encode an event, files 1 % larger. More gains
+ * nothing. */
+enum { LZ4_ACCELERATION = 2 };
+
 /* How each known column is encoded, plus one; 0: this library does not know that column. */
 static const uint8_t encodings[NST_COLUMN_IDS] = {
     [COLUMN_COUNTS] = 1 + ENCODING_VARINT,
@@ -51,6 +55,7 @@ static const uint8_t encodings[NST_COLUMN_IDS] = {
     [COLUMN_JOURNEY_HEAD] = 1 + ENCODING_VARINT,
     [COLUMN_SKB_ADDRESS] = 1 + ENCODING_ZIGZAG,
     [COLUMN_HEAD_ADDRESS] = 1 + ENCODING_ZIGZAG,
+    [COLUMN_JOURNEY_SCALE] = 1 + ENCODING_VARINT,
     [COLUMN_PACKET_FULL] = 1 + ENCODING_BYTES,
     [COLUMN_PACKET_PATCH] = 1 + ENCODING_BYTES,
     [COLUMN_TABLES_COUNTS] = 1 + ENCODING_VARINT,
@@ -184,7 +189,7 @@ void nst_frame_compress(struct frame_header *f, const uint8_t *plain, size_t len
 
     if (len)
         stored = LZ4_compress_fast_extState(lz4_state, (const char *)plain, (char *)out, (int)len,
-                                            (int)nst_frame_bound(len), 1);
+                                            (int)nst_frame_bound(len), LZ4_ACCELERATION);
     if (stored > 0 && (size_t)stored < len) {
         f->codec = CODEC_LZ4;
         f->stored = (uint32_t)stored;

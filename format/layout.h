@@ -166,6 +166,7 @@ enum {
     COLUMN_JOURNEY_HEAD = 44, /* as COLUMN_SKB, of COLUMN_HEAD_ADDRESS */
     COLUMN_SKB_ADDRESS = 45,  /* minus the one before */
     COLUMN_HEAD_ADDRESS = 46,
+    COLUMN_JOURNEY_SCALE = 47, /* one: how fast ids grow with their journeys' times */
 
     COLUMN_PACKET_FULL = 64,
     COLUMN_PACKET_PATCH = 65,
