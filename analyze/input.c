@@ -137,6 +137,30 @@ int input_next_block(struct input *in, struct input_block *block)
     return 1;
 }
 
+bool input_can_restart(const struct input *in)
+{
+    for (unsigned i = 0; i < in->sources_count; i++)
+        if (!in->sources[i]->seekable)
+            return false;
+    return true;
+}
+
+bool input_restart(struct input *in, unsigned load)
+{
+    if (!input_can_restart(in))
+        return false;
+    chunk_free(in->chunk);
+    in->chunk = NULL;
+    in->next = 0;
+    merge_free(in->merge);
+    for (unsigned i = 0; i < in->sources_count; i++)
+        source_restart(in->sources[i], load);
+    in->merge = merge_new(in->sources, in->sources_count);
+    if (!in->merge)
+        message_error(NULL, "no memory");
+    return in->merge;
+}
+
 const struct input_totals *input_totals(const struct input *in, unsigned file)
 {
     return &in->sources[file]->totals;

@@ -61,6 +61,11 @@ struct input_block {
  * file, block by block. Valid until the next call. Not to be mixed with input_next(). */
 int input_next_block(struct input *in, struct input_block *block);
 
+/* Begins again, with what load says (as in input_open()); all that was given before is invalid.
+ * Damage is not said twice. False: it cannot be, because of a pipe or for lack of memory (said). */
+bool input_restart(struct input *in, unsigned load);
+bool input_can_restart(const struct input *in);
+
 /* What the headers of a file's blocks say, whatever the filter: all of it once the input has
  * ended, in a seekable file from the start. */
 struct input_totals {

@@ -16,6 +16,7 @@
 static const struct command *const commands[] = {
     &cmd_info,
     &cmd_print,
+    &cmd_export,
     NULL,
 };
 

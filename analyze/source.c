@@ -207,8 +207,9 @@ static int compare_pending(const void *a, const void *b)
 
 static void sort_pending(struct source *s)
 {
-    qsort(s->pending + s->pending_next, s->pending_count - s->pending_next, sizeof(*s->pending),
-          compare_pending);
+    if (s->pending)
+        qsort(s->pending + s->pending_next, s->pending_count - s->pending_next, sizeof(*s->pending),
+              compare_pending);
 }
 
 /* A file: all headers. A pipe: as far ahead as we look. */
@@ -233,6 +234,11 @@ static uint64_t file_size(const char *path)
     return S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
+static void set_load(struct source *s, unsigned load)
+{
+    s->load = (load & (NST_LOAD_META | NST_LOAD_PACKETS)) | s->filter_load;
+}
+
 int source_open(struct source **opened, const char *path, unsigned index,
                 const struct filter *filter, unsigned load)
 {
@@ -245,9 +251,8 @@ int source_open(struct source **opened, const char *path, unsigned index,
         return message_error(path, "no memory");
     }
     s->file = (struct input_file){.path = path, .index = index};
-    s->load = load & (NST_LOAD_META | NST_LOAD_PACKETS);
-    if (filter_needs_packets(filter))
-        s->load |= NST_LOAD_PACKETS;
+    s->filter_load = filter_needs_packets(filter) ? NST_LOAD_PACKETS : 0;
+    set_load(s, load);
     s->keep_history = load & INPUT_HISTORY;
     if (nst_reader_open(&s->reader, path, &options, &err) < 0) {
         source_close(s);
@@ -468,17 +473,31 @@ static struct chunk *make_chunk(struct source *s, struct nst_block *block, uint6
 
 struct chunk *source_take(struct source *s)
 {
-    struct pending p;
+    struct pending *p;
     struct nst_block *block;
+    struct chunk *chunk = NULL;
 
     if (!s->seekable)
         read_ahead(s);
     if (s->pending_next == s->pending_count)
         return NULL;
-    p = s->pending[s->pending_next++];
-    block = load_pending(s, &p);
-    s->bytes_done += p.info.size;
-    return block ? make_chunk(s, block, p.event_base) : NULL;
+    p = &s->pending[s->pending_next++];
+    s->bytes_done += p->info.size;
+    if (p->in_vain)
+        return NULL;
+    block = load_pending(s, p);
+    if (block)
+        chunk = make_chunk(s, block, p->event_base);
+    p->in_vain = !chunk;
+    return chunk;
+}
+
+void source_restart(struct source *s, unsigned load)
+{
+    set_load(s, load);
+    for (size_t i = 0; i < s->pending_next; i++)
+        s->bytes_done -= s->pending[i].info.size;
+    s->pending_next = 0;
 }
 
 void source_visit(struct source *s, bool (*visit)(void *context, const struct nst_block *block),

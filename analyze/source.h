@@ -28,12 +28,14 @@ struct pending {
     struct nst_block_info info;
     uint64_t event_base;
     struct nst_block *block; /* NULL: in the file; a pipe's blocks are decoded as they come */
+    bool in_vain;            /* it was taken before and gave nothing */
 };
 
 struct source {
     struct input_file file;
     struct nst_reader *reader;
-    unsigned load; /* of NST_LOAD_* */
+    unsigned load;        /* of NST_LOAD_* */
+    unsigned filter_load; /* of that, what the filter needs */
     bool keep_history;
     bool seekable;
     bool at_end; /* of what nst_reader_next() has to give */
@@ -67,6 +69,9 @@ bool source_peek(const struct source *s, uint64_t *ts_ns);
 /* The next block as a chunk, which becomes the caller's. NULL: nothing in it matches, or it
  * cannot be read, which was said. */
 struct chunk *source_take(struct source *s);
+
+/* From the first block again, with NST_LOAD_*; only where the file can be sought in. */
+void source_restart(struct source *s, unsigned load);
 
 /* Decodes dictionaries from the file's start until visit() answers false. Only where the file
  * can be sought in. */

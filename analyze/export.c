@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * pcapng for Wireshark and all that read it.
+ *
+ * Every interface must be described before the first packet, because tools stop or lie
+ * otherwise. So the files are read twice, the first time without packet bytes; where that
+ * cannot be, because one of them is a pipe, the packets wait in a file without a name.
+ */
+#include "config.h"
+
+#include "analyze/export.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyze/frame.h"
+#include "analyze/input.h"
+#include "analyze/interfaces.h"
+#include "analyze/message.h"
+#include "analyze/origin.h"
+#include "analyze/output.h"
+#include "analyze/pcapng.h"
+#include "analyze/seen.h"
+#include "analyze/view.h"
+
+struct exporter {
+    const struct export_options *wanted;
+    struct input *in;
+    struct origins origins;
+    struct interfaces interfaces;
+    struct views views;
+    struct seen seen;
+    struct pcapng pcapng;
+    uint32_t snaplen;
+    uint64_t lost; /* events, since the last packet that was written */
+    uint8_t frame[FRAME_MAX];
+};
+
+static_assert(VIEW_COMMENT_MAX <= PCAPNG_TEXT_MAX, "a comment fits");
+
+static int no_memory(void)
+{
+    return message_error(NULL, "no memory for the export");
+}
+
+/* It goes out without an Ethernet header. */
+static bool is_raw(const struct exporter *x, const struct nst_event *event)
+{
+    return x->wanted->raw_ip && event->flags & NST_EVENT_L3;
+}
+
+static uint32_t number_interface(struct exporter *x, const struct input_event *e)
+{
+    const struct nst_block *block = e->block;
+    uint32_t netns = e->event->netns;
+    struct interface_key key = {
+        .host = x->origins.list[x->origins.of_file[e->file->index]].host,
+        .linktype = is_raw(x, e->event) ? PCAPNG_LINKTYPE_RAW : PCAPNG_LINKTYPE_ETHERNET,
+        .device = "",
+    };
+    const char *name = NULL;
+
+    if (e->event->device != NST_NONE) {
+        const struct nst_device *device = &block->devices[e->event->device];
+
+        key.has_device = true;
+        key.ifindex = device->ifindex;
+        key.device = device->name;
+        netns = device->netns;
+    }
+    if (netns != NST_NONE) {
+        key.has_netns = true;
+        key.netns = block->netns[netns];
+        name = input_netns_name(x->in, e->file->index, &key.netns, e->event->ts_ns);
+    }
+    return interfaces_number(&x->interfaces, &key, name);
+}
+
+/* NST_NONE: no memory. */
+static uint32_t interface_of(struct exporter *x, const struct view *view,
+                             const struct input_event *e)
+{
+    uint32_t *number = view_interface(view, e->event, is_raw(x, e->event));
+
+    if (*number == NST_NONE)
+        *number = number_interface(x, e);
+    return *number;
+}
+
+static int collect_block(struct exporter *x, const struct input_block *b)
+{
+    struct input_event e = {.block = b->block, .file = b->file};
+    const struct view *view;
+    bool fresh;
+
+    view = views_get(&x->views, &e, &fresh);
+    if (!view)
+        return no_memory();
+    for (uint32_t i = 0; i < b->count; i++) {
+        e.event = &b->block->events[b->events[i]];
+        if (interface_of(x, view, &e) == NST_NONE)
+            return no_memory();
+    }
+    return STATUS_OK;
+}
+
+/* Learns which interfaces there will be. */
+static int collect(struct exporter *x)
+{
+    struct input_block block;
+    int status = STATUS_OK;
+
+    if (!input_restart(x->in, NST_LOAD_META))
+        return STATUS_FAILED;
+    while (status == STATUS_OK && input_next_block(x->in, &block))
+        status = collect_block(x, &block);
+    views_free(&x->views);
+    if (!input_restart(x->in, NST_LOAD_PACKETS))
+        return STATUS_FAILED;
+    return status;
+}
+
+static void make_frame(struct exporter *x, const struct nst_event *event, struct pcapng_packet *out)
+{
+    bool raw = is_raw(x, event);
+    struct frame frame;
+
+    if (frame_get(event, raw ? FRAME_ANY : FRAME_ETHERNET, x->frame, &frame)) {
+        out->data = frame.data;
+        out->caplen = frame.caplen < x->snaplen ? frame.caplen : x->snaplen;
+        out->len = frame.len > frame.caplen ? frame.len : frame.caplen;
+    } else {
+        /* Recorded without bytes: that it passed, and when and where, is still worth a line. */
+        out->len = event->len_bytes;
+        if (event->flags & NST_EVENT_L3 && !raw)
+            out->len += FRAME_ETHERNET_BYTES;
+    }
+}
+
+/* Each packet once a (device, direction), each drop always. */
+static bool is_wanted(struct exporter *x, const struct view *view, const struct input_event *e,
+                      uint32_t interface)
+{
+    const struct nst_event *event = e->event;
+    const struct view_probe *probe = &view->probes[event->probe];
+    struct seen_where where = {
+        .origin = x->origins.of_file[e->file->index],
+        .interface = interface,
+        .direction = probe->direction,
+        .probe = probe->number,
+    };
+
+    if (x->wanted->all_events || event->drop_reason != NST_NONE)
+        return true;
+    /* LOOPBACK_IFINDEX: the kernel gives it to every namespace's loopback device and to no
+     * other. */
+    where.loopback = event->device != NST_NONE && e->block->devices[event->device].ifindex == 1;
+    return seen_counts(&x->seen, event->journey_id, &where);
+}
+
+static int write_event(struct exporter *x, const struct input_event *e)
+{
+    const struct nst_event *event = e->event;
+    struct pcapng_packet packet = {.time_ns = e->time_ns, .id = event->journey_id};
+    char *comment;
+    struct view *view;
+    bool fresh;
+
+    view = views_get(&x->views, e, &fresh);
+    if (!view || !view_say(view, x->in, e))
+        return no_memory();
+    if (fresh)
+        x->lost +=
+            origin_lost(&x->origins.list[x->origins.of_file[e->file->index]], e->block->info.lost);
+    packet.interface = interface_of(x, view, e);
+    if (packet.interface == NST_NONE)
+        return no_memory();
+    if (!is_wanted(x, view, e, packet.interface))
+        return STATUS_OK;
+    make_frame(x, event, &packet);
+    packet.direction = view->probes[event->probe].direction;
+    packet.dropped = x->lost;
+    x->lost = 0;
+    comment = pcapng_packet(&x->pcapng, &packet);
+    pcapng_comment(&x->pcapng, comment,
+                   view_comment(view, event, is_raw(x, event) && event->vlan_proto, comment));
+    interfaces_count(&x->interfaces, packet.interface, e->time_ns);
+    return STATUS_OK;
+}
+
+static int write_events(struct exporter *x)
+{
+    struct input_event event;
+    int status = STATUS_OK;
+
+    while (status == STATUS_OK && !x->pcapng.error && input_next(x->in, &event))
+        status = write_event(x, &event);
+    return status;
+}
+
+/* The longest that a packet of the files can be, with what may be put in front of it. */
+static uint32_t longest_frame(const struct input *in)
+{
+    uint32_t snaplen = 0;
+
+    for (unsigned i = 0; i < input_files_count(in); i++) {
+        uint32_t here = input_file(in, i)->info->snaplen;
+
+        if (here == 0 || here > NST_MAX_SNAPLEN)
+            return FRAME_MAX;
+        snaplen = here > snaplen ? here : snaplen;
+    }
+    return snaplen + FRAME_ETHERNET_BYTES + FRAME_VLAN_BYTES;
+}
+
+/* Section and interfaces. */
+static int write_head(struct exporter *x, struct pcapng *out)
+{
+    const struct nst_file_info *info = input_file(x->in, 0)->info;
+    bool one_host = x->origins.hosts_count == 1;
+    char os[512], application[512];
+
+    snprintf(os, sizeof(os), "Linux %s %s", info->kernel_release ? info->kernel_release : "",
+             info->kernel_version ? info->kernel_version : "");
+    snprintf(application, sizeof(application), "nstrail %s (recorded by %s)", NSTRAIL_VERSION,
+             info->writer ? info->writer : "an unknown program");
+    pcapng_section(out, &(struct pcapng_section){
+                            .hardware = one_host ? info->machine : NULL,
+                            .os = one_host && info->kernel_release ? os : NULL,
+                            .application = application,
+                        });
+    /* tcpdump and editcap refuse a file without an interface, even if it has no packet. */
+    if (!x->interfaces.count)
+        interfaces_number(&x->interfaces,
+                          &(struct interface_key){
+                              .linktype = PCAPNG_LINKTYPE_ETHERNET,
+                              .device = "",
+                          },
+                          NULL);
+    if (!interfaces_describe(&x->interfaces, out, x->snaplen, x->origins.hosts,
+                             x->origins.hosts_count))
+        return no_memory();
+    return STATUS_OK;
+}
+
+/* Packets first into a file without a name, then after the interfaces that they turned out to
+ * have. */
+static int write_by_way_of_scratch(struct exporter *x, int fd)
+{
+    int scratch = output_scratch();
+    int status;
+
+    if (scratch < 0)
+        return STATUS_FAILED;
+    x->pcapng.fd = scratch;
+    status = write_events(x);
+    if (status == STATUS_OK && pcapng_flush(&x->pcapng) < 0)
+        status = message_error("temporary file", "%s", strerror(x->pcapng.error));
+    x->pcapng.fd = fd;
+    if (status == STATUS_OK)
+        status = write_head(x, &x->pcapng);
+    if (status == STATUS_OK)
+        pcapng_append_file(&x->pcapng, scratch);
+    close(scratch);
+    return status;
+}
+
+static int write_directly(struct exporter *x)
+{
+    int status = collect(x);
+
+    if (status == STATUS_OK)
+        status = write_head(x, &x->pcapng);
+    return status == STATUS_OK ? write_events(x) : status;
+}
+
+static int write_all(struct exporter *x, const struct output *output)
+{
+    int status = STATUS_OK;
+
+    x->snaplen = longest_frame(x->in);
+    if (pcapng_open(&x->pcapng, output->fd) < 0 || !origins_learn(&x->origins, x->in) ||
+        (!x->wanted->all_events && !seen_init(&x->seen)))
+        return no_memory();
+    status = input_can_restart(x->in) ? write_directly(x) : write_by_way_of_scratch(x, output->fd);
+    if (status != STATUS_OK)
+        return status;
+    interfaces_statistics(&x->interfaces, &x->pcapng);
+    if (pcapng_flush(&x->pcapng) < 0) {
+        /* Who reads our standard output may have seen enough. */
+        if (x->pcapng.error == EPIPE && output->fd == STDOUT_FILENO)
+            return STATUS_OK;
+        return message_error(output->path, "%s", strerror(x->pcapng.error));
+    }
+    return STATUS_OK;
+}
+
+static int refuse_own_input(const struct export_options *wanted)
+{
+    struct stat out, in;
+
+    if (!strcmp(wanted->output, "-") || stat(wanted->output, &out) < 0 || !S_ISREG(out.st_mode))
+        return STATUS_OK;
+    for (int i = 0; i < wanted->paths_count; i++)
+        if (stat(wanted->paths[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return message_error(wanted->output, "is also to be read: it would be overwritten");
+    return STATUS_OK;
+}
+
+static int export_to(struct exporter *x, const struct output *output)
+{
+    const struct export_options *wanted = x->wanted;
+    int status, read_status;
+
+    status =
+        input_open(&x->in, wanted->paths, wanted->paths_count, wanted->filter, NST_LOAD_PACKETS);
+    if (status == STATUS_FAILED)
+        return status;
+    status = write_all(x, output);
+    read_status = input_close(x->in);
+    return status == STATUS_OK ? read_status : status;
+}
+
+int export_packets(const struct export_options *wanted)
+{
+    struct exporter *x;
+    struct output output;
+    int status;
+
+    if (refuse_own_input(wanted) != STATUS_OK || output_open(&output, wanted->output) != STATUS_OK)
+        return STATUS_FAILED;
+    x = calloc(1, sizeof(*x));
+    if (x) {
+        x->wanted = wanted;
+        interfaces_init(&x->interfaces);
+        status = export_to(x, &output);
+        views_free(&x->views);
+        origins_free(&x->origins);
+        seen_free(&x->seen);
+        pcapng_close(&x->pcapng);
+        interfaces_free(&x->interfaces);
+        free(x);
+    } else {
+        status = no_memory();
+    }
+    if (status == STATUS_FAILED)
+        output_abort(&output);
+    else if (output_commit(&output) != STATUS_OK)
+        status = STATUS_FAILED;
+    return status;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/interfaces.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/escape.h"
+#include "analyze/names.h"
+
+void interfaces_init(struct interfaces *set)
+{
+    *set = (struct interfaces){0};
+    for (size_t i = 0; i < INTERFACES_BUCKETS; i++)
+        set->buckets[i] = NST_NONE;
+}
+
+void interfaces_free(struct interfaces *set)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        free((char *)set->list[i].key.device);
+        free(set->list[i].netns_name);
+    }
+    free(set->list);
+}
+
+/* The cookie is left out: a namespace can get one after we have met it without. */
+static uint32_t *bucket_of(struct interfaces *set, const struct interface_key *key)
+{
+    uint64_t hash = (uint64_t)key->netns.inum << 32 | key->ifindex;
+
+    hash = (hash + key->host) * 0x9e3779b97f4a7c15;
+    return &set->buckets[hash >> 52 & (INTERFACES_BUCKETS - 1)];
+}
+
+static bool same_key(const struct interface_key *a, const struct interface_key *b)
+{
+    return a->host == b->host && a->linktype == b->linktype && a->has_netns == b->has_netns &&
+           a->has_device == b->has_device && a->ifindex == b->ifindex &&
+           a->netns.inum == b->netns.inum && names_same_netns(&a->netns, &b->netns) &&
+           strcmp(a->device, b->device) == 0;
+}
+
+static bool make_room(struct interfaces *set)
+{
+    uint32_t room = set->room ? set->room * 2 : 64;
+    struct interface *list;
+
+    if (set->count < set->room)
+        return true;
+    list = realloc(set->list, room * sizeof(*list));
+    if (!list)
+        return false;
+    set->list = list;
+    set->room = room;
+    return true;
+}
+
+static uint32_t add(struct interfaces *set, uint32_t *bucket, const struct interface_key *key,
+                    const char *netns_name)
+{
+    struct interface *interface;
+    char *device = strdup(key->device);
+    char *name = netns_name ? strdup(netns_name) : NULL;
+
+    if (!device || (netns_name && !name) || !make_room(set)) {
+        free(device);
+        free(name);
+        return NST_NONE;
+    }
+    interface = &set->list[set->count];
+    *interface = (struct interface){.key = *key, .netns_name = name, .next = *bucket};
+    interface->key.device = device;
+    *bucket = set->count;
+    return set->count++;
+}
+
+uint32_t interfaces_number(struct interfaces *set, const struct interface_key *key,
+                           const char *netns_name)
+{
+    uint32_t *bucket = bucket_of(set, key);
+
+    for (uint32_t i = *bucket; i != NST_NONE; i = set->list[i].next) {
+        struct interface *interface = &set->list[i];
+
+        if (!same_key(&interface->key, key))
+            continue;
+        if (!interface->key.netns.cookie)
+            interface->key.netns.cookie = key->netns.cookie;
+        if (!interface->netns_name && netns_name)
+            interface->netns_name = strdup(netns_name);
+        return i;
+    }
+    return add(set, bucket, key, netns_name);
+}
+
+void interfaces_count(struct interfaces *set, uint32_t number, uint64_t time_ns)
+{
+    struct interface *interface = &set->list[number];
+
+    if (!interface->packets || time_ns < interface->first_ns)
+        interface->first_ns = time_ns;
+    if (time_ns > interface->last_ns)
+        interface->last_ns = time_ns;
+    interface->packets++;
+}
+
+static void print_netns(FILE *out, const struct interface *interface)
+{
+    const struct nst_netns *netns = &interface->key.netns;
+
+    fputs("ns ", out);
+    if (netns->cookie)
+        fprintf(out, "0x%" PRIx64 "/", netns->cookie);
+    fprintf(out, "%" PRIu32, netns->inum);
+    if (interface->netns_name) {
+        fputs(" (", out);
+        escape_percent(out, interface->netns_name);
+        fputs(")", out);
+    }
+}
+
+/* "web/eth0"; "web": packets without a device; "?/eth0": without a namespace; "?": neither. */
+static void print_name(FILE *out, const struct interface *interface)
+{
+    if (interface->netns_name)
+        escape_percent(out, interface->netns_name);
+    else if (interface->key.has_netns)
+        fprintf(out, "%" PRIu32, interface->key.netns.inum);
+    else
+        fputs("?", out);
+    if (interface->key.has_device) {
+        fputs("/", out);
+        escape_percent(out, interface->key.device);
+    }
+}
+
+static void print_description(FILE *out, const struct interface *interface, const char *host)
+{
+    const char *separator = "";
+
+    if (interface->key.has_netns) {
+        print_netns(out, interface);
+        separator = " ";
+    }
+    if (interface->key.has_device) {
+        fprintf(out, "%sif %" PRIu32 " (", separator, interface->key.ifindex);
+        escape_percent(out, interface->key.device);
+        fputs(")", out);
+        separator = " ";
+    }
+    if (!*separator) {
+        fputs("no namespace and no device", out);
+        separator = " ";
+    }
+    if (host) {
+        fprintf(out, "%shost ", separator);
+        escape_percent(out, host);
+    }
+}
+
+static bool describe(const struct interface *interface, struct pcapng *out, uint32_t snaplen,
+                     const char *host)
+{
+    struct pcapng_interface block = {.linktype = interface->key.linktype, .snaplen = snaplen};
+    char *text = NULL;
+    size_t size, description;
+    FILE *words = open_memstream(&text, &size);
+    bool ok;
+
+    if (!words)
+        return false;
+    print_name(words, interface);
+    putc('\0', words);
+    fflush(words);
+    description = size;
+    print_description(words, interface, host);
+    ok = !ferror(words);
+    if (fclose(words) == 0 && ok) {
+        block.name = text;
+        block.description = text + description;
+        pcapng_interface(out, &block);
+    }
+    free(text);
+    return ok;
+}
+
+bool interfaces_describe(const struct interfaces *set, struct pcapng *out, uint32_t snaplen,
+                         const char *const *hosts, unsigned hosts_count)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct interface *interface = &set->list[i];
+        const char *host = NULL;
+
+        if (hosts_count > 1)
+            host = hosts[interface->key.host] ? hosts[interface->key.host] : "?";
+        if (!describe(interface, out, snaplen, host))
+            return false;
+    }
+    return true;
+}
+
+void interfaces_statistics(const struct interfaces *set, struct pcapng *out)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct interface *interface = &set->list[i];
+
+        if (interface->packets)
+            pcapng_statistics(out, &(struct pcapng_statistics){
+                                       .interface = i,
+                                       .first_ns = interface->first_ns,
+                                       .last_ns = interface->last_ns,
+                                       .received = interface->packets,
+                                   });
+    }
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Writes pcapng, as draft-ietf-opsawg-pcapng has it, little-endian whatever the host is. Only
+ * what tcpdump, Wireshark and its tools agree on is written, in the order that all of them
+ * take: the section, all interfaces, packets, statistics.
+ */
+#ifndef NST_ANALYZE_PCAPNG_H
+#define NST_ANALYZE_PCAPNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PCAPNG_LINKTYPE_ETHERNET 1
+#define PCAPNG_LINKTYPE_RAW      101 /* begins with an IPv4 or IPv6 header */
+
+/* epb_flags' direction. */
+enum pcapng_direction {
+    PCAPNG_DIRECTION_UNKNOWN = 0,
+    PCAPNG_DIRECTION_IN = 1,
+    PCAPNG_DIRECTION_OUT = 2,
+};
+
+/* No option's text may be longer. */
+#define PCAPNG_TEXT_MAX 8192
+
+/* Collects blocks in a large buffer. After a failed write nothing more is written. */
+struct pcapng {
+    int fd;
+    int error; /* errno of the first failed write; 0: none */
+    uint8_t *buffer;
+    size_t used;
+};
+
+/* A text may be NULL: left out. */
+struct pcapng_section {
+    const char *hardware;
+    const char *os;
+    const char *application;
+};
+
+struct pcapng_interface {
+    uint16_t linktype;
+    uint32_t snaplen;
+    const char *name;
+    const char *description;
+};
+
+struct pcapng_packet {
+    uint32_t interface;
+    uint64_t time_ns; /* since 1970 */
+    const uint8_t *data;
+    uint32_t caplen;
+    uint32_t len;
+    enum pcapng_direction direction;
+    uint64_t id;      /* 0: left out */
+    uint64_t dropped; /* packets lost since the one before; 0: left out */
+};
+
+struct pcapng_statistics {
+    uint32_t interface;
+    uint64_t first_ns, last_ns;
+    uint64_t received;
+};
+
+/* -ENOMEM. The descriptor stays the caller's. */
+int pcapng_open(struct pcapng *p, int fd);
+void pcapng_section(struct pcapng *p, const struct pcapng_section *section);
+void pcapng_interface(struct pcapng *p, const struct pcapng_interface *interface);
+/* A packet, all but its comment. caplen: at most FRAME_MAX. Answers where to write the comment, up
+ * to PCAPNG_TEXT_MAX bytes. */
+char *pcapng_packet(struct pcapng *p, const struct pcapng_packet *packet);
+void pcapng_comment(struct pcapng *p, char *comment, size_t length);
+void pcapng_statistics(struct pcapng *p, const struct pcapng_statistics *statistics);
+/* Writes what is left in the buffer, and blocks that another writer put into a file. 0 or
+ * -errno, of the first failure since the start. */
+int pcapng_flush(struct pcapng *p);
+int pcapng_append_file(struct pcapng *p, int fd);
+void pcapng_close(struct pcapng *p);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where which packet has been exported, so that one packet at several probes of one device
+ * does not read as a retransmission.
+ *
+ * A packet counts once a (device, direction), at the probe that saw it there first. When that
+ * probe sees it there again it has really passed again: TCP sends its retransmissions from the
+ * same data, and routing loops exist. At the loopback device, where a packet leaves and
+ * arrives at once, both directions are one; where the direction is not known, having been
+ * seen in any is enough.
+ *
+ * Memory is bounded: at least the last SEEN_MAX packets are known, fewer only where they
+ * passed very many devices each.
+ */
+#ifndef NST_ANALYZE_SEEN_H
+#define NST_ANALYZE_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyze/pcapng.h"
+
+#define SEEN_MAX (1u << 16)
+
+struct seen_node;
+
+struct seen {
+    struct seen_node *tables[2]; /* the present one and the one before */
+    size_t count;                /* in the present one */
+};
+
+struct seen_where {
+    unsigned origin;    /* of the capture, whose ids the journeys' are */
+    uint32_t interface; /* below 2^30 */
+    bool loopback;
+    enum pcapng_direction direction;
+    uint16_t probe;
+};
+
+/* False: no memory. */
+bool seen_init(struct seen *s);
+void seen_free(struct seen *s);
+
+/* The packet counts here; from now on it is known. journey 0 (not tracked) always counts. */
+bool seen_counts(struct seen *s, uint64_t journey, const struct seen_where *where);
+
+#endif

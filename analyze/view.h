@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the export has worked out about a block, once for all of its events: the interfaces of
+ * its devices, the directions of its probes, and the words of its dictionaries' entries, of
+ * which an event's comment is put together.
+ */
+#ifndef NST_ANALYZE_VIEW_H
+#define NST_ANALYZE_VIEW_H
+
+#include "analyze/input.h"
+#include "analyze/pcapng.h"
+
+/* No comment is longer: six names, each escaped byte of which takes three, and numbers. */
+#define VIEW_COMMENT_MAX (6 * 3 * NST_MAX_NAME + 512)
+
+struct view_words {
+    const char *text; /* with a space behind */
+    size_t length;
+};
+
+struct view_probe {
+    enum pcapng_direction direction;
+    uint16_t number; /* the same for the same probe in every block */
+};
+
+struct view {
+    /* Which block this is; blocks come and go at the same address. */
+    const struct nst_block *block;
+    unsigned file;
+    uint64_t offset;
+    uint64_t sequence;
+
+    uint32_t *interfaces; /* see view_interface() */
+    struct view_probe *probes;
+    char *text;
+    struct view_words *words; /* of namespaces, devices, probes, drop reasons, tasks in turn */
+    const struct view_words *netns_words, *device_words, *probe_words, *reason_words, *task_words;
+};
+
+/* Events of several files come mixed, and so do neighbouring blocks of one. */
+#define VIEWS_MAX 64
+
+struct views {
+    struct nst_probe *probes; /* all that were met; a probe's number is its index */
+    uint32_t probes_count;
+    struct view list[VIEWS_MAX];
+    unsigned count;
+    unsigned last; /* the one last asked for */
+    unsigned oldest;
+};
+
+void views_free(struct views *views);
+
+/* The view of the event's block; *fresh: it was made just now. NULL: no memory. Valid until
+ * the next call. */
+struct view *views_get(struct views *views, const struct input_event *event, bool *fresh);
+
+/* Where the number of an event's interface is kept, NST_NONE at first: one a device, and one a
+ * namespace and for none for events without a device; all of these for each of two linktypes. */
+uint32_t *view_interface(const struct view *view, const struct nst_event *event, bool raw);
+
+/* Makes the words, once. False: no memory. */
+bool view_say(struct view *view, const struct input *in, const struct input_event *event);
+/* Writes an event's comment, as nstrail(1) describes it; view_say() came before. say_vlan: its
+ * VLAN tag is nowhere in its bytes. to: VIEW_COMMENT_MAX bytes. Answers the length. */
+size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan,
+                    char *to);
+
+#endif

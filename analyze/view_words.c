@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The words of a block's dictionaries, and the comments put together from them. */
+#include "config.h"
+
+#include "analyze/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/escape.h"
+
+static void say_netns(FILE *out, const struct nst_netns *netns, const char *name)
+{
+    fputs("ns ", out);
+    if (netns->cookie)
+        fprintf(out, "0x%" PRIx64 "/", netns->cookie);
+    fprintf(out, "%" PRIu32, netns->inum);
+    if (name) {
+        fputs(" (", out);
+        escape_percent(out, name);
+        fputs(")", out);
+    }
+}
+
+static void say_device(FILE *out, const struct nst_device *device)
+{
+    fprintf(out, "if %" PRIu32 " (", device->ifindex);
+    escape_percent(out, device->name);
+    fputs(")", out);
+}
+
+static void say_probe(FILE *out, const struct nst_probe *probe)
+{
+    fputs("at ", out);
+    escape_percent(out, probe->symbol);
+}
+
+static void say_reason(FILE *out, const struct nst_drop_reason *reason)
+{
+    fputs("drop ", out);
+    if (reason->subsys) {
+        escape_percent(out, reason->subsys);
+        fputs("/", out);
+    }
+    if (reason->name)
+        escape_percent(out, reason->name);
+    else
+        fprintf(out, "%" PRIu32, reason->number);
+}
+
+static void say_task(FILE *out, const struct nst_task *task)
+{
+    fprintf(out, "pid %" PRIu32, task->pid);
+    if (task->tgid != task->pid)
+        fprintf(out, "/%" PRIu32, task->tgid);
+    fputs(" (", out);
+    escape_percent(out, task->comm);
+    fputs(")", out);
+}
+
+/* Ends the words of one entry: notes where they end. */
+static struct view_words *close_words(FILE *out, struct view_words *words)
+{
+    putc(' ', out);
+    words->length = (size_t)ftell(out);
+    return words + 1;
+}
+
+static struct view_words *say_all(FILE *out, struct view_words *words, const struct input *in,
+                                  const struct input_event *event)
+{
+    const struct nst_block *b = event->block;
+
+    for (uint32_t i = 0; i < b->netns_count; i++) {
+        say_netns(out, &b->netns[i],
+                  input_netns_name(in, event->file->index, &b->netns[i], event->event->ts_ns));
+        words = close_words(out, words);
+    }
+    for (uint32_t i = 0; i < b->devices_count; i++) {
+        say_device(out, &b->devices[i]);
+        words = close_words(out, words);
+    }
+    for (uint32_t i = 0; i < b->probes_count; i++) {
+        say_probe(out, &b->probes[i]);
+        words = close_words(out, words);
+    }
+    for (uint32_t i = 0; i < b->drop_reasons_count; i++) {
+        say_reason(out, &b->drop_reasons[i]);
+        words = close_words(out, words);
+    }
+    for (uint32_t i = 0; i < b->tasks_count; i++) {
+        say_task(out, &b->tasks[i]);
+        words = close_words(out, words);
+    }
+    return words;
+}
+
+bool view_say(struct view *view, const struct input *in, const struct input_event *event)
+{
+    const struct nst_block *b = view->block;
+    struct view_words *words, *end;
+    size_t size, pos = 0;
+    FILE *out;
+    bool ok;
+
+    if (view->words)
+        return true;
+    words = calloc((size_t)b->netns_count + b->devices_count + b->probes_count +
+                       b->drop_reasons_count + b->tasks_count + 1,
+                   sizeof(*words));
+    out = words ? open_memstream(&view->text, &size) : NULL;
+    if (!out) {
+        free(words);
+        return false;
+    }
+    end = say_all(out, words, in, event);
+    ok = !ferror(out);
+    if (fclose(out) != 0 || !ok) {
+        free(words);
+        return false;
+    }
+    for (struct view_words *w = words; w < end; w++) {
+        size_t next = w->length;
+
+        *w = (struct view_words){.text = view->text + pos, .length = next - pos};
+        pos = next;
+    }
+    view->words = words;
+    view->netns_words = words;
+    view->device_words = view->netns_words + b->netns_count;
+    view->probe_words = view->device_words + b->devices_count;
+    view->reason_words = view->probe_words + b->probes_count;
+    view->task_words = view->reason_words + b->drop_reasons_count;
+    return true;
+}
+
+static char *put_words(char *to, const struct view_words *words)
+{
+    memcpy(to, words->text, words->length);
+    return to + words->length;
+}
+
+static char *put_text(char *to, const char *text)
+{
+    size_t length = strlen(text);
+
+    memcpy(to, text, length);
+    return to + length;
+}
+
+/* Numbers bring a space along, as words do. */
+static char *put_decimal(char *to, uint32_t value)
+{
+    char digits[10];
+    unsigned n = 0;
+
+    do
+        digits[n++] = (char)('0' + value % 10);
+    while (value /= 10);
+    while (n)
+        *to++ = digits[--n];
+    *to++ = ' ';
+    return to;
+}
+
+static char *put_hex(char *to, uint64_t value)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned shift = value ? (63 - (unsigned)__builtin_clzll(value)) & ~3u : 0;
+
+    for (; shift; shift -= 4)
+        *to++ = hex[value >> shift & 15];
+    *to++ = hex[value & 15];
+    *to++ = ' ';
+    return to;
+}
+
+size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan, char *to)
+{
+    const char *start = to;
+
+    if (event->netns != NST_NONE)
+        to = put_words(to, &view->netns_words[event->netns]);
+    if (event->device != NST_NONE)
+        to = put_words(to, &view->device_words[event->device]);
+    if (event->rx_ifindex)
+        to = put_decimal(put_text(to, "rxif "), event->rx_ifindex);
+    if (say_vlan)
+        to = put_decimal(put_text(to, "vlan "), event->vlan_tci & 0xfff);
+    to = put_words(to, &view->probe_words[event->probe]);
+    if (event->journey_id)
+        to = put_hex(put_text(to, "track 0x"), event->journey_id);
+    if (event->drop_reason != NST_NONE)
+        to = put_words(to, &view->reason_words[event->drop_reason]);
+    if (event->task != NST_NONE)
+        to = put_words(to, &view->task_words[event->task]);
+    /* Without the last part's space. */
+    return (size_t)(to - start) - 1;
+}
