@@ -43,6 +43,14 @@ wireshark-common cmd:capinfos
 tcpdump cmd:tcpdump
 mandoc cmd:mandoc
 '
+# An emulated machine with another kernel, and that kernel.
+setup_kernels_packages='
+qemu-system-x86 cmd:qemu-system-x86_64
+busybox-static cmd:busybox
+cpio cmd:cpio
+kmod cmd:depmod
+debian-archive-keyring file:/usr/share/keyrings/debian-archive-keyring.gpg
+'
 
 # setup_has PROBE
 setup_has()

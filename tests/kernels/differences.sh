@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What kernels differ in, and what the file says of it: a namespace's cookie, why packets are
+# dropped, bytes outside of the linear part, programs that the kernel skipped. The recorder asks
+# each kernel what it has; here stands what the kernels of the matrix are known to have.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/../netns/lib.sh"
+begin
+
+refused=5 stream_bytes=200000
+
+# Drop reasons came with 5.17, a program's recursion_misses with 5.12, bpf_dynptr_from_skb() for
+# tracing programs with 6.12. (A cookie is told by 5.14, see cookie.c; recorded since 5.12.)
+case $(uname -r) in
+5.10.*) reason=null recursion=unknown reach=linear ;;
+6.1.*) reason=NO_SOCKET recursion=0 reach=linear ;;
+*) reason=NO_SOCKET recursion=0 reach=whole ;;
+esac
+
+exchange()
+{
+    traffic client udp-send 10.9.1.2 9 $refused 64 0 >/dev/null
+    sink server tcp-sink 10.9.1.2 7003
+    traffic client tcp-send 10.9.1.2 7003 $stream_bytes >/dev/null
+    end_sink
+    is "$sunk" $stream_bytes 'TCP arrived'
+}
+
+# last COUNTER: its value at the end, "unknown" where the kernel does not tell.
+last()
+{
+    ask "SELECT coalesce(CAST(sum(value) AS TEXT), 'unknown') FROM loss
+        WHERE counter = '$1' AND ts_ns = (SELECT max(ts_ns) FROM loss)"
+}
+
+identity()
+{
+    printf '{%s},%s,%s\n' "$1" "$(inum "$1")" "$(in_ns "$1" "$bin/tests/kernels/cookie")"
+}
+
+network_pair
+record "$work/differences.nst" -s 0 || { result 1 record; done_testing; }
+exchange
+quiet client server
+stop
+is "$recorder_status" 0 "recorder's status"
+ok import import "$work/differences.nst" || done_testing
+
+is "$(ask "SELECT name, inum, coalesce(CAST(cookie AS TEXT), 'null') FROM netns
+    WHERE name IN ('{client}', '{server}') ORDER BY 1")" "$(identity client; identity server)" \
+    'inum and cookie of each namespace, no cookie where the kernel tells none'
+is "$(ask "SELECT e.netns, count(*), coalesce(r.name, 'null')
+    FROM v_event AS e LEFT JOIN event AS w ON w.id = e.id
+        LEFT JOIN drop_reason AS r ON r.id = w.drop_reason_id
+    WHERE e.netns = '{server}' AND e.probe LIKE '%kfree_skb' AND e.dport = 9 GROUP BY 1, 3")" \
+    "{server},$refused,$reason" "each datagram to a closed port is a drop, its reason $reason"
+cut=$(ask 'SELECT count(*) FROM event WHERE caplen_bytes < len_bytes')
+if [ $reach = whole ]; then
+    is "$cut" 0 'every packet has all of its bytes'
+else
+    ok 'some packets have their linear part only' [ "$cut" -gt 0 ]
+fi
+is "$(last cut.nonlinear)" "$cut" 'what was cut is counted'
+is "$(last lost.recursion)" $recursion "skipped programs: $recursion"
+is "$(last lost.ring)" 0 'lost by the rings: 0'
+
+done_testing

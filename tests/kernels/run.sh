@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# run.sh [NAME]...: the programs that were built here, on each kernel of the matrix (or those named).
+# TAP; each check begins with the kernel's release. A kernel that cannot be had is skipped by its
+# name. The programs come from $builddir (default: the current folder).
+#
+# To add a kernel: a line in the file "matrix". To add a test: its name in the list below. It runs
+# in the machine that boot describes, as it does on the host, with the programs in the place that
+# NSTRAIL_BIN names.
+set -u
+
+here=$(dirname "$(readlink -f "$0")")
+builddir=${builddir:-.}
+PATH=$PATH:/usr/sbin:/sbin
+limit=200 # seconds a kernel; it takes 30 to 60 on an idle machine
+tests=(
+    netns/pair.sh
+    kernels/differences.sh
+)
+programs=(nstrail nstrail-capture tests/netns/traffic tests/kernels/cookie)
+count=0
+failures=0
+
+# check STATUS TEXT
+check()
+{
+    count=$((count + 1))
+    if [ "$1" -eq 0 ]; then
+        printf 'ok %d - %s\n' "$count" "$2"
+    else
+        failures=$((failures + 1))
+        printf 'not ok %d - %s\n' "$count" "$2"
+    fi
+}
+
+# relay RELEASE: what the tests in a machine print becomes part of our own TAP. Each of them ends
+# with its plan, and that is how one shows that stopped half way.
+relay()
+{
+    local release=$1 line seen=0 plans=0
+    while IFS= read -r line; do
+        case $line in
+        'ok '*) check 0 "$release: ${line#ok * - }" ;;
+        'not ok '*) check 1 "$release: ${line#not ok * - }" ;;
+        '1..0 # SKIP '*)
+            plans=$((plans + 1))
+            check 0 "$release: $script # SKIP ${line#1..0 # SKIP }"
+            continue
+            ;;
+        '1..'*)
+            plans=$((plans + 1))
+            [ "${line#1..}" = "$seen" ] || check 1 "$release: $seen checks of ${line#1..} were made"
+            seen=0
+            continue
+            ;;
+        '# tests/'*) script=${line#'# tests/'}; continue ;;
+        '#'*) echo "$line"; continue ;;
+        *) echo "# $line"; continue ;;
+        esac
+        seen=$((seen + 1))
+    done
+    [ "$plans" -eq ${#tests[@]} ] ||
+        check 1 "$release: $plans of ${#tests[@]} tests ran to their end"
+}
+
+# in_machine NAME: boots it, with the tests and the programs where they have each other.
+in_machine()
+{
+    local files=() file
+    for file in lib/tap.sh netns/lib.sh "${tests[@]}"; do
+        files+=("$here/../$file=/test/tests/$file")
+    done
+    for file in "${programs[@]}"; do
+        files+=("$builddir/$file=/test/$file")
+    done
+    # What busybox has not, or with fewer options.
+    files+=("$(command -v ping)" "$(command -v mountpoint)")
+    nice "$here/boot" -t "$limit" "$1" "$here/guest" "${files[@]}" \
+        >"$work/output" 2>"$work/errors"
+}
+
+try_kernel()
+{
+    local name=$1 dir release status
+    if ! dir=$("$here/fetch" "$name" 2>"$work/errors"); then
+        check 0 "$name # SKIP $(tail -n 1 "$work/errors")"
+        return
+    fi
+    release=$(cat "$dir/release")
+    in_machine "$name"
+    status=$?
+    if [ "$status" -eq 77 ]; then
+        check 0 "$release # SKIP $(tail -n 1 "$work/errors")"
+        return
+    fi
+    relay "$release" <"$work/output"
+    sed 's/^/# /' "$work/errors"
+    [ "$status" -lt 124 ] || check 1 "$release: $(tail -n 1 "$work/errors")"
+}
+
+for program in "${programs[@]}"; do
+    [ -x "$builddir/$program" ] || { echo "1..0 # SKIP $program was not built"; exit 0; }
+done
+work=$(mktemp -d "${TMPDIR:-/tmp}/nstrail-kernels.XXXXXX") || exit
+trap 'rm -rf "$work"' EXIT
+# shellcheck disable=SC2046 # words are wanted
+[ $# -gt 0 ] || set -- $(sed -n 's/^\([^# ][^ ]*\) .*/\1/p' "$here/matrix")
+for name; do
+    try_kernel "$name"
+done
+echo "1..$count"
+[ "$failures" -eq 0 ]
