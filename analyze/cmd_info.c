@@ -158,16 +158,19 @@ static void gather_block(struct gather *g, const struct input_block *b)
     }
 }
 
-/* A file before this one has told this name of the namespace. */
-static bool named_before(const struct info *info, unsigned file, const struct nst_netns_name *name,
+/* The name was told of the namespace before, by an earlier file or entry. */
+static bool named_before(const struct info *info, unsigned file, size_t entry,
                          const struct tally_key *key)
 {
-    for (unsigned i = 0; i < file; i++) {
-        const struct names *names = input_names(info->in, i);
+    const char *name = input_names(info->in, file)->list[entry].name;
 
-        for (size_t j = 0; info->files[i].host == key->host && j < names->count; j++)
+    for (unsigned i = 0; i <= file; i++) {
+        const struct names *names = input_names(info->in, i);
+        size_t count = i < file ? names->count : entry;
+
+        for (size_t j = 0; info->files[i].host == key->host && j < count; j++)
             if (names_same_netns(&names->list[j].netns, &key->netns) &&
-                !strcmp(names->list[j].name, name->name))
+                !strcmp(names->list[j].name, name))
                 return true;
     }
     return false;
@@ -183,8 +186,8 @@ const char *info_netns_name(const struct info *info, const struct tally_key *key
         for (size_t j = 0; j < names->count; j++) {
             const struct nst_netns_name *entry = &names->list[j];
 
-            if (names_same_netns(&entry->netns, &key->netns) &&
-                !named_before(info, i, entry, key) && !index--)
+            if (names_same_netns(&entry->netns, &key->netns) && !named_before(info, i, j, key) &&
+                !index--)
                 return entry->name;
         }
     }

@@ -75,11 +75,19 @@ static int read_options(struct print *print, struct options *o)
     return letter;
 }
 
+/* One file of a capture speaks for it: the first that was written. */
 static bool is_first_of_capture(const struct input *in, unsigned file)
 {
-    for (unsigned i = 0; i < file; i++)
-        if (input_same_capture(input_file(in, i), input_file(in, file)))
+    const struct input_file *this = input_file(in, file);
+
+    for (unsigned i = 0; i < input_files_count(in); i++) {
+        const struct input_file *other = input_file(in, i);
+
+        if (i != file && input_same_capture(other, this) &&
+            (other->info->sequence < this->info->sequence ||
+             (other->info->sequence == this->info->sequence && i < file)))
             return false;
+    }
     return true;
 }
 

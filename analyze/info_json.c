@@ -78,6 +78,15 @@ static void put_bytes(struct json *j, const char *key, const uint8_t *bytes, siz
     putc('"', j->out);
 }
 
+/* "1.0" */
+static void put_format(struct json *j, const struct nst_file_info *info)
+{
+    char version[16];
+
+    snprintf(version, sizeof(version), "%u.%u", info->major, info->minor);
+    put_string(j, "format", info->major ? version : NULL);
+}
+
 static void put_origin(struct json *j, const struct nst_file_info *info)
 {
     put_string(j, "hostname", info->hostname);
@@ -107,6 +116,8 @@ static void put_totals(struct json *j, const struct input_totals *t)
     put_number(j, "blocks", t->blocks);
     put_number(j, "tables_blocks", t->tables_blocks);
     put_number(j, "captured_bytes", t->packet_bytes);
+    put_number(j, "stored_bytes", t->stored_bytes);
+    put_number(j, "plain_bytes", t->plain_bytes);
     put_number(j, "lost", t->lost);
     put_number(j, "first_ts_ns", t->first_ts_ns);
     put_number(j, "last_ts_ns", t->last_ts_ns);
@@ -145,6 +156,7 @@ static void put_file(struct json *j, const struct info_file *f)
     begin(j, NULL, '{');
     put_string(j, "path", f->file->path);
     put_number_or_null(j, "size_bytes", f->file->size);
+    put_format(j, f->file->info);
     put_origin(j, f->file->info);
     put_totals(j, f->totals);
     put_number(j, "matching_events", f->events.events);

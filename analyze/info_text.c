@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/escape.h"
+#include "analyze/kinds.h"
 #include "analyze/when.h"
 
 #define LABEL_WIDTH 16
@@ -114,6 +115,9 @@ static void print_size(FILE *out, const struct info_file *f)
              (double)f->file->size / (double)t->events);
     else if (f->file->size)
         line(out, "Size", "%" PRIu64 " bytes", f->file->size);
+    if (t->stored_bytes)
+        line(out, "Compression", "%.2f: %" PRIu64 " bytes in %" PRIu64,
+             (double)t->plain_bytes / (double)t->stored_bytes, t->plain_bytes, t->stored_bytes);
     line(out, "Blocks", "%" PRIu64 " of events, %" PRIu64 " of tables", t->blocks,
          t->tables_blocks);
 }
@@ -162,7 +166,8 @@ static void print_file(FILE *out, const struct info_file *f)
     label(out, "File");
     escape_text(out, f->file->path);
     putc('\n', out);
-    line(out, "Format", "nstrail 1");
+    if (info->major)
+        line(out, "Format", "nstrail %u.%u", info->major, info->minor);
     print_origin(out, info);
     print_recording(out, info);
     print_clock(out, f->totals, info);
@@ -210,14 +215,18 @@ static void print_netns_key(FILE *out, const struct info *info, const struct tal
 static void print_device_key(FILE *out, const struct info *info, const struct tally_key *key)
 {
     print_host(out, info, key);
-    escape_text(out, key->name);
-    fprintf(out, " (%" PRIu32 ") in ", key->number);
+    if (*key->name) {
+        escape_text(out, key->name);
+        putc(' ', out);
+    }
+    fprintf(out, "(%" PRIu32 ") in ", key->number);
     print_netns(out, info, key);
 }
 
 static void print_probe_key(FILE *out, const struct info *info, const struct tally_key *key)
 {
     (void)info;
+    fprintf(out, "[%s] ", kind_letters(key->number));
     escape_text(out, key->name);
 }
 

@@ -76,6 +76,8 @@ struct input_totals {
     uint64_t first_time_ns, last_time_ns;        /* since 1970 */
     int64_t least_offset_ns, greatest_offset_ns; /* realtime minus monotonic */
     uint64_t packet_bytes;                       /* captured */
+    uint64_t stored_bytes;                       /* all blocks in the file */
+    uint64_t plain_bytes;                        /* their content before it was compressed */
     uint64_t lost;                               /* events, since the capture's start */
 };
 const struct input_totals *input_totals(const struct input *in, unsigned file);

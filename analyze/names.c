@@ -109,3 +109,14 @@ const char *names_find(const struct names *names, const struct nst_netns *netns,
     }
     return name;
 }
+
+void netns_list_add(struct netns_list *seen, const struct nst_netns *netns)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->list[i].inum == netns->inum && seen->list[i].cookie == netns->cookie)
+            return;
+    if (seen->count == NETNS_LIST_MAX)
+        seen->more = true;
+    else
+        seen->list[seen->count++] = *netns;
+}

@@ -22,4 +22,15 @@ bool names_same_netns(const struct nst_netns *a, const struct nst_netns *b);
 /* The name at that moment or the nearest to it; NULL: none is known. */
 const char *names_find(const struct names *names, const struct nst_netns *netns, uint64_t ts_ns);
 
+/* Namespaces that were seen, each once, and not more than a terminal's page of them. */
+#define NETNS_LIST_MAX 40
+
+struct netns_list {
+    struct nst_netns list[NETNS_LIST_MAX];
+    size_t count;
+    bool more;
+};
+
+void netns_list_add(struct netns_list *seen, const struct nst_netns *netns);
+
 #endif

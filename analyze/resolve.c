@@ -5,14 +5,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "analyze/escape.h"
 #include "analyze/message.h"
-
-/* So many namespaces are listed: a terminal's page, not a host's ten thousand. */
-#define LISTED_MAX 40
 
 /* What of the host a form of WHO asks for. NULL: what every file says. */
 static const char *inventory_of(enum who_form form)
@@ -57,35 +52,13 @@ static bool see_block(void *context, const struct nst_block *block)
     return !all_found(s);
 }
 
-struct netns_list {
-    struct nst_netns *list;
-    size_t count;
-};
-
-static bool list_add(struct netns_list *known, const struct nst_netns *netns)
-{
-    struct nst_netns *list;
-
-    for (size_t i = 0; i < known->count; i++)
-        if (known->list[i].inum == netns->inum && known->list[i].cookie == netns->cookie)
-            return true;
-    list = reallocarray(known->list, known->count + 1, sizeof(*list));
-    if (!list)
-        return false;
-    known->list = list;
-    list[known->count++] = *netns;
-    return true;
-}
-
-/* Stops one above what is listed: enough to know that there are more. */
 static bool list_block(void *context, const struct nst_block *block)
 {
-    struct netns_list *known = context;
+    struct netns_list *seen = context;
 
-    for (uint32_t i = 0; i < block->netns_count && known->count <= LISTED_MAX; i++)
-        if (!list_add(known, &block->netns[i]))
-            return false;
-    return known->count <= LISTED_MAX;
+    for (uint32_t i = 0; i < block->netns_count; i++)
+        netns_list_add(seen, &block->netns[i]);
+    return !seen->more;
 }
 
 static void print_netns(const struct source *s, const struct nst_netns *netns)
@@ -106,18 +79,17 @@ static void print_netns(const struct source *s, const struct nst_netns *netns)
 /* The namespaces that a user can choose from. */
 static void list_netns(struct source *s)
 {
-    struct netns_list known = {0};
+    struct netns_list seen = s->seen;
 
-    for (size_t i = 0; i < s->names.count && known.count <= LISTED_MAX; i++)
-        list_add(&known, &s->names.list[i].netns);
+    for (size_t i = 0; i < s->names.count; i++)
+        netns_list_add(&seen, &s->names.list[i].netns);
     if (s->seekable)
-        source_visit(s, list_block, &known);
-    message_warn(s->file.path, known.count ? "the namespaces in it are" : "no namespace is known");
-    for (size_t i = 0; i < known.count && i < LISTED_MAX; i++)
-        print_netns(s, &known.list[i]);
-    if (known.count > LISTED_MAX)
+        source_visit(s, list_block, &seen);
+    message_warn(s->file.path, seen.count ? "the namespaces in it are" : "no namespace is in it");
+    for (size_t i = 0; i < seen.count; i++)
+        print_netns(s, &seen.list[i]);
+    if (seen.more)
         fputs("  and more: see nstrail info\n", stderr);
-    free(known.list);
 }
 
 static int say_unknown(struct source **sources, unsigned count, const struct who *who)

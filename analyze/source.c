@@ -121,10 +121,12 @@ static bool add_from_pipe(struct source *s, const struct nst_block *current)
     block = nst_reader_take(s->reader);
     if (!block)
         return false;
-    for (uint32_t i = 0; i < block->netns_count; i++)
+    for (uint32_t i = 0; i < block->netns_count; i++) {
+        netns_list_add(&s->seen, &block->netns[i]);
         if (!match_see_netns(&s->matcher, &block->netns[i]))
-            break;
-    if (add_pending(s, &block->info, block))
+            no_memory(s);
+    }
+    if (!s->failed && add_pending(s, &block->info, block))
         return true;
     nst_block_free(block);
     return false;
@@ -189,6 +191,8 @@ static bool read_block(struct source *s)
     default:
         s->bytes_done += info.size;
     }
+    s->totals.stored_bytes += info.size;
+    s->totals.plain_bytes += info.plain_bytes;
     if (info.lost > s->totals.lost)
         s->totals.lost = info.lost;
     if (!kept)

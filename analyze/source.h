@@ -42,6 +42,7 @@ struct source {
     bool failed; /* reading ended with an error, which was said */
     struct matcher matcher;
     struct names names;
+    struct netns_list seen; /* in the events of a pipe, of which nothing can be looked up later */
 
     struct pending *pending; /* by time from next on */
     size_t pending_count, pending_next, pending_room;

@@ -25,9 +25,9 @@
 
 /* An Ethernet header, and a ping from 10.0.0.1 to 10.0.0.2. */
 static const uint8_t ping[98] = {
-    0x02, 0,    0,    0,    0,    0x02, 0x02, 0,    0,    0,    0,    0x01, 0x08, 0,
-    0x45, 0,    0,    0x54, 0,    0x01, 0x40, 0,    0x40, 0x01, 0x26, 0x9a, 0x0a, 0,
-    0,    0x01, 0x0a, 0,    0,    0x02, 0x08, 0,    0xf7, 0xff, 0,    0x01, 0,    0x01,
+    0x02, 0,    0,    0,    0, 0x02, 0x02, 0, 0,    0,    0,    0x01, 0x08, 0,
+    0x45, 0,    0,    0x54, 0, 0x01, 0x40, 0, 0x40, 0x01, 0x26, 0x9a, 0x0a, 0,
+    0,    0x01, 0x0a, 0,    0, 0x02, 0x08, 0, 0xf7, 0xff, 0,    0x01, 0,    0x01,
 };
 
 #define ETHERNET_BYTES 14
@@ -207,7 +207,9 @@ static void write_accepted(const char *path)
 static const struct nst_netns_name everything_names[] = {
     {.netns = {.inum = 4026532177}, .name = "client", .first_ts_ns = 1, .last_ts_ns = UINT64_MAX},
     {.netns = {0x1001, 4026532240}, .name = "old", .first_ts_ns = 1, .last_ts_ns = 7322461000000},
-    {.netns = {0x1001, 4026532240}, .name = "router \x1b[31m", .first_ts_ns = 7322461000001,
+    {.netns = {0x1001, 4026532240},
+     .name = "router \x1b[31m",
+     .first_ts_ns = 7322461000001,
      .last_ts_ns = 7322462000000},
     {.netns = {0x1002, 4026532300}, .name = "idle", .first_ts_ns = 1, .last_ts_ns = UINT64_MAX},
 };
@@ -263,7 +265,9 @@ static void add_first_block(struct nst_writer *w)
     event.probe = probe(w, NST_PROBE_FENTRY, "ip_rcv");
     event.task = task(w, 12, 1234, "e\\vil\n\x1b]0;x\x07\xff\"");
     event.netns = client;
-    event.device = device(w, client, 4294967295, "d\x7f" "ev\xc3\xb6");
+    event.device = device(w, client, 4294967295,
+                          "d\x7f"
+                          "ev\xc3\xb6");
     event.rx_ifindex = 7;
     event.vlan_proto = 0x8100;
     event.vlan_tci = 0x6005;
@@ -378,8 +382,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*write)(const char *path);
     } captures[] = {
-        {"accepted", write_accepted},     {"everything", write_everything},
-        {"second", write_second},         {"other-host", write_other_host},
+        {"accepted", write_accepted}, {"everything", write_everything},
+        {"second", write_second},     {"other-host", write_other_host},
         {"many", write_many},
     };
 

@@ -83,8 +83,10 @@ static void good_who(const char *text, bool exclude, enum who_form form, uint64_
     const char *wrong = who_parse(text, &who);
     bool same = !rest == !who.text && (!rest || !strcmp(rest, who.text));
 
-    if (!tap_ok(&tap, !wrong && who.exclude == exclude && who.form == form &&
-                          who.number == number && same, text))
+    if (!tap_ok(&tap,
+                !wrong && who.exclude == exclude && who.form == form && who.number == number &&
+                    same,
+                text))
         printf("# %s\n", wrong ? wrong : "taken for something else");
 }
 

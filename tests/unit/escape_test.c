@@ -34,8 +34,14 @@ static void test_text(void)
     check(escape_text, "\x1b[31mred\x7f\n\t", "\\x1b[31mred\\x7f\\x0a\\x09", "text: control");
     check(escape_text, "h\xc3\xb6hle \xe2\x82\xac \xf0\x9f\x90\xa7",
           "h\xc3\xb6hle \xe2\x82\xac \xf0\x9f\x90\xa7", "text: UTF-8 stays");
-    check(escape_text, "\xc2\x9b" "31m", "\\xc2\\x9b31m", "text: a C1 control character");
-    check(escape_text, "a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb", "text: an override of direction");
+    check(escape_text,
+          "\xc2\x9b"
+          "31m",
+          "\\xc2\\x9b31m", "text: a C1 control character");
+    check(escape_text,
+          "a\xe2\x80\xae"
+          "b",
+          "a\\xe2\\x80\\xaeb", "text: an override of direction");
     check(escape_text, "\xff\xc3", "\\xff\\xc3", "text: no UTF-8, cut UTF-8");
     check(escape_text, "\xc0\xaf\xe0\x80\xaf", "\\xc0\\xaf\\xe0\\x80\\xaf", "text: overlong");
     check(escape_text, "\xed\xa0\x80\xf4\x90\x80\x80", "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80",
@@ -46,12 +52,15 @@ static void test_json(void)
 {
     check(escape_json, "", "\"\"", "JSON: nothing");
     check(escape_json, "a\"b\\c/", "\"a\\\"b\\\\c/\"", "JSON: quote and backslash");
-    check(escape_json, "\n\r\t\x01\x1b\x7f", "\"\\n\\r\\t\\u0001\\u001b\\u007f\"",
-          "JSON: control");
+    check(escape_json, "\n\r\t\x01\x1b\x7f", "\"\\n\\r\\t\\u0001\\u001b\\u007f\"", "JSON: control");
     check(escape_json, "\xc3\xb6\xf0\x9f\x90\xa7", "\"\xc3\xb6\xf0\x9f\x90\xa7\"",
           "JSON: UTF-8 stays");
     check(escape_json, "\xc2\x9b\xe2\x80\xae", "\"\\u009b\\u202e\"", "JSON: C1, direction");
-    check(escape_json, "a\xff" "b\xe2\x82", "\"a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd\"",
+    check(escape_json,
+          "a\xff"
+          "b\xe2\x82",
+          "\"a\xef\xbf\xbd"
+          "b\xef\xbf\xbd\xef\xbf\xbd\"",
           "JSON: what is no UTF-8");
 }
 

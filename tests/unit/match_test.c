@@ -11,20 +11,21 @@
 #include "analyze/options.h"
 #include "tests/unit/tap.h"
 
-#define START_NS  UINT64_C(1000000000)          /* CLOCK_MONOTONIC of the first event */
+#define START_NS  UINT64_C(1000000000)         /* CLOCK_MONOTONIC of the first event */
 #define OFFSET_NS INT64_C(1700000000000000000) /* of the time of day */
 
 static struct tap tap;
 
 /* An IPv4 header and a UDP one, to port 53. */
-static const uint8_t udp[] = {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1,
-                              10,   0, 0, 2,  1, 0, 0, 53, 0, 8, 0, 0};
-static const uint8_t udp_ethernet[] = {2, 0, 0, 0, 0, 1,  2, 0,  0, 0, 0, 2, 8, 0, 0x45,
-                                       0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1,
-                                       10, 0, 0, 2, 1, 0, 0, 53, 0, 8, 0, 0};
+static const uint8_t udp[] = {0x45, 0, 0,  28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0,
+                              0,    1, 10, 0,  0, 2, 1, 0, 0,  53, 0, 8, 0,  0};
+static const uint8_t udp_ethernet[] = {2,    0, 0,  0,  0, 1, 2, 0, 0,  0,  0, 2, 8,  0,
+                                       0x45, 0, 0,  28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0,
+                                       0,    1, 10, 0,  0, 2, 1, 0, 0,  53, 0, 8, 0,  0};
 
-static const struct nst_netns netns[] = {
-    {.cookie = 0x1001, .inum = 4026532001}, {.inum = 4026532002}, {.cookie = 3, .inum = 4026532003}};
+static const struct nst_netns netns[] = {{.cookie = 0x1001, .inum = 4026532001},
+                                         {.inum = 4026532002},
+                                         {.cookie = 3, .inum = 4026532003}};
 static const struct nst_device devices[] = {{0, 2, "eth0"}, {1, 2, "veth*"}, {1, 3, "vethb"}};
 static const struct nst_probe probes[] = {{NST_PROBE_RAW_TRACEPOINT, "net:netif_receive_skb"},
                                           {NST_PROBE_RAW_TRACEPOINT, "skb:kfree_skb"},
@@ -33,13 +34,32 @@ static const struct nst_drop_reason drop_reasons[] = {
     {3, NULL, "NO_SOCKET"}, {0x30001, "openvswitch", "OVS_DROP_LAST_ACTION"}, {77, NULL, NULL}};
 
 static const struct nst_event events[] = {
-    {.ts_ns = START_NS, .journey_id = 1, .journey_ts_ns = 0x6a8, .journey_head = 0xffff888000980000,
-     .netns = 0, .device = 0, .probe = 0, .drop_reason = NST_NONE, .packet = udp_ethernet,
-     .len_bytes = sizeof(udp_ethernet), .caplen_bytes = sizeof(udp_ethernet)},
-    {.ts_ns = START_NS + 1000, .journey_id = 2, .netns = 1, .device = 1, .probe = 2,
-     .drop_reason = NST_NONE, .packet = udp, .len_bytes = sizeof(udp), .caplen_bytes = sizeof(udp),
+    {.ts_ns = START_NS,
+     .journey_id = 1,
+     .journey_ts_ns = 0x6a8,
+     .journey_head = 0xffff888000980000,
+     .netns = 0,
+     .device = 0,
+     .probe = 0,
+     .drop_reason = NST_NONE,
+     .packet = udp_ethernet,
+     .len_bytes = sizeof(udp_ethernet),
+     .caplen_bytes = sizeof(udp_ethernet)},
+    {.ts_ns = START_NS + 1000,
+     .journey_id = 2,
+     .netns = 1,
+     .device = 1,
+     .probe = 2,
+     .drop_reason = NST_NONE,
+     .packet = udp,
+     .len_bytes = sizeof(udp),
+     .caplen_bytes = sizeof(udp),
      .flags = NST_EVENT_L3},
-    {.ts_ns = START_NS + 2000, .journey_id = 2, .netns = 1, .device = 2, .probe = 1,
+    {.ts_ns = START_NS + 2000,
+     .journey_id = 2,
+     .netns = 1,
+     .device = 2,
+     .probe = 1,
      .drop_reason = 0},
     {.ts_ns = START_NS + 3000, .netns = NST_NONE, .device = NST_NONE, .probe = 1, .drop_reason = 1},
     {.ts_ns = START_NS + 4000, .netns = 2, .device = NST_NONE, .probe = 1, .drop_reason = 2},
@@ -48,14 +68,24 @@ static const struct nst_event events[] = {
 #define EVENTS (sizeof(events) / sizeof(events[0]))
 
 static const struct nst_block block = {
-    .info = {.type = NST_BLOCK_EVENTS, .events = EVENTS, .first_ts_ns = START_NS,
-             .last_ts_ns = START_NS + 4000, .realtime_offset_ns = OFFSET_NS},
-    .netns = netns, .netns_count = 3, .devices = devices, .devices_count = 3, .probes = probes,
-    .probes_count = 3, .drop_reasons = drop_reasons, .drop_reasons_count = 3, .events = events,
+    .info = {.type = NST_BLOCK_EVENTS,
+             .events = EVENTS,
+             .first_ts_ns = START_NS,
+             .last_ts_ns = START_NS + 4000,
+             .realtime_offset_ns = OFFSET_NS},
+    .netns = netns,
+    .netns_count = 3,
+    .devices = devices,
+    .devices_count = 3,
+    .probes = probes,
+    .probes_count = 3,
+    .drop_reasons = drop_reasons,
+    .drop_reasons_count = 3,
+    .events = events,
 };
 
-static const struct nst_netns_name names[] = {
-    {.netns = {.inum = 4026532001}, .name = "web"}, {.netns = {3, 4026532003}, .name = "db"}};
+static const struct nst_netns_name names[] = {{.netns = {.inum = 4026532001}, .name = "web"},
+                                              {.netns = {3, 4026532003}, .name = "db"}};
 static const struct nst_tables tables = {.netns_names = names, .netns_names_count = 2};
 
 static int letter_of(const char *name)

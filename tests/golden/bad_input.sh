@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What nstrail says and answers when it is used wrongly, when files are not what they should be,
+# and when its output goes nowhere.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+
+nstrail=$(cd "${builddir:-.}" && pwd -P)/nstrail
+make_capture=$(cd "${builddir:-.}" && pwd -P)/tests/golden/make_capture
+export LC_ALL=C TZ=UTC
+
+work=$(mktemp -d) && cd "$work" || exit
+trap 'rm -rf "$work"' EXIT
+for capture in accepted many; do
+    "$make_capture" "$capture" "$capture.nst" || exit
+done
+
+# answers STATUS REGEX ARGUMENT...: nstrail's status, and what it says on standard error.
+answers()
+{
+    local status=$1 regex=$2
+    shift 2
+    "$nstrail" "$@" >out 2>errors </dev/null
+    is $? "$status" "status $status: nstrail $*"
+    like "$(cat errors)" "$regex" "says: $regex"
+}
+
+# Misuse.
+answers 1 '^Usage: nstrail COMMAND'
+answers 1 'nstrail: bogus: no such command' bogus
+answers 1 'print: unknown or ambiguous option --bogus; see nstrail print --help' print --bogus accepted.nst
+answers 1 'print: unknown option -Q' print -Q accepted.nst
+answers 1 'print: an argument is missing after -f' print accepted.nst -f
+answers 1 'print: expects FILE' print
+answers 1 'info: no argument belongs to --json=1' info --json=1 accepted.nst
+answers 1 '\-\-format is multi-line or single-line, not bogus' print --format bogus accepted.nst
+answers 1 '\-\-json leaves no room' print --json --utc accepted.nst
+answers 1 "no time as in" print --since yesterday accepted.nst
+answers 1 'Z or an offset' print --until 2026-01-31T12:00:00 accepted.nst
+answers 1 '\-\-track bogus: no journey' print --track bogus accepted.nst
+answers 1 'a cookie is 0x' print --netns 0xyz accepted.nst
+answers 1 "nstrail: -f 'udp prot 5': .*syntax error" print -f 'udp prot 5' accepted.nst
+answers 1 "nstrail: -f 'host nowhere.invalid': " print -f 'host nowhere.invalid' accepted.nst
+answers 1 'nstrail: -f was given before' print -f udp -f tcp accepted.nst
+for arguments in --help --version 'print --help' 'info --help'; do
+    # shellcheck disable=SC2086
+    answers 0 '^$' $arguments
+    ok "it goes to standard output: $arguments" test -s out
+done
+
+# Namespaces that are not there.
+answers 1 'accepted.nst: --netns web: no such namespace.*4026532177.*0x1001/4026532240' \
+    print --netns web accepted.nst
+is "$(cat out)" '' 'and nothing is printed'
+answers 1 'no such namespace' print --netns '!7' accepted.nst
+answers 1 'accepted.nst: --netns pid:1: no inventory of processes' print --netns pid:1 accepted.nst
+answers 1 'no inventory of containers' print --netns container:web accepted.nst
+answers 1 'no inventory of pods' info --netns pod:a/b accepted.nst
+answers 1 'no inventory of bind mounts' print --netns /proc/1/ns/net accepted.nst
+answers 0 '^$' print --netns 0x3000 accepted.nst many.nst
+is "$(grep -c '4026533123' out)" 1 'one of several files has it'
+"$nstrail" print --netns 7 - < <(cat many.nst) >out 2>errors
+is $? 1 'status 1: a namespace that a pipe does not have'
+like "$(cat errors)" '-: --netns 7: no such namespace.*0x3000/4026533123' 'and those that it has'
+
+# Files that are no captures.
+: >empty
+head -c 5000 "$nstrail" >other
+answers 1 'nstrail: missing: cannot open: No such file' print missing
+answers 1 'nstrail: \.: cannot' print .
+answers 1 'nstrail: empty: the file is empty' print empty
+answers 1 'nstrail: other: not an nstrail file' info other
+answers 1 'nstrail: -: the file is empty' print -
+answers 1 'nstrail: missing: ' print accepted.nst missing
+is "$(cat out)" '' 'nothing is printed when a file cannot be opened'
+
+# Cut and damaged files: what is whole is still read.
+size=$(stat -c %s many.nst)
+head -c $((size - 40)) many.nst >no-end
+answers 2 'no-end: the block at byte [0-9]* is cut' print --format single-line no-end
+is "$(wc -l <out)" 20001 'all events of a file whose END is cut'
+head -c $((size / 2)) many.nst >half
+answers 2 'half: the block at byte' print --format single-line half
+events=$(($(wc -l <out) - 1))
+ok 'about half of the events of half a file' test "$events" -gt 8000 -a "$events" -lt 12000
+is "$("$nstrail" info half 2>/dev/null | sed -n 's/^Events  *//p')" "$events" 'info counts as many'
+like "$("$nstrail" info half 2>/dev/null)" 'Damage *[0-9]+ bytes of a torn block' 'info says what is wrong'
+whole=$("$nstrail" info half 2>&1 | sed -n 's/.*the block at byte \([0-9]*\) is cut.*/\1/p')
+head -c "$whole" many.nst >whole-blocks
+answers 0 'whole-blocks: it has no END' print --format single-line whole-blocks
+is $(($(wc -l <out) - 1)) "$events" 'whole blocks without an END'
+"$nstrail" print --format single-line - < <(cat half) >out 2>errors
+is "$?:$(($(wc -l <out) - 1))" "2:$events" 'half a file from a pipe'
+
+cp many.nst flipped
+printf '\377\377\377' | dd of=flipped bs=1 seek=$((size / 3)) conv=notrunc 2>/dev/null
+answers 2 'flipped: block [0-9]* at byte' print --format single-line flipped
+is "$(wc -l <out)" 19501 'one block of 500 is lost, the others are there'
+answers 2 'flipped' info flipped
+answers 2 'flipped' print --json accepted.nst flipped
+
+head -c 100 accepted.nst >cut-header
+answers 1 'cut-header: the file header is cut' print cut-header
+tail -c +33 accepted.nst >headless
+answers 2 'headless: not an nstrail file.*the first whole block is at byte' \
+    print --format single-line headless
+is "$(wc -l <out)" 5 'a file without its first bytes still has its events'
+cp accepted.nst bad-header
+printf '\377' | dd of=bad-header bs=1 seek=60 conv=notrunc 2>/dev/null
+answers 2 'bad-header: file header: its checksum' print --format single-line bad-header
+is "$(wc -l <out)" 5 'a file without a usable header still has its events'
+
+# Where the output goes.
+"$nstrail" print many.nst 2>errors | head -n 1 >out
+is "${PIPESTATUS[0]}:$(cat errors)" '0:' 'a reader of standard output that goes away'
+if [ -w /dev/full ]; then
+    for arguments in 'print many.nst' 'print accepted.nst' 'print --json many.nst' 'info many.nst' '--help'; do
+        # shellcheck disable=SC2086
+        "$nstrail" $arguments >/dev/full 2>errors
+        is "$?:$(cat errors)" '1:nstrail: standard output: No space left on device' \
+            "a full disk: $arguments"
+    done
+else
+    skip 'there is no /dev/full' 'a full disk'
+fi
+"$nstrail" print accepted.nst >&- 2>errors
+is "$?:$(cat errors)" '1:nstrail: standard output: Bad file descriptor' 'a closed standard output'
+
+done_testing

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What nstrail prints, word for word: expected/ holds it, retis/ what Retis itself printed for
+# the same events. NSTRAIL_UPDATE=1 writes expected/ anew; read the difference before it is
+# committed.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+
+nstrail=$(cd "${builddir:-.}" && pwd -P)/nstrail
+make_capture=$(cd "${builddir:-.}" && pwd -P)/tests/golden/make_capture
+export LC_ALL=C TZ=UTC
+
+work=$(mktemp -d) && cd "$work" || exit
+trap 'rm -rf "$work"' EXIT
+for capture in accepted everything second other-host many; do
+    "$make_capture" "$capture" "$capture.nst" || exit
+done
+
+# same FILE WANTED DESCRIPTION: they hold the same.
+same()
+{
+    local difference
+    if difference=$(diff -u "$2" "$1" 2>&1); then
+        result 0 "$3"
+    else
+        result 1 "$3"
+        diag "$difference"
+    fi
+}
+
+# How long a file is depends on the compressing library.
+without_sizes()
+{
+    sed -E -e 's/^(Size|Compression) .*/\1/' -e 's/"(size|stored|plain)_bytes":[0-9]+/"\1_bytes":0/'g
+}
+
+# expected NAME ARGUMENT...: nstrail prints what expected/NAME holds, and ends well.
+expected()
+{
+    local name=$1
+    shift
+    "$nstrail" "$@" 2>errors >all
+    is "$?:$(cat errors)" '0:' "$name: ends well and says nothing else"
+    without_sizes <all >got
+    [ -z "${NSTRAIL_UPDATE:-}" ] || cp got "$here/expected/$name"
+    same got "$here/expected/$name" "nstrail $*"
+}
+
+# Retis's own output, without what this version does not record: stacks and skb's own fields.
+retis()
+{
+    sed -e 's/Retis v1.7.0/nstrail 0.1.0/' \
+        -e '/^    [a-z_]*+0x/d' -e '/^  skb \[/d' \
+        -e 's/ \[kfree_skb_reason[^]]*\]//' -e 's/ skb \[csum[^]]*\]$//' \
+        -e 's/,"stack_trace":\[[^]]*\]//' -e 's/,"skb":{"meta".*"gso":null}//' \
+        -e 's/-w demo.nst"/-w demo.nst # nstrail-capture 0.1.0"/' "$here/retis/$1"
+}
+
+# Each of those expressions has found something: the files still hold what is not checked here.
+is "$(retis accepted.print.txt | wc -l)" 20 'stacks and skb sections were taken out of the text'
+is "$("$nstrail" print accepted.nst)" "$(retis accepted.print.txt)" "text as Retis prints it"
+is "$("$nstrail" print --format single-line accepted.nst)" "$(retis accepted.single-line.txt)" \
+    'one line an event, as Retis prints it'
+is "$("$nstrail" print --json accepted.nst)" "$(retis accepted.json)" 'JSON that Retis accepts'
+
+expected everything.txt print everything.nst
+expected everything.single-line.txt print --format single-line --utc --names -e everything.nst
+expected everything.json print --json everything.nst
+expected everything.info.txt info everything.nst
+expected everything.info.json info --json everything.nst
+like "$("$nstrail" info everything.nst)" "Size +$(stat -c %s everything.nst) bytes" 'info: size'
+
+# Two files of a capture whose events interleave, in whatever order they are given, and another
+# host's between them.
+expected merged.txt print --format single-line --utc everything.nst second.nst other-host.nst
+"$nstrail" print --format single-line --utc second.nst other-host.nst everything.nst | sort >got
+sort "$here/expected/merged.txt" >wanted
+same got wanted 'the same events in another order of the files'
+expected merged.json print --json everything.nst other-host.nst
+expected merged.info.txt info everything.nst second.nst other-host.nst
+
+# The same file from a pipe; it is read a little ahead.
+# shellcheck disable=SC2002
+for options in '' '--netns 4026533123' '--since +0.001 --until +0.002'; do
+    # shellcheck disable=SC2086
+    is "$(cat many.nst | "$nstrail" print $options - | md5sum)" \
+        "$("$nstrail" print $options many.nst | md5sum)" "from a pipe: print $options"
+done
+is "$("$nstrail" print --format single-line many.nst | tail -n +2 | cut -d' ' -f1 | sort -nc 2>&1)" '' \
+    'many blocks come out in order'
+is "$("$nstrail" print --format single-line many.nst | tail -n +2 | wc -l)" 20000 'and all of them'
+
+# What a filter picks of many blocks is what grep picks of everything.
+all=$("$nstrail" print --format single-line many.nst)
+picks()
+{
+    local pattern=$1
+    shift
+    is "$("$nstrail" print --format single-line "$@" many.nst | tail -n +2 | md5sum)" \
+        "$(printf '%s\n' "$all" | tail -n +2 | grep -E "$pattern" | md5sum)" "picks: $*"
+}
+picks '/4026533123 ' --netns 4026533123
+picks '/4026533123 ' --netns 0x3000
+picks '/4026533(001|123) ' --netns 0x3000 --netns 4026533001
+picks '/4026533000 ' --netns '!4026533001' --netns '!0x2002' --netns '!4026533123'
+picks 'netif_receive_skb' --probe netif_receive_skb
+picks '^732246[12]' --until +0.002
+picks '^73224809[0-4].*/4026533002 ' --since +0.0199 --until +0.01995 --netns 0x2002
+picks '#6a8e4afc5b1ffff888000b01c00 ' --track 3087
+picks '#6a8e4afc5b1ffff888000b01c00 ' --track '#6a8e4afc5b1ffff888000b01c00'
+picks 'no such line' --drop
+picks . -f icmp
+picks 'no such line' -f 'ip[8] < 64'
+
+done_testing
