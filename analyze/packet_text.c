@@ -72,20 +72,12 @@ struct printer {
     unsigned flags;
     const char *tunnel_separator;
     const char *separator; /* due before the next word */
-    bool in_tunnel;        /* that is the tunnel's separator */
 };
 
 static void print_separator(struct printer *p)
 {
     fputs(p->separator, p->out);
     p->separator = " ";
-    p->in_tunnel = false;
-}
-
-static void begin_tunnel(struct printer *p)
-{
-    p->separator = p->tunnel_separator;
-    p->in_tunnel = true;
 }
 
 static void print_ethertype(FILE *out, const char *what, uint16_t ethertype)
@@ -360,7 +352,7 @@ static bool print_gre(struct printer *p, const struct packet_layer *layer)
     if (flags & 0x2000 && !layer->truncated)
         fprintf(p->out, " key 0x%" PRIx32, get_be32(layer->data + (flags & 0x8000 ? 8 : 4)));
     print_ethertype(p->out, "proto", layer->next);
-    begin_tunnel(p);
+    p->separator = p->tunnel_separator;
     return !layer->truncated;
 }
 
@@ -388,7 +380,7 @@ static bool print_vxlan(struct printer *p, const struct packet_layer *layer)
         return false;
     fprintf(p->out, " vxlan [%s] vni 0x%" PRIx32, layer->data[0] & 8 ? "I" : "",
             get_be24(layer->data + 4));
-    begin_tunnel(p);
+    p->separator = p->tunnel_separator;
     return true;
 }
 
@@ -421,7 +413,7 @@ static bool print_geneve(struct printer *p, const struct packet_layer *layer)
     if (p->flags & PACKET_PRINT_LINK)
         print_ethertype(p->out, "proto", layer->next);
     print_geneve_options(p->out, layer);
-    begin_tunnel(p);
+    p->separator = p->tunnel_separator;
     return !layer->truncated;
 }
 
@@ -494,7 +486,7 @@ static bool print_layer(struct printer *p, const struct packet *packet, unsigned
 void packet_print(FILE *out, const struct packet *packet, unsigned flags,
                   const char *tunnel_separator)
 {
-    struct printer p = {out, flags, tunnel_separator, "", false};
+    struct printer p = {out, flags, tunnel_separator, ""};
     bool whole = true;
     bool ip_seen = false;
 
@@ -503,13 +495,13 @@ void packet_print(FILE *out, const struct packet *packet, unsigned flags,
 
         if (type == PACKET_IPV4 || type == PACKET_IPV6) {
             if (ip_seen)
-                begin_tunnel(&p);
+                p.separator = tunnel_separator;
             ip_seen = true;
         }
         whole = print_layer(&p, packet, i);
     }
     if (!whole) {
-        if (p.in_tunnel)
+        if (p.separator == tunnel_separator)
             print_separator(&p);
         fputs("... (truncated or incomplete packet)", out);
     } else if (packet->count == PACKET_LAYERS_MAX) {

@@ -58,44 +58,51 @@ static __always_inline bool is_packet(const struct arguments *a, struct sock *sk
     return READ(a->typed, a->skb, protocol) && READ(a->typed, a->skb, network_header);
 }
 
-static __always_inline void located(struct ev_packet *out, enum ev_type type, __u64 ref,
+/* What an event says of its place. */
+struct where {
+    __u64 ref;
+    __u8 ref_type;
+    __u8 source;
+};
+
+static __always_inline void located(struct where *where, enum ev_type type, __u64 ref,
                                     enum ev_netns_source source)
 {
-    out->ref_type = type;
-    out->ref = ref;
-    out->netns_source = source;
+    where->ref = ref;
+    where->ref_type = type;
+    where->source = source;
 }
 
 /* In the namespace of a socket. */
 static __always_inline int locate_socket(const struct here *here, struct sock *sk, bool typed,
-                                         enum ev_netns_source source, struct ev_packet *out)
+                                         enum ev_netns_source source, struct where *where)
 {
     struct net *net = READ(typed, sk, __sk_common.skc_net.net);
     int found = netns_find(here, net, typed);
 
     if (found > 0)
-        located(out, EV_NETNS, address(net), source);
+        located(where, EV_NETNS, address(net), source);
     return found;
 }
 
 /* Where the packet is, if its device does not say. <0: no room to define it. */
 static __always_inline int locate_otherwise(const struct here *here, const struct arguments *a,
                                             struct sock *sk, struct device_slot *device,
-                                            struct ev_packet *out)
+                                            struct where *where)
 {
     int found = 0;
 
     if (sk)
-        found = locate_socket(here, sk, a->typed, EV_NETNS_SOCKET, out);
+        found = locate_socket(here, sk, a->typed, EV_NETNS_SOCKET, where);
     if (!found && a->dev) {
         found = device_find(here, a->dev, device, a->typed);
         if (found > 0)
-            located(out, EV_DEVICE, address(a->dev), EV_NETNS_PARAMETER);
+            located(where, EV_DEVICE, address(a->dev), EV_NETNS_PARAMETER);
     }
     /* Read like a number: until 838a10bd2ebf (6.13) the verifier took it for never NULL, and left
      * out the test for that. */
     if (!found && a->sk)
-        found = locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, out);
+        found = locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where);
     return found;
 }
 
@@ -105,48 +112,81 @@ static __always_inline bool has_ethernet(const struct device_slot *device)
     return !device->dev || device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
 }
 
-static __always_inline void record(struct here *here, const struct arguments *a)
+/* What a record needs to be found before there is room for it: definitions stand before what
+ * refers to them. */
+struct found {
+    struct packet packet;
+    struct device_slot device; /* .dev 0: none */
+    struct where where;
+    __u64 pid_tgid;
+};
+
+/* False: nothing is recorded, for a reason that is counted. */
+static __always_inline bool find(const struct here *here, const struct arguments *a,
+                                 struct found *f)
 {
-    struct ev_record event = {};
-    struct device_slot device = {};
-    struct sighting seen;
-    struct packet p = {};
     struct net_device *dev = READ(a->typed, a->skb, dev);
+    struct packet *p = &f->packet;
     int found = 0;
 
-    p.skb = a->skb;
-    p.sk = packet_sock(a->skb, a->typed);
-    p.head = address(READ(a->typed, a->skb, head));
+    p->skb = a->skb;
+    p->sk = packet_sock(a->skb, a->typed);
+    p->head = address(READ(a->typed, a->skb, head));
     if (device_pointer_valid(dev, a->skb))
-        found = device_find(here, dev, &device, a->typed);
+        found = device_find(here, dev, &f->device, a->typed);
     if (found <= 0)
-        device.dev = 0;
+        f->device.dev = 0;
     if (found < 0)
-        return;
-    if (!is_packet(a, p.sk, &device)) {
+        return false;
+    if (!is_packet(a, p->sk, &f->device)) {
         count(here, EV_NO_PACKET);
-        return;
+        return false;
     }
     if (found)
-        located(&event.packet, EV_DEVICE, device.dev, EV_NETNS_DEVICE);
-    else if (locate_otherwise(here, a, p.sk, &device, &event.packet) < 0)
-        return;
-    if (!task_find(here, &event.packet.pid_tgid))
-        return;
+        located(&f->where, EV_DEVICE, f->device.dev, EV_NETNS_DEVICE);
+    else if (locate_otherwise(here, a, p->sk, &f->device, &f->where) < 0)
+        return false;
+    return task_find(here, &f->pid_tgid);
+}
 
-    event.head = ring_head(here, EV_PACKET);
-    event.packet.ts_ns = here->ts_ns;
-    event.packet.skb = address(a->skb);
-    event.packet.drop_reason = a->reason;
-    event.packet.rx_ifindex = READ(a->typed, a->skb, skb_iif);
-    event.packet.probe = here->probe;
-    packet_measure(&p, a->place, has_ethernet(&device), a->typed);
-    event.packet.flags = p.l3 ? EV_FLAG_L3 : 0;
-    packet_vlan(&p, &event.packet, a->typed);
-    seen.dev = device.dev;
-    seen.loopback = device.dev && device.type == ARPHRD_LOOPBACK;
-    track_packet(here, &p, &seen, &event.packet);
-    write_event(here, &p, &event, a->typed);
+static __always_inline void fill(const struct here *here, const struct arguments *a,
+                                 const struct found *f, struct ev_record *out)
+{
+    struct ev_packet *packet = &out->packet;
+
+    out->head = ring_head(here, EV_PACKET);
+    out->reserved = 0;
+    packet->ts_ns = here->ts_ns;
+    packet->skb = address(a->skb);
+    packet->ref = f->where.ref;
+    packet->pid_tgid = f->pid_tgid;
+    packet->drop_reason = a->reason;
+    packet->rx_ifindex = READ(a->typed, a->skb, skb_iif);
+    packet->len = f->packet.len;
+    packet->probe = here->probe;
+    packet->ref_type = f->where.ref_type;
+    packet->netns_source = f->where.source;
+    packet->flags = f->packet.l3 ? EV_FLAG_L3 : 0;
+    packet->reserved = 0;
+    packet_vlan(&f->packet, packet, a->typed);
+}
+
+static __always_inline void record(struct here *here, const struct arguments *a)
+{
+    struct found f = {};
+    struct sighting seen;
+    struct writing w;
+
+    if (!find(here, a, &f))
+        return;
+    packet_measure(&f.packet, a->place, has_ethernet(&f.device), a->typed);
+    if (!write_begin(here, &f.packet, &w))
+        return;
+    fill(here, a, &f, w.out);
+    seen.dev = f.device.dev;
+    seen.loopback = f.device.dev && f.device.type == ARPHRD_LOOPBACK;
+    track_packet(here, &f.packet, &seen, &w.out->packet);
+    write_end(here, &f.packet, &w, a->typed);
 }
 
 static __always_inline int on_receive(struct sk_buff *skb, bool typed)

@@ -140,6 +140,13 @@ static __always_inline void track_tell(const struct ev_track *t, struct ev_packe
     out->journey_head = t->journey_head;
 }
 
+static __always_inline void track_tell_none(struct ev_packet *out)
+{
+    out->journey_id = 0;
+    out->journey_ts_ns = 0;
+    out->journey_head = 0;
+}
+
 static __always_inline void track_guessed(const struct here *here, struct ev_packet *out)
 {
     out->flags |= EV_FLAG_GUESS;
@@ -158,6 +165,7 @@ static __always_inline void track_add(const struct here *here, const struct pack
     track_see(here, p, seen, &t);
     if (bpf_map_update_elem(&tracks, &head, &t, BPF_ANY)) {
         count(here, EV_TRACKING_FULL);
+        track_tell_none(out);
         return;
     }
     here->state->tracked++;
@@ -175,8 +183,10 @@ static __always_inline void track_packet(const struct here *here, const struct p
     struct ev_track *t;
     enum verdict verdict;
 
-    if (!config.tracking)
+    if (!config.tracking) {
+        track_tell_none(out);
         return;
+    }
     t = bpf_map_lookup_elem(&tracks, &head);
     if (!t) {
         track_add(here, p, seen, out);

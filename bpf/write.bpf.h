@@ -55,59 +55,40 @@ static __always_inline __u32 copy_linear(const struct packet *p, __u8 *to, __u32
     return bpf_probe_read_kernel(to, n, (const void *)(p->head + p->start)) ? 0 : n;
 }
 
-static __always_inline void set_caplen(const struct here *here, struct ev_packet *out,
-                                       __u32 caplen, __u32 want)
-{
-    out->caplen = caplen;
-    if (caplen < want) {
-        out->flags |= EV_FLAG_CUT;
-        count(here, EV_CUT_NONLINEAR);
-    }
-}
+/* How a record gets into the ring: in place where a reserved size will do, else by way of a
+ * scratch slot. */
+enum room {
+    ROOM_NONE,  /* no bytes */
+    ROOM_SMALL, /* SMALL_BYTES of the linear part */
+    ROOM_WIDE,  /* EV_INLINE_BYTES from wherever they are */
+    ROOM_LARGE, /* any number, by a slot */
+};
 
-/* In place, into room bytes, of which want are asked for at most. */
-static __always_inline void write_linear(const struct here *here, const struct packet *p,
-                                         struct ev_record *event, const __u32 room, __u32 want)
-{
-    struct ev_record *out = ring_reserve(here, sizeof(*out) + room);
+#define SMALL_RECORD (sizeof(struct ev_record) + SMALL_BYTES)
+#define WIDE_RECORD  (sizeof(struct ev_record) + EV_GAP_BYTES + EV_INLINE_BYTES)
 
-    if (!out)
-        return;
-    if (room)
-        set_caplen(here, &event->packet, copy_linear(p, (__u8 *)(out + 1), room, want), want);
-    __builtin_memcpy(out, event, sizeof(*out));
-    bpf_ringbuf_submit(out, ring_wake(here, sizeof(*out) + room));
-}
-
-static __always_inline void write_nonlinear(const struct here *here, const struct packet *p,
-                                            struct ev_record *event, __u32 want, bool typed)
-{
-    const __u32 bytes = sizeof(*event) + EV_GAP_BYTES + EV_INLINE_BYTES;
-    struct ev_record *out = ring_reserve(here, bytes);
-    __u8 *to = (__u8 *)(out + 1);
-    __u32 caplen = want;
-
-    if (!out)
-        return;
-    if (!typed || !config.has_dynptr || !p->nonlinear ||
-        !copy_nonlinear(p, to, EV_INLINE_BYTES, want))
-        caplen = copy_linear(p, to, EV_INLINE_BYTES, want);
-    set_caplen(here, &event->packet, caplen, want);
-    __builtin_memcpy(out, event, sizeof(*out));
-    bpf_ringbuf_submit(out, ring_wake(here, bytes));
-}
+struct writing {
+    struct ev_record *out;
+    enum room room;
+    __u32 want; /* bytes of the packet */
+};
 
 /* A program that interrupts this one on its CPU takes the next slot, and has given it back
  * before this one goes on. */
-static __always_inline struct ev_scratch *scratch_take(const struct here *here)
+static __always_inline struct ev_record *scratch_take(const struct here *here)
 {
     __u32 level = here->state->busy;
     __u32 key = here->cpu * EV_SCRATCH_LEVELS + level;
+    struct ev_scratch *slot = NULL;
 
-    if (level >= EV_SCRATCH_LEVELS)
+    if (level < EV_SCRATCH_LEVELS)
+        slot = bpf_map_lookup_elem(&scratch, &key);
+    if (!slot) {
+        count(here, EV_LOST_RING);
         return NULL;
+    }
     here->state->busy = level + 1;
-    return bpf_map_lookup_elem(&scratch, &key);
+    return &slot->record;
 }
 
 static __always_inline void scratch_give(const struct here *here)
@@ -115,39 +96,88 @@ static __always_inline void scratch_give(const struct here *here)
     here->state->busy--;
 }
 
-static __always_inline void write_large(const struct here *here, const struct packet *p,
-                                        struct ev_record *event, __u32 want, bool typed)
+/* The consumer runs on another CPU, so a record's cache lines are there. Asked for now, they
+ * come while the rest of the record is found out; the end of the writing would wait for them. */
+static __always_inline void write_touch(struct ev_record *out)
 {
-    struct ev_scratch *slot = scratch_take(here);
-    __u32 caplen = want;
+    volatile __u64 *words = (volatile __u64 *)out;
 
-    if (!slot) {
-        count(here, EV_LOST_RING);
-        return;
-    }
-    if (!typed || !config.has_dynptr || !p->nonlinear || (__u32)p->linear >= want ||
-        !copy_nonlinear(p, slot->bytes, 65535, want))
-        caplen = copy_linear(p, slot->bytes, 65535, want);
-    set_caplen(here, &event->packet, caplen, want);
-    slot->record = *event;
-    ring_output(here, slot, sizeof(slot->record) + (caplen & 0xffff));
-    scratch_give(here);
+    words[7] = 0;
+    words[15] = 0;
+    words[23] = 0;
+    words[SMALL_RECORD / 8 - 1] = 0;
 }
 
-static __always_inline void write_event(const struct here *here, const struct packet *p,
-                                        struct ev_record *event, bool typed)
+/* Makes room for the event's record. False, and counted: there is none. */
+static __always_inline bool write_begin(const struct here *here, const struct packet *p,
+                                        struct writing *w)
 {
-    __u32 want = (__u32)p->len < config.snaplen ? (__u32)p->len : config.snaplen;
+    w->want = (__u32)p->len < config.snaplen ? (__u32)p->len : config.snaplen;
+    if (!w->want) {
+        w->room = ROOM_NONE;
+        w->out = ring_reserve(here, sizeof(*w->out));
+    } else if (w->want <= SMALL_BYTES && (__u32)p->linear >= w->want) {
+        w->room = ROOM_SMALL;
+        w->out = ring_reserve(here, SMALL_RECORD);
+        if (w->out)
+            write_touch(w->out);
+    } else if (w->want <= EV_INLINE_BYTES) {
+        w->room = ROOM_WIDE;
+        w->out = ring_reserve(here, WIDE_RECORD);
+    } else {
+        w->room = ROOM_LARGE;
+        w->out = scratch_take(here);
+    }
+    return w->out;
+}
 
-    event->packet.len = p->len;
-    if (!want)
-        write_linear(here, p, event, 0, 0);
-    else if (want <= SMALL_BYTES && (__u32)p->linear >= want)
-        write_linear(here, p, event, SMALL_BYTES, want);
-    else if (want <= EV_INLINE_BYTES)
-        write_nonlinear(here, p, event, want, typed);
-    else
-        write_large(here, p, event, want, typed);
+/* The bytes, into room + EV_GAP_BYTES bytes. */
+static __always_inline __u32 copy_any(const struct packet *p, __u8 *to, __u32 room, __u32 want,
+                                      bool typed)
+{
+    if (typed && config.has_dynptr && p->nonlinear && (__u32)p->linear < want &&
+        copy_nonlinear(p, to, room, want))
+        return want;
+    return copy_linear(p, to, room, want);
+}
+
+static __always_inline void set_caplen(const struct here *here, const struct writing *w,
+                                       __u32 caplen)
+{
+    w->out->packet.caplen = caplen;
+    if (caplen < w->want) {
+        w->out->packet.flags |= EV_FLAG_CUT;
+        count(here, EV_CUT_NONLINEAR);
+    }
+}
+
+/* Adds the bytes to the record and hands it over. */
+static __always_inline void write_end(const struct here *here, const struct packet *p,
+                                      const struct writing *w, bool typed)
+{
+    __u8 *to = (__u8 *)(w->out + 1);
+    __u32 caplen;
+
+    switch (w->room) {
+    case ROOM_NONE:
+        w->out->packet.caplen = 0;
+        bpf_ringbuf_submit(w->out, ring_wake(here, sizeof(*w->out)));
+        break;
+    case ROOM_SMALL:
+        set_caplen(here, w, copy_linear(p, to, SMALL_BYTES, w->want));
+        bpf_ringbuf_submit(w->out, ring_wake(here, SMALL_RECORD));
+        break;
+    case ROOM_WIDE:
+        set_caplen(here, w, copy_any(p, to, EV_INLINE_BYTES, w->want, typed));
+        bpf_ringbuf_submit(w->out, ring_wake(here, WIDE_RECORD));
+        break;
+    case ROOM_LARGE:
+        caplen = copy_any(p, to, 65535, w->want, typed);
+        set_caplen(here, w, caplen);
+        ring_output(here, w->out, sizeof(*w->out) + (caplen & 0xffff));
+        scratch_give(here);
+        break;
+    }
 }
 
 #endif

@@ -96,19 +96,31 @@ static int load(struct session *s, struct nst_error *err)
     return error;
 }
 
+static int open_output(struct session *s, const struct nst_file_info *info, struct nst_error *err)
+{
+    struct nst_error writer_err = {0};
+    int fd = output_open(s->options->output, &s->caller, err);
+    int error;
+
+    if (fd < 0)
+        return fd;
+    error = nst_writer_open(&s->writer, fd, info, &writer_err);
+    if (error)
+        nst_fail(err, error, "%s: %s", output_name(s), writer_err.text);
+    return error;
+}
+
 static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
 {
     struct file_info file;
-    int error, fd;
+    int error = file_info_init(&file, argc, argv, err);
 
-    error = file_info_init(&file, argc, argv, err);
     if (error)
         return error;
     file.info.snaplen = s->options->snaplen;
     file.info.cpus = attach_cpus(s->attachment);
     file.info.drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;
-    fd = output_open(s->options->output, &s->caller, err);
-    error = fd < 0 ? fd : nst_writer_open(&s->writer, fd, &file.info, err);
+    error = open_output(s, &file.info, err);
     file_info_free(&file);
     return error;
 }
