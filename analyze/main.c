@@ -16,6 +16,8 @@
 static const struct command *const commands[] = {
     &cmd_info,
     &cmd_print,
+    &cmd_import,
+    &cmd_query,
     &cmd_export,
     NULL,
 };

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/dims.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/intern.h"
+
+enum table { NETNS, DEVICE, TASK, PROBE, DROP_REASON, TABLES };
+
+/* The columns that make a row what it is, in one order for both. */
+static const struct {
+    const char *load, *insert;
+} table_sql[TABLES] = {
+    [NETNS] = {"SELECT id, capture_id, cookie, inum FROM netns",
+               "INSERT INTO netns(capture_id, cookie, inum) VALUES(?, ?, ?)"},
+    [DEVICE] = {"SELECT id, capture_id, netns_id, ifindex, name FROM device",
+                "INSERT INTO device(capture_id, netns_id, ifindex, name) VALUES(?, ?, ?, ?)"},
+    [TASK] = {"SELECT id, capture_id, pid, tgid, comm FROM task",
+              "INSERT INTO task(capture_id, pid, tgid, comm) VALUES(?, ?, ?, ?)"},
+    [PROBE] = {"SELECT id, kind, symbol FROM probe",
+               "INSERT INTO probe(kind, symbol) VALUES(?, ?)"},
+    [DROP_REASON] = {"SELECT id, number, subsys, name FROM drop_reason",
+                     "INSERT INTO drop_reason(number, subsys, name) VALUES(?, ?, ?)"},
+};
+
+struct dims {
+    const struct db *db;
+    struct intern known[TABLES];
+    sqlite3_stmt *insert[TABLES];
+};
+
+/* A column's value: a number, a text, or neither, which is NULL. */
+struct value {
+    bool is_number;
+    int64_t number;
+    const char *text;
+};
+
+#define COLUMNS_MAX 4
+#define KEY_MAX     (COLUMNS_MAX * (1 + NST_MAX_NAME + 1))
+
+static struct value number(int64_t n)
+{
+    return (struct value){.is_number = true, .number = n};
+}
+
+static struct value number_unless(bool absent, int64_t n)
+{
+    return (struct value){.is_number = !absent, .number = n};
+}
+
+static struct value text(const char *t)
+{
+    return (struct value){.text = t};
+}
+
+/* Different rows give different keys: each value says its kind, a text where it ends. */
+static size_t make_key(unsigned char key[KEY_MAX], const struct value *values, size_t count)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct value *v = &values[i];
+
+        key[length++] = v->is_number ? 'n' : v->text ? 't' : '0';
+        if (v->is_number) {
+            memcpy(key + length, &v->number, sizeof(v->number));
+            length += sizeof(v->number);
+        } else if (v->text) {
+            size_t size = strnlen(v->text, NST_MAX_NAME);
+
+            memcpy(key + length, v->text, size);
+            length += size;
+            key[length++] = '\0';
+        }
+    }
+    return length;
+}
+
+static int insert(sqlite3_stmt *statement, const struct value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct value *v = &values[i];
+
+        if (v->is_number)
+            sqlite3_bind_int64(statement, (int)i + 1, v->number);
+        else
+            db_bind_text(statement, (int)i + 1, v->text);
+    }
+    return db_run(statement);
+}
+
+static int row_id(struct dims *dims, enum table table, const struct value *values, size_t count,
+                  int64_t *id)
+{
+    unsigned char key[KEY_MAX];
+    size_t length = make_key(key, values, count);
+    int code;
+
+    *id = intern_find(&dims->known[table], key, length);
+    if (*id)
+        return SQLITE_OK;
+    code = insert(dims->insert[table], values, count);
+    if (code)
+        return code;
+    *id = sqlite3_last_insert_rowid(dims->db->handle);
+    return intern_add(&dims->known[table], key, length, *id) ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int dims_netns(struct dims *dims, int64_t capture, const struct nst_netns *netns, int64_t *id)
+{
+    const struct value values[] = {
+        number(capture),
+        number_unless(netns->cookie == 0, (int64_t)netns->cookie),
+        number(netns->inum),
+    };
+
+    return row_id(dims, NETNS, values, 3, id);
+}
+
+static int device(struct dims *dims, int64_t capture, int64_t netns,
+                  const struct nst_device *device, int64_t *id)
+{
+    const struct value values[] = {
+        number(capture),
+        number_unless(netns == 0, netns),
+        number(device->ifindex),
+        text(device->name),
+    };
+
+    return row_id(dims, DEVICE, values, 4, id);
+}
+
+static int task(struct dims *dims, int64_t capture, const struct nst_task *task, int64_t *id)
+{
+    const struct value values[] = {
+        number(capture),
+        number(task->pid),
+        number(task->tgid),
+        text(task->comm),
+    };
+
+    return row_id(dims, TASK, values, 4, id);
+}
+
+static int probe(struct dims *dims, const struct nst_probe *probe, int64_t *id)
+{
+    static const char *const kinds[] = {
+        [NST_PROBE_RAW_TRACEPOINT] = "raw_tracepoint",
+        [NST_PROBE_KPROBE] = "kprobe",
+        [NST_PROBE_KRETPROBE] = "kretprobe",
+        [NST_PROBE_FENTRY] = "fentry",
+        [NST_PROBE_FEXIT] = "fexit",
+    };
+    char other[32];
+    const char *kind = other;
+
+    snprintf(other, sizeof(other), "kind %u", probe->kind);
+    if (probe->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[probe->kind])
+        kind = kinds[probe->kind];
+    return row_id(dims, PROBE, (const struct value[]){text(kind), text(probe->symbol)}, 2, id);
+}
+
+static int drop_reason(struct dims *dims, const struct nst_drop_reason *reason, int64_t *id)
+{
+    const struct value values[] = {
+        number(reason->number),
+        text(reason->subsys),
+        text(reason->name),
+    };
+
+    return row_id(dims, DROP_REASON, values, 3, id);
+}
+
+void dims_cache_free(struct dims_cache *cache)
+{
+    for (unsigned i = 0; i < 2; i++)
+        free(cache->blocks[i].rows);
+    *cache = (struct dims_cache){0};
+}
+
+static int remember_block(struct dims_block *b, const struct nst_block *block)
+{
+    size_t count = (size_t)block->netns_count + block->devices_count + block->tasks_count +
+                   block->probes_count + block->drop_reasons_count;
+
+    b->block = NULL;
+    if (count > b->room) {
+        int64_t *rows = realloc(b->rows, count * sizeof(*rows));
+
+        if (!rows)
+            return SQLITE_NOMEM;
+        b->rows = rows;
+        b->room = count;
+    }
+    if (count)
+        memset(b->rows, 0, count * sizeof(*b->rows));
+    b->devices = block->netns_count;
+    b->tasks = b->devices + block->devices_count;
+    b->probes = b->tasks + block->tasks_count;
+    b->drop_reasons = b->probes + block->probes_count;
+    b->block = block;
+    b->sequence = block->info.sequence;
+    return SQLITE_OK;
+}
+
+static int find_block(struct dims_cache *cache, const struct nst_block *block,
+                      struct dims_block **found)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        *found = &cache->blocks[i];
+        /* Memory is used again: the address alone does not tell a block. */
+        if ((*found)->block == block && (*found)->sequence == block->info.sequence)
+            return SQLITE_OK;
+    }
+    *found = &cache->blocks[cache->next];
+    cache->next ^= 1;
+    return remember_block(*found, block);
+}
+
+static int block_netns(struct dims *dims, struct dims_block *b, int64_t capture, uint32_t index,
+                       int64_t *id)
+{
+    int64_t *row;
+    int code = SQLITE_OK;
+
+    *id = 0;
+    if (index == NST_NONE)
+        return SQLITE_OK;
+    row = &b->rows[index];
+    if (!*row)
+        code = dims_netns(dims, capture, &b->block->netns[index], row);
+    *id = *row;
+    return code;
+}
+
+static int block_device(struct dims *dims, struct dims_block *b, int64_t capture, uint32_t index,
+                        int64_t *id)
+{
+    int64_t netns, *row;
+    int code = SQLITE_OK;
+
+    *id = 0;
+    if (index == NST_NONE)
+        return SQLITE_OK;
+    row = &b->rows[b->devices + index];
+    if (!*row) {
+        const struct nst_device *d = &b->block->devices[index];
+
+        code = block_netns(dims, b, capture, d->netns, &netns);
+        if (!code)
+            code = device(dims, capture, netns, d, row);
+    }
+    *id = *row;
+    return code;
+}
+
+static int block_others(struct dims *dims, struct dims_block *b, int64_t capture,
+                        const struct nst_event *event, struct dims_rows *rows)
+{
+    int64_t *row = &b->rows[b->probes + event->probe];
+    int code = SQLITE_OK;
+
+    if (!*row)
+        code = probe(dims, &b->block->probes[event->probe], row);
+    rows->probe = *row;
+    rows->task = 0;
+    if (!code && event->task != NST_NONE) {
+        row = &b->rows[b->tasks + event->task];
+        if (!*row)
+            code = task(dims, capture, &b->block->tasks[event->task], row);
+        rows->task = *row;
+    }
+    rows->drop_reason = 0;
+    if (!code && event->drop_reason != NST_NONE) {
+        row = &b->rows[b->drop_reasons + event->drop_reason];
+        if (!*row)
+            code = drop_reason(dims, &b->block->drop_reasons[event->drop_reason], row);
+        rows->drop_reason = *row;
+    }
+    return code;
+}
+
+int dims_event(struct dims *dims, struct dims_cache *cache, int64_t capture,
+               const struct nst_block *block, const struct nst_event *event,
+               struct dims_rows *rows)
+{
+    struct dims_block *b;
+    int code = find_block(cache, block, &b);
+
+    if (!code)
+        code = block_netns(dims, b, capture, event->netns, &rows->netns);
+    if (!code)
+        code = block_device(dims, b, capture, event->device, &rows->device);
+    if (!code)
+        code = block_others(dims, b, capture, event, rows);
+    return code;
+}
+
+static struct value column_value(sqlite3_stmt *statement, int column)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_INTEGER)
+        return number(sqlite3_column_int64(statement, column));
+    return text((const char *)sqlite3_column_text(statement, column));
+}
+
+static int load(struct dims *dims, enum table table)
+{
+    struct intern *known = &dims->known[table];
+    sqlite3_stmt *statement;
+    bool memory = true;
+    int code = db_prepare(dims->db, table_sql[table].load, &statement);
+
+    if (code)
+        return code;
+    while (memory && sqlite3_step(statement) == SQLITE_ROW) {
+        struct value values[COLUMNS_MAX];
+        unsigned char key[KEY_MAX];
+        int count = sqlite3_column_count(statement) - 1;
+        size_t length;
+
+        for (int i = 0; i < count; i++)
+            values[i] = column_value(statement, i + 1);
+        length = make_key(key, values, (size_t)count);
+        /* A row that stands there twice is no harm: its first stands for both. */
+        if (!intern_find(known, key, length))
+            memory = intern_add(known, key, length, sqlite3_column_int64(statement, 0));
+    }
+    code = sqlite3_finalize(statement);
+    return memory ? code : SQLITE_NOMEM;
+}
+
+int dims_open(struct dims **dims, const struct db *db)
+{
+    struct dims *d = calloc(1, sizeof(*d));
+    int code = SQLITE_OK;
+
+    if (!d)
+        return SQLITE_NOMEM;
+    d->db = db;
+    for (int t = 0; t < TABLES && !code; t++) {
+        code = db_prepare(db, table_sql[t].insert, &d->insert[t]);
+        if (!code)
+            code = load(d, (enum table)t);
+    }
+    if (code) {
+        dims_close(d);
+        return code;
+    }
+    *dims = d;
+    return SQLITE_OK;
+}
+
+void dims_close(struct dims *dims)
+{
+    if (!dims)
+        return;
+    for (int t = 0; t < TABLES; t++) {
+        sqlite3_finalize(dims->insert[t]);
+        intern_clear(&dims->known[t]);
+    }
+    free(dims);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/file_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analyze/message.h"
+
+static bool any_set(const uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (bytes[i])
+            return true;
+    return false;
+}
+
+static void bind_identity(sqlite3_stmt *statement, int column, const uint8_t *bytes, size_t length)
+{
+    db_bind_blob(statement, column, any_set(bytes, length) ? bytes : NULL, length);
+}
+
+/* ------------------------------------------------- which files are worth reading */
+
+/* From the headers of a file's blocks. */
+struct outline {
+    bool usable; /* it has a salt to be known by, and blocks with events */
+    uint8_t salt[8];
+    uint64_t last_block;
+    bool ended;
+};
+
+/* Silent: whoever reads the file in earnest says what is wrong with it. */
+static void outline_file(const char *path, struct outline *outline)
+{
+    const struct nst_block *block;
+    struct nst_reader *reader;
+    struct stat st;
+
+    *outline = (struct outline){0};
+    /* Never a pipe: what is read from it is gone. */
+    if (!strcmp(path, "-") || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        return;
+    if (nst_reader_open(&reader, path, NULL, NULL) < 0)
+        return;
+    memcpy(outline->salt, nst_reader_file(reader)->salt, sizeof(outline->salt));
+    while (nst_reader_next(reader, &block, NULL) > 0) {
+        if (block->info.type != NST_BLOCK_EVENTS)
+            continue;
+        outline->last_block = block->info.sequence;
+        outline->usable = any_set(outline->salt, sizeof(outline->salt));
+    }
+    outline->ended = nst_reader_damage(reader)->ended;
+    nst_reader_close(reader);
+}
+
+enum verdict { READ, NOTHING_NEW, GIVEN_TWICE };
+
+/* SQLITE_OK and *verdict. */
+static int judge(sqlite3_stmt *find, const struct outline *outlines, int count, int index,
+                 enum verdict *verdict)
+{
+    const struct outline *own = &outlines[index];
+
+    *verdict = READ;
+    if (!own->usable)
+        return SQLITE_OK;
+    db_bind_blob(find, 1, own->salt, sizeof(own->salt));
+    if (sqlite3_step(find) == SQLITE_ROW &&
+        (uint64_t)sqlite3_column_int64(find, 0) >= own->last_block &&
+        sqlite3_column_int(find, 1) >= own->ended)
+        *verdict = NOTHING_NEW;
+    for (int i = 0; *verdict == READ && i < count; i++) {
+        const struct outline *other = &outlines[i];
+
+        if (i == index || !other->usable ||
+            memcmp(other->salt, own->salt, sizeof(own->salt)) != 0)
+            continue;
+        /* The one that holds more is read, or the first of equals. */
+        if (other->last_block > own->last_block ||
+            (other->last_block == own->last_block && i < index))
+            *verdict = GIVEN_TWICE;
+    }
+    return sqlite3_reset(find);
+}
+
+int file_rows_choose(const struct db *db, char **paths, int *count)
+{
+    const int total = *count;
+    struct outline *outlines = calloc((size_t)total, sizeof(*outlines));
+    sqlite3_stmt *find = NULL;
+    int code = outlines ? SQLITE_OK : SQLITE_NOMEM;
+    int kept = 0;
+
+    if (!code)
+        code = db_prepare(db, "SELECT last_block, ended FROM file WHERE salt = ?", &find);
+    for (int i = 0; i < total && !code; i++)
+        outline_file(paths[i], &outlines[i]);
+    for (int i = 0; i < total && !code; i++) {
+        enum verdict verdict;
+
+        code = judge(find, outlines, total, i, &verdict);
+        if (verdict == READ)
+            paths[kept++] = paths[i];
+        else if (verdict == NOTHING_NEW)
+            message_warn(paths[i], "is in the database already: skipped");
+        else
+            message_warn(paths[i], "given twice: skipped");
+    }
+    *count = kept;
+    sqlite3_finalize(find);
+    free(outlines);
+    return code;
+}
+
+/* ------------------------------------------------------------------------ rows */
+
+static int insert_capture(const struct db *db, const struct nst_file_info *info, int64_t *id)
+{
+    sqlite3_stmt *s;
+    int code = db_prepare(db,
+                          "INSERT INTO capture(uuid, hostname, boot_id, kernel_release,"
+                          " kernel_version, machine, cpus, tracking_exact)"
+                          " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                          &s);
+    bool unknown = !any_set(info->capture_id, sizeof(info->capture_id));
+
+    if (code)
+        return code;
+    bind_identity(s, 1, info->capture_id, sizeof(info->capture_id));
+    db_bind_text(s, 2, info->hostname);
+    bind_identity(s, 3, info->boot_id, sizeof(info->boot_id));
+    db_bind_text(s, 4, info->kernel_release);
+    db_bind_text(s, 5, info->kernel_version);
+    db_bind_text(s, 6, info->machine);
+    db_bind_unless(s, 7, info->cpus == 0, info->cpus);
+    db_bind_unless(s, 8, unknown, info->tracking_exact);
+    sqlite3_step(s);
+    code = sqlite3_finalize(s);
+    *id = sqlite3_last_insert_rowid(db->handle);
+    return code;
+}
+
+/* Files without an identity, because their header is damaged, are captures of their own. */
+static int capture_row(const struct db *db, const struct nst_file_info *info, int64_t *id)
+{
+    sqlite3_stmt *s;
+    int code = db_prepare(db, "SELECT id FROM capture WHERE uuid = ?", &s);
+    bool found;
+
+    if (code)
+        return code;
+    bind_identity(s, 1, info->capture_id, sizeof(info->capture_id));
+    found = sqlite3_step(s) == SQLITE_ROW;
+    *id = found ? sqlite3_column_int64(s, 0) : 0;
+    code = sqlite3_finalize(s);
+    if (code || found)
+        return code;
+    return insert_capture(db, info, id);
+}
+
+static int find_file(const struct db *db, const struct nst_file_info *info, struct file_row *file)
+{
+    sqlite3_stmt *s;
+    int code =
+        db_prepare(db, "SELECT id, capture_id, last_block FROM file WHERE salt = ?", &s);
+
+    if (code)
+        return code;
+    bind_identity(s, 1, info->salt, sizeof(info->salt));
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        file->id = sqlite3_column_int64(s, 0);
+        file->capture = sqlite3_column_int64(s, 1);
+        file->known = sqlite3_column_type(s, 2) != SQLITE_NULL;
+        file->known_block = (uint64_t)sqlite3_column_int64(s, 2);
+    }
+    return sqlite3_finalize(s);
+}
+
+static int insert_file(const struct db *db, const struct input_file *input, struct file_row *file)
+{
+    const struct nst_file_info *info = input->info;
+    bool unknown = input->damage->bad_header;
+    sqlite3_stmt *s;
+    int code = db_prepare(db,
+                          "INSERT INTO file(capture_id, salt, sequence, path, events, snaplen,"
+                          " monotonic_ns, boottime_ns, realtime_ns, writer, command_line,"
+                          " capture_filter, drop_reasons, ended, bad_header, bad_blocks,"
+                          " lost_blocks, duplicate_blocks, skipped_bytes, torn_bytes)"
+                          " VALUES(?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)",
+                          &s);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(s, 1, file->capture);
+    bind_identity(s, 2, info->salt, sizeof(info->salt));
+    sqlite3_bind_int64(s, 3, info->sequence);
+    db_bind_text(s, 4, input->path);
+    db_bind_unless(s, 5, unknown, info->snaplen);
+    db_bind_unless(s, 6, unknown, (int64_t)info->monotonic_ns);
+    db_bind_unless(s, 7, unknown, (int64_t)info->boottime_ns);
+    db_bind_unless(s, 8, unknown, (int64_t)info->realtime_ns);
+    db_bind_text(s, 9, info->writer);
+    db_bind_text(s, 10, info->command_line);
+    db_bind_text(s, 11, info->filter);
+    db_bind_text(s, 12, info->drop_reasons);
+    sqlite3_step(s);
+    code = sqlite3_finalize(s);
+    file->id = sqlite3_last_insert_rowid(db->handle);
+    return code;
+}
+
+/* A pipe could not be looked at before. */
+static bool is_twice(const struct file_rows *files, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (files->rows[i].id == files->rows[index].id)
+            return true;
+    return false;
+}
+
+static int begin_file(struct file_rows *files, const struct db *db, const struct input_file *input)
+{
+    struct file_row *file = &files->rows[input->index];
+    int code = find_file(db, input->info, file);
+
+    file->offset_ns = (int64_t)(input->info->realtime_ns - input->info->monotonic_ns);
+    if (code)
+        return code;
+    if (file->id) {
+        file->twice = is_twice(files, input->index);
+        return SQLITE_OK;
+    }
+    if (!any_set(input->info->salt, sizeof(input->info->salt)))
+        message_warn(input->path, "its header is damaged: should it be imported again, it cannot "
+                                  "be told that it is here already");
+    code = capture_row(db, input->info, &file->capture);
+    return code ? code : insert_file(db, input, file);
+}
+
+static unsigned count_captures(const struct file_rows *files)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < files->count; i++) {
+        unsigned j = 0;
+
+        while (files->rows[j].capture != files->rows[i].capture)
+            j++;
+        count += j == i;
+    }
+    return count;
+}
+
+int file_rows_begin(struct file_rows *files, const struct db *db, const struct input *in)
+{
+    int code = SQLITE_OK;
+
+    files->count = input_files_count(in);
+    files->rows = calloc(files->count, sizeof(*files->rows));
+    if (!files->rows)
+        return SQLITE_NOMEM;
+    for (unsigned i = 0; i < files->count && !code; i++)
+        code = begin_file(files, db, input_file(in, i));
+    if (!code)
+        files->captures = count_captures(files);
+    return code;
+}
+
+bool file_row_wants(struct file_row *file, const struct input_event *event)
+{
+    const struct nst_block_info *info = &event->block->info;
+
+    if (file->twice || (file->known && info->sequence <= file->known_block))
+        return false;
+    if (!file->begun && event->file->damage->bad_header)
+        file->offset_ns = info->realtime_offset_ns;
+    if (!file->begun || info->sequence > file->last_block)
+        file->last_block = info->sequence;
+    file->begun = true;
+    file->events++;
+    return true;
+}
+
+static int end_file(sqlite3_stmt *update, const struct input_file *input,
+                    const struct file_row *file)
+{
+    const struct nst_damage *damage = input->damage;
+
+    sqlite3_bind_int64(update, 1, file->id);
+    db_bind_unless(update, 2, input->size == 0, (int64_t)input->size);
+    sqlite3_bind_int64(update, 3, (int64_t)file->events);
+    db_bind_unless(update, 4, !file->begun, (int64_t)file->last_block);
+    sqlite3_bind_int(update, 5, damage->ended);
+    sqlite3_bind_int(update, 6, damage->bad_header != 0);
+    sqlite3_bind_int64(update, 7, (int64_t)damage->bad_blocks);
+    sqlite3_bind_int64(update, 8, (int64_t)damage->lost_blocks);
+    sqlite3_bind_int64(update, 9, (int64_t)damage->duplicates);
+    sqlite3_bind_int64(update, 10, (int64_t)damage->skipped_bytes);
+    sqlite3_bind_int64(update, 11, (int64_t)damage->torn_bytes);
+    return db_run(update);
+}
+
+int file_rows_end(struct file_rows *files, const struct db *db, const struct input *in)
+{
+    sqlite3_stmt *update;
+    int code = db_prepare(db,
+                          "UPDATE file SET size_bytes = ?2, events = events + ?3,"
+                          " last_block = coalesce(max(last_block, ?4), ?4, last_block),"
+                          " ended = ?5, bad_header = ?6, bad_blocks = ?7, lost_blocks = ?8,"
+                          " duplicate_blocks = ?9, skipped_bytes = ?10, torn_bytes = ?11"
+                          " WHERE id = ?1",
+                          &update);
+
+    for (unsigned i = 0; i < files->count && !code; i++)
+        if (!files->rows[i].twice)
+            code = end_file(update, input_file(in, i), &files->rows[i]);
+    sqlite3_finalize(update);
+    return code;
+}
+
+void file_rows_free(struct file_rows *files)
+{
+    for (unsigned i = 0; i < files->count; i++)
+        dims_cache_free(&files->rows[i].dims);
+    free(files->rows);
+    *files = (struct file_rows){0};
+}

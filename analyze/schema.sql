@@ -1,0 +1,185 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+--
+-- The tables of a database that `nstrail import` writes. What each column means is in the
+-- table doc (doc.sql), which travels with every database; why it is so stands here.
+--
+-- Times are nanoseconds since 1970. Nothing is named as an SQL keyword is. A change here
+-- goes with SCHEMA_VERSION in db.c, doc.sql and the manual.
+
+CREATE TABLE capture(
+    id INTEGER PRIMARY KEY,
+    uuid BLOB UNIQUE,
+    hostname TEXT,
+    boot_id BLOB,
+    kernel_release TEXT,
+    kernel_version TEXT,
+    machine TEXT,
+    cpus INTEGER,
+    tracking_exact INTEGER
+) STRICT;
+
+CREATE TABLE file(
+    id INTEGER PRIMARY KEY,
+    capture_id INTEGER NOT NULL REFERENCES capture,
+    salt BLOB UNIQUE,
+    sequence INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    size_bytes INTEGER,
+    events INTEGER NOT NULL,
+    last_block INTEGER,
+    snaplen INTEGER,
+    monotonic_ns INTEGER,
+    boottime_ns INTEGER,
+    realtime_ns INTEGER,
+    writer TEXT,
+    command_line TEXT,
+    capture_filter TEXT,
+    drop_reasons TEXT,
+    ended INTEGER NOT NULL,
+    bad_header INTEGER NOT NULL,
+    bad_blocks INTEGER NOT NULL,
+    lost_blocks INTEGER NOT NULL,
+    duplicate_blocks INTEGER NOT NULL,
+    skipped_bytes INTEGER NOT NULL,
+    torn_bytes INTEGER NOT NULL
+) STRICT;
+
+-- The label is stored, not computed, so that `WHERE netns = 'web'` on a view can begin here
+-- and go on by event_netns: SQLite turns a LEFT JOIN round for a plain column only.
+CREATE TABLE netns(
+    id INTEGER PRIMARY KEY,
+    capture_id INTEGER NOT NULL REFERENCES capture,
+    cookie INTEGER,
+    inum INTEGER NOT NULL,
+    name TEXT,
+    label TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name, CAST(inum AS TEXT))) STORED
+) STRICT;
+
+CREATE TABLE netns_name(
+    id INTEGER PRIMARY KEY,
+    netns_id INTEGER NOT NULL REFERENCES netns,
+    name TEXT NOT NULL,
+    first_ts_ns INTEGER NOT NULL,
+    last_ts_ns INTEGER NOT NULL,
+    UNIQUE(netns_id, name)
+) STRICT;
+
+CREATE TABLE device(
+    id INTEGER PRIMARY KEY,
+    capture_id INTEGER NOT NULL REFERENCES capture,
+    netns_id INTEGER REFERENCES netns,
+    ifindex INTEGER NOT NULL,
+    name TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE probe(
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    symbol TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE drop_reason(
+    id INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    subsys TEXT,
+    name TEXT,
+    label TEXT NOT NULL GENERATED ALWAYS AS
+        (coalesce(subsys || '/', '') || coalesce(name, CAST(number AS TEXT))) STORED
+) STRICT;
+
+CREATE TABLE task(
+    id INTEGER PRIMARY KEY,
+    capture_id INTEGER NOT NULL REFERENCES capture,
+    pid INTEGER NOT NULL,
+    tgid INTEGER NOT NULL,
+    comm TEXT NOT NULL
+) STRICT;
+
+-- What most events of a journey share, stored once. The bytes come last: SQLite reads a row
+-- from its front, and long ones go to pages of their own.
+CREATE TABLE packet(
+    id INTEGER PRIMARY KEY,
+    layer INTEGER NOT NULL,
+    vlan_proto INTEGER,
+    vlan_tci INTEGER,
+    cut INTEGER NOT NULL,
+    ethertype INTEGER,
+    family INTEGER,
+    protocol INTEGER,
+    src TEXT,
+    dst TEXT,
+    sport INTEGER,
+    dport INTEGER,
+    bytes BLOB
+) STRICT;
+
+CREATE TABLE journey(
+    id INTEGER PRIMARY KEY,
+    capture_id INTEGER NOT NULL REFERENCES capture,
+    track INTEGER NOT NULL,
+    first_mono_ns INTEGER NOT NULL,
+    first_head INTEGER NOT NULL,
+    first_skb INTEGER NOT NULL,
+    first_ts_ns INTEGER NOT NULL,
+    last_ts_ns INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    hops INTEGER NOT NULL,
+    drops INTEGER NOT NULL,
+    guessed INTEGER NOT NULL,
+    len_bytes INTEGER NOT NULL,
+    packet_id INTEGER NOT NULL REFERENCES packet
+) STRICT;
+
+-- LAG() over the events takes seconds where this, filled while importing, takes milliseconds.
+-- Spans of time are stored and the moments computed from them, because spans are short, are
+-- what the index needs, and are exact where two clock anchors meet.
+CREATE TABLE hop(
+    id INTEGER PRIMARY KEY,
+    journey_id INTEGER NOT NULL REFERENCES journey,
+    ordinal INTEGER NOT NULL,
+    netns_id INTEGER NOT NULL REFERENCES netns,
+    entered_ts_ns INTEGER NOT NULL,
+    stay_ns INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    first_event_id INTEGER NOT NULL REFERENCES event,
+    prev_netns_id INTEGER REFERENCES netns,
+    latency_ns INTEGER,
+    left_ts_ns INTEGER GENERATED ALWAYS AS (entered_ts_ns + stay_ns) VIRTUAL,
+    prev_left_ts_ns INTEGER GENERATED ALWAYS AS (entered_ts_ns - latency_ns) VIRTUAL
+) STRICT;
+
+-- One row an event: narrow, because there are millions.
+CREATE TABLE event(
+    id INTEGER PRIMARY KEY,
+    file_id INTEGER NOT NULL REFERENCES file,
+    ts_ns INTEGER NOT NULL,
+    cpu INTEGER NOT NULL,
+    probe_id INTEGER NOT NULL REFERENCES probe,
+    netns_id INTEGER REFERENCES netns,
+    netns_source INTEGER NOT NULL,
+    device_id INTEGER REFERENCES device,
+    rx_ifindex INTEGER,
+    journey_id INTEGER REFERENCES journey,
+    packet_id INTEGER NOT NULL REFERENCES packet,
+    task_id INTEGER REFERENCES task,
+    drop_reason_id INTEGER REFERENCES drop_reason,
+    len_bytes INTEGER NOT NULL,
+    caplen_bytes INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE loss(
+    id INTEGER PRIMARY KEY,
+    file_id INTEGER NOT NULL REFERENCES file,
+    ts_ns INTEGER NOT NULL,
+    counter TEXT NOT NULL,
+    probe TEXT,
+    cpu INTEGER,
+    value INTEGER
+) STRICT;
+
+CREATE TABLE doc(
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    unit TEXT,
+    description TEXT NOT NULL
+) STRICT;

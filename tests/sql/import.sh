@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What import puts into the tables, compared row by row with what the captures were made of,
+# whatever the order and the number of imports.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+
+bin=$(cd "${builddir:-.}" && pwd -P)
+work=$(mktemp -d) || exit
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit
+"$bin/tests/sql/make_captures" . || exit
+
+nstrail()
+{
+    "$bin/nstrail" "$@"
+}
+
+# ask DB SQL: rows as CSV, in a fixed order, without their names.
+ask()
+{
+    nstrail query "$1" --csv "$2" | tail -n +2
+}
+
+# A value, or "-"; of texts and bytes the hexadecimal form.
+packet_columns="k.layer, coalesce(k.vlan_proto, '-'), coalesce(k.vlan_tci, '-'), k.cut,
+    coalesce(k.ethertype, '-'), coalesce(k.family, '-'), coalesce(k.protocol, '-'),
+    coalesce(k.src, '-'), coalesce(k.dst, '-'), coalesce(k.sport, '-'), coalesce(k.dport, '-'),
+    iif(k.bytes IS NULL, '-', hex(k.bytes))"
+
+events="SELECT c.hostname, f.sequence, e.ts_ns, e.cpu, p.kind, p.symbol, coalesce(n.cookie, '-'),
+    coalesce(n.inum, '-'), e.netns_source, coalesce(dn.cookie, '-'), coalesce(dn.inum, '-'),
+    coalesce(d.ifindex, '-'), iif(d.name IS NULL, '-', hex(d.name)), coalesce(e.rx_ifindex, '-'),
+    coalesce(j.track, '-'), coalesce(t.pid, '-'), coalesce(t.tgid, '-'),
+    iif(t.comm IS NULL, '-', hex(t.comm)), coalesce(r.number, '-'),
+    iif(r.subsys IS NULL, '-', hex(r.subsys)), iif(r.name IS NULL, '-', hex(r.name)),
+    e.len_bytes, e.caplen_bytes, $packet_columns
+    FROM event e JOIN file f ON f.id = e.file_id JOIN capture c ON c.id = f.capture_id
+    JOIN probe p ON p.id = e.probe_id JOIN packet k ON k.id = e.packet_id
+    LEFT JOIN netns n ON n.id = e.netns_id LEFT JOIN device d ON d.id = e.device_id
+    LEFT JOIN netns dn ON dn.id = d.netns_id LEFT JOIN journey j ON j.id = e.journey_id
+    LEFT JOIN task t ON t.id = e.task_id LEFT JOIN drop_reason r ON r.id = e.drop_reason_id"
+
+hops="SELECT c.hostname, j.track, h.ordinal, coalesce(n.cookie, '-'), n.inum, h.entered_ts_ns,
+    h.left_ts_ns, h.events, coalesce(o.cookie, '-'), coalesce(o.inum, '-'),
+    coalesce(h.latency_ns, '-'), coalesce(h.prev_left_ts_ns, '-')
+    FROM hop h JOIN journey j ON j.id = h.journey_id JOIN capture c ON c.id = j.capture_id
+    JOIN netns n ON n.id = h.netns_id LEFT JOIN netns o ON o.id = h.prev_netns_id"
+
+journeys="SELECT c.hostname, j.track, j.first_mono_ns, j.first_head, j.first_skb, j.first_ts_ns,
+    j.last_ts_ns, j.events, j.hops, j.drops, j.guessed, j.len_bytes, $packet_columns
+    FROM journey j JOIN capture c ON c.id = j.capture_id JOIN packet k ON k.id = j.packet_id"
+
+# What must hold of any database.
+sound="SELECT 'integrity: ' || integrity_check FROM pragma_integrity_check
+        WHERE integrity_check <> 'ok'
+    UNION ALL SELECT 'foreign key of ' || \"table\" FROM pragma_foreign_key_check
+    UNION ALL SELECT 'ids do not ascend' FROM (SELECT e.ts_ns < lag(e.ts_ns) OVER
+            (PARTITION BY e.file_id ORDER BY e.id) - 4000000000 AS wrong FROM event e) WHERE wrong
+    UNION ALL SELECT 'hops of another journey' FROM hop h JOIN event e
+        ON e.id = h.first_event_id WHERE e.journey_id <> h.journey_id
+        OR e.netns_id <> h.netns_id OR e.ts_ns <> h.entered_ts_ns
+    UNION ALL SELECT 'file.events' FROM file f
+        WHERE f.events <> (SELECT count(*) FROM event WHERE file_id = f.id)
+    UNION ALL SELECT 'two rows for a ' || what FROM (
+        SELECT 'netns' AS what FROM netns GROUP BY capture_id, cookie, inum HAVING count(*) > 1
+        UNION ALL SELECT 'device' FROM device
+            GROUP BY capture_id, netns_id, ifindex, name HAVING count(*) > 1
+        UNION ALL SELECT 'task' FROM task GROUP BY capture_id, pid, tgid, comm HAVING count(*) > 1
+        UNION ALL SELECT 'probe' FROM probe GROUP BY kind, symbol HAVING count(*) > 1
+        UNION ALL SELECT 'reason' FROM drop_reason GROUP BY number, subsys, name HAVING count(*) > 1)"
+
+# differences DB TABLE SQL: from what must come of the captures.
+differences()
+{
+    diff <(sort "$2.csv") <(ask "$1" "$3" | sort) | cut -c 1-150 | head -n 6
+}
+
+# holds_all DB DESCRIPTION
+holds_all()
+{
+    is "$(differences "$1" events "$events")" '' "$2: events"
+    is "$(differences "$1" hops "$hops")" '' "$2: hops"
+    is "$(differences "$1" journeys "$journeys")" '' "$2: journeys"
+    is "$(ask "$1" "$sound" 2>&1)" '' "$2: what must hold"
+}
+
+alpha=(alpha.0.nst alpha.1.nst alpha.2.nst)
+
+ok 'import of all at once' nstrail import "${alpha[@]}" beta.nst -d at-once.db
+holds_all at-once.db 'all at once'
+is "$(ls)" "$(printf '%s\n' alpha.0-cut.nst "${alpha[@]}" at-once.db beta.nst events.csv hops.csv \
+    journeys.csv)" 'leaves nothing but the database'
+is "$(stat -c %a at-once.db)" 600 'which is for its owner alone'
+
+for order in '0 1 2' '2 1 0' '1 2 0'; do
+    db=order-${order// /}.db
+    for i in $order; do
+        nstrail import "alpha.$i.nst" -d "$db" || diag "status $?"
+        [ "$i" != 1 ] || nstrail import -d "$db" beta.nst || diag "status $?"
+    done
+    holds_all "$db" "one after another, $order"
+done
+
+# Packet bytes are stored once a journey while they stay the same.
+is "$(ask at-once.db "SELECT count(*) FROM (SELECT 1 FROM event e JOIN packet k ON k.id = e.packet_id
+    WHERE e.journey_id IS NOT NULL AND k.bytes IS NOT NULL GROUP BY e.journey_id, k.layer,
+    k.vlan_tci, k.cut, k.bytes HAVING count(DISTINCT k.id) > 1)")" 0 'a row of packet once a journey'
+
+# The same files again: by the same names, others, copies.
+cp alpha.1.nst copy
+cp at-once.db before.db
+words=$(nstrail import copy beta.nst -d at-once.db 2>&1)
+is $? 0 'twice: status'
+is "$words" 'nstrail: copy: is in the database already: skipped
+nstrail: beta.nst: is in the database already: skipped' 'twice: said'
+ok 'twice: nothing changed' cmp before.db at-once.db
+words=$(nstrail import copy alpha.1.nst alpha.0.nst alpha.2.nst beta.nst -d both.db 2>&1)
+is "$words" 'nstrail: alpha.1.nst: given twice: skipped' 'given twice: said'
+holds_all both.db 'given twice'
+ok 'twice by a pipe' nstrail import - -d both.db <alpha.1.nst
+holds_all both.db 'twice by a pipe'
+ok 'by a pipe' nstrail import - beta.nst alpha.2.nst alpha.0.nst -d pipe.db <alpha.1.nst
+holds_all pipe.db 'by a pipe'
+
+# A file that was imported while it was still being written.
+nstrail import alpha.0-cut.nst -d grown.db 2>/dev/null
+is "$(ask grown.db 'SELECT count(*), (SELECT ended FROM file) FROM event')" 300,0 \
+    'still being written: what was there'
+nstrail import beta.nst alpha.0-cut.nst alpha.2.nst -d grown.db 2>words
+like "$(cat words)" 'alpha.0-cut.nst: is in the database already' 'still being written: twice'
+nstrail import "${alpha[@]}" -d grown.db 2>words
+is $? 0 'grown: status'
+holds_all grown.db 'grown'
+is "$(ask grown.db 'SELECT count(*), sum(ended) FROM file')" 4,4 'grown: one row a file'
+nstrail import alpha.0-cut.nst "${alpha[@]}" beta.nst -d cut.db 2>words
+holds_all cut.db 'a file and its own beginning'
+
+# Journeys' numbers that two captures have.
+is "$(ask at-once.db 'SELECT count(*) FROM (SELECT track FROM journey GROUP BY track
+    HAVING count(*) = 2)')" "$(ask at-once.db 'SELECT count(*) FROM journey WHERE id <> track')" \
+    'a number that is taken gives another'
+is "$(ask order-012.db 'SELECT count(*) FROM journey j JOIN capture c ON c.id = capture_id
+    WHERE j.id <> track AND j.id <> track + (capture_id << 48)')" 0 'by the rule in doc'
+
+# What the files say beside their events.
+is "$(ask at-once.db "SELECT c.hostname, cookie, inum, hex(name), first_ts_ns, last_ts_ns FROM
+    (SELECT n.capture_id, n.cookie, n.inum, m.name, m.first_ts_ns, m.last_ts_ns FROM netns_name m
+    JOIN netns n ON n.id = m.netns_id) JOIN capture c ON c.id = capture_id
+    WHERE c.hostname = 'alpha' ORDER BY inum, first_ts_ns")" \
+    "alpha,,99,69646C65,1700000000000000000,1700000000001800000
+alpha,1,4026531833,6F6C64206E616D65,1699999999999999995,1700000000000000000
+alpha,1,4026531833,636C69656E74,1699999999999999999,1700000000001800000
+alpha,4101,4026532177,61276222632C0A1B5B33316DFF,1700000000000000000,1700000000001800000" \
+    'names of namespaces'
+is "$(ask at-once.db "SELECT hex(name), hex(label) FROM netns n JOIN capture c ON c.id = capture_id
+    WHERE hostname = 'alpha' ORDER BY inum, cookie")" \
+    '69646C65,69646C65
+636C69656E74,636C69656E74
+"",34303236353332313737
+61276222632C0A1B5B33316DFF,61276222632C0A1B5B33316DFF
+"",34323934393637323935' 'the latest name, else the inum, is the label'
+is "$(ask at-once.db "SELECT (ts_ns - 1700000000000000000) / 1000, counter, probe, cpu, value FROM loss
+    JOIN file f ON f.id = file_id JOIN capture c ON c.id = capture_id
+    WHERE hostname = 'alpha' AND sequence = 0 ORDER BY loss.id")" \
+    "0,events,,,0
+0,lost.ring,net:netif_receive_skb,0,0
+0,lost.ring,net:netif_receive_skb,1,0
+0,lost.recursion,,,
+300,events,,,300
+300,lost.ring,net:netif_receive_skb,0,3
+600,events,,,600
+600,lost.ring,net:netif_receive_skb,0,6
+600,lost.ring,net:netif_receive_skb,1,0
+600,lost.recursion,,," 'loss: counters when they changed, unknown as NULL'
+is "$(ask order-210.db "SELECT sum(lost), max(total) FROM v_loss WHERE host = 'alpha' AND lost > 0")" \
+    "$(ask at-once.db "SELECT 18, 18")" 'v_loss: what came between'
+is "$(ask grown.db 'SELECT count(*) FROM loss')" "$(ask at-once.db 'SELECT count(*) FROM loss')" \
+    'loss: once a file, however often it was imported'
+is "$(ask at-once.db "SELECT hex(uuid), hostname, hex(boot_id), kernel_release, kernel_version, machine,
+    cpus, tracking_exact FROM capture ORDER BY hostname")" \
+    '01020301000000000000000000000000,alpha,09090100000000000000000000000000,6.1,,x86_64,300,1
+01020302000000000000000000000000,beta,09090200000000000000000000000000,6.1,,x86_64,300,0' 'capture'
+is "$(ask at-once.db "SELECT hostname, sequence, length(salt), path, snaplen, f.monotonic_ns,
+    f.boottime_ns, f.realtime_ns, writer, command_line, capture_filter, drop_reasons, ended,
+    bad_header + bad_blocks + lost_blocks + duplicate_blocks + skipped_bytes + torn_bytes
+    FROM file f JOIN capture c ON c.id = capture_id ORDER BY path")" \
+    "alpha,0,8,alpha.0.nst,128,1000000000000,1000000000007,1700000000000000000,make_captures,make 'captures',udp,,1,0
+alpha,1,8,alpha.1.nst,128,1000000000000,1000000000007,1700000000000000000,make_captures,make 'captures',,,1,0
+alpha,2,8,alpha.2.nst,128,1000000000000,1000000000007,1700000000000000000,make_captures,make 'captures',,,1,0
+beta,0,8,beta.nst,0,5000000000,5000000007,1700000000000000000,make_captures,make 'captures',udp,,1,0" \
+    'file'
+is "$(ask at-once.db 'SELECT sum(size_bytes) FROM file')" \
+    "$(cat "${alpha[@]}" beta.nst | wc -c)" 'file: sizes'
+
+# The database explains itself, all of it.
+things="SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'
+    UNION SELECT m.name || '.' || p.name FROM sqlite_schema m, pragma_table_xinfo(m.name) p
+        WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite_%'"
+is "$(ask at-once.db "SELECT * FROM ($things) EXCEPT SELECT name FROM doc")" '' 'doc leaves nothing out'
+is "$(ask at-once.db "SELECT name FROM doc WHERE kind <> 'note'
+    EXCEPT SELECT * FROM ($things)")" '' \
+    'doc invents nothing'
+is "$(ask at-once.db "SELECT name FROM doc WHERE length(description) < 4 OR kind = 'column' AND
+    (unit IS NULL AND (name LIKE '%\_ns' ESCAPE '\' OR name LIKE '%\_bytes' ESCAPE '\'))")" '' 'doc knows the units'
+
+# Filters, and what damage leaves.
+ok 'import --netns' nstrail import --netns client "${alpha[@]}" -d filtered.db
+is "$(ask filtered.db 'SELECT DISTINCT netns FROM v_event')" client 'import --netns: that one alone'
+is "$(ask filtered.db 'SELECT count(*) FROM event')" \
+    "$(ask at-once.db "SELECT count(*) FROM v_event WHERE netns = 'client' AND host = 'alpha'")" \
+    'import --netns: all of it'
+{
+    head -c "$(($(wc -c <alpha.1.nst) / 2))" alpha.1.nst
+    printf 'damage'
+    tail -c +"$(($(wc -c <alpha.1.nst) / 2 + 7))" alpha.1.nst
+} >damaged.nst
+nstrail import damaged.nst -d damaged.db 2>words
+is $? 2 'a damaged file: status'
+like "$(cat words)" 'damaged.nst' 'a damaged file: said'
+is "$(ask damaged.db 'SELECT bad_blocks + lost_blocks > 0, events < 700, events > 0 FROM file')" 1,1,1 \
+    'a damaged file: what was whole is there'
+is "$(ask damaged.db "$sound" 2>&1)" '' 'a damaged file: what must hold'
+
+done_testing
