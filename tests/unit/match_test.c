@@ -270,6 +270,7 @@ static void test_blocks(void)
     tap_ok(&tap, block_matches("--probe=net:*", &info), "block: a pattern");
     tap_ok(&tap, !block_matches("--since=+1", &info), "block: before the time");
     tap_ok(&tap, !block_matches("--until=1700000001", &info), "block: at the end of the time");
+    tap_ok(&tap, block_matches("--until=1700000001.000000001", &info), "block: its first event");
     tap_ok(&tap, block_matches("--since=+0.000004", &info), "block: its last event");
 }
 
