@@ -19,7 +19,7 @@ command -v editcap >/dev/null || {
     printf '%s: editcap is not installed SKIP\n' "$name"
     exit 0
 }
-"$bin/tests/bench/export_capture" "$work/in.nst" "$events" || exit
+"$bin/tests/bench/mix_capture" "$work/in.nst" "$events" || exit
 "$bin/nstrail" export -w "$work/in.pcapng" "$work/in.nst" || exit
 
 # timed FILE COMMAND...: appends its seconds to FILE. The output is always a new file.

@@ -99,32 +99,6 @@ static size_t write_raw(const struct ring *r, int fd)
     return total;
 }
 
-/* Of the writer's dictionaries. */
-struct indices {
-    uint32_t netns[MIX_NETNS], devices[MIX_DEVICES], tasks[MIX_TASKS], probes[MIX_PROBES],
-        reasons[MIX_REASONS];
-};
-
-static void define(const struct mix *m, struct nst_writer *w, struct indices *x)
-{
-    struct nst_device device;
-    uint32_t i;
-
-    for (i = 0; i < MIX_NETNS; i++)
-        x->netns[i] = nst_writer_netns(w, &m->netns[i]);
-    for (i = 0; i < MIX_DEVICES; i++) {
-        device = m->devices[i];
-        device.netns = x->netns[device.netns];
-        x->devices[i] = nst_writer_device(w, &device);
-    }
-    for (i = 0; i < MIX_TASKS; i++)
-        x->tasks[i] = nst_writer_task(w, &m->tasks[i]);
-    for (i = 0; i < MIX_PROBES; i++)
-        x->probes[i] = nst_writer_probe(w, &m->probes[i]);
-    for (i = 0; i < MIX_REASONS; i++)
-        x->reasons[i] = nst_writer_drop_reason(w, &m->reasons[i]);
-}
-
 static struct nst_writer *new_writer(int fd, bool packets)
 {
     const struct nst_file_info info = {.snaplen = packets ? MIX_SNAPLEN : 0};
@@ -139,21 +113,15 @@ static size_t write_nst(const struct mix *m, bool packets, int fd, double *ns)
 {
     struct nst_writer *w = new_writer(fd, packets);
     struct nst_writer_stats stats;
-    struct indices x;
+    struct mix_indices x;
     double start;
     size_t i;
 
-    define(m, w, &x);
+    mix_define(m, w, &x);
     start = now_ns();
     for (i = 0; i < m->count; i++) {
-        struct nst_event ev = m->events[i];
+        struct nst_event ev = mix_event(m, i, &x);
 
-        ev.netns = x.netns[ev.netns];
-        ev.device = x.devices[ev.device];
-        ev.task = x.tasks[ev.task];
-        ev.probe = x.probes[ev.probe];
-        if (ev.drop_reason != NST_NONE)
-            ev.drop_reason = x.reasons[ev.drop_reason];
         if (!packets)
             ev.caplen_bytes = 0;
         must(nst_writer_event(w, &ev, NULL) == 0, "an event was refused");
@@ -181,7 +149,8 @@ static double median(double *values, int count)
 
 static bool report(const char *name, double value, double target)
 {
-    printf("%s: %.3f (target <= %.2f) %s\n", name, value, target, value <= target ? "ok" : "MISSED");
+    printf("%s: %.3f (target <= %.2f) %s\n", name, value, target,
+           value <= target ? "ok" : "MISSED");
     return value <= target;
 }
 

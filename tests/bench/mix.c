@@ -105,11 +105,11 @@ struct host {
 
 /* -------------------------------------------------------------------- the host */
 
-static const char *const comms[] = {"nginx",   "curl",        "postgres", "envoy",
+static const char *const comms[] = {"nginx",   "curl",        "postgres",  "envoy",
                                     "haproxy", "ksoftirqd/1", "swapper/0", "iperf3"};
 static const char *const reasons[MIX_REASONS] = {
-    "NO_SOCKET",       "TCP_INVALID_SEQUENCE", "NETFILTER_DROP", "SOCKET_RCVBUFF",
-    "IP_RPFILTER",     "NEIGH_FAILED",         "QDISC_DROP",     "UNICAST_IPV4_IN_L2_MULTICAST"};
+    "NO_SOCKET",   "TCP_INVALID_SEQUENCE", "NETFILTER_DROP", "SOCKET_RCVBUFF",
+    "IP_RPFILTER", "NEIGH_FAILED",         "QDISC_DROP",     "UNICAST_IPV4_IN_L2_MULTICAST"};
 
 /* Leaf n has device 3n - 2 inside; 3n - 1 is its peer in namespace 0, 3n its bridge there. Device
  * 0 is the host's own, 58 and 59 are never used. */
@@ -189,7 +189,8 @@ static void make_flows(struct host *h)
         f->ports[0] = (uint16_t)(32768 + below(&h->random, 28000));
         f->ports[1] = below(&h->random, 2) ? 443 : (uint16_t)(1 + below(&h->random, 10000));
         f->addresses[0] = 0x0a000000u + (f->from << 8) + 2;
-        f->addresses[1] = f->to ? 0x0a000000u + (f->to << 8) + 2 : (uint32_t)random_next(&h->random);
+        f->addresses[1] =
+            f->to ? 0x0a000000u + (f->to << 8) + 2 : (uint32_t)random_next(&h->random);
         f->seq = (uint32_t)random_next(&h->random);
         f->ack = (uint32_t)random_next(&h->random);
         f->timestamp = (uint32_t)random_next(&h->random);
@@ -346,8 +347,8 @@ static void make_packet(struct packet *p, struct flow *f, struct random *r)
     put_mac(p->bytes, f->path[0].device, 1);
     put_mac(p->bytes + 6, f->path[0].device, 0);
     put16(p->bytes + 12, 0x0800);
-    header = 20 + (f->protocol == 6 ? put_tcp(ip + 20, f, payload, r)
-                                    : put_udp(ip + 20, f, payload, r));
+    header =
+        20 + (f->protocol == 6 ? put_tcp(ip + 20, f, payload, r) : put_udp(ip + 20, f, payload, r));
     put16(ip, 0x4500);
     put16(ip + 2, (uint32_t)header + payload);
     put16(ip + 4, f->ip_id++);
@@ -400,8 +401,8 @@ static void see(struct host *h, unsigned cpu, struct packet *p, enum probe probe
         .probe = probe,
         .drop_reason = probe == KFREE ? below(&h->random, MIX_REASONS) : NST_NONE,
         .cpu = cpu,
-        .rx_ifindex = probe == RECEIVE || p->step > 1 ? m->devices[p->flow->path[0].device].ifindex
-                                                      : 0,
+        .rx_ifindex =
+            probe == RECEIVE || p->step > 1 ? m->devices[p->flow->path[0].device].ifindex : 0,
         .len_bytes = p->len,
         .caplen_bytes = p->caplen,
         .netns_source = NST_NETNS_DEVICE,
@@ -467,9 +468,8 @@ static void send_burst(struct host *h, unsigned cpu)
     c->now_ns += (uint64_t)(-log(unit(&h->random)) * 8000);
     c->task = below(&h->random, 5) ? f->task : (uint8_t)below(&h->random, MIX_TASKS);
     while (count-- && c->queued < BACKLOG) {
-        struct packet p = {.flow = f,
-                           .skb = take(&c->skbs, &h->random),
-                           .head = take(&c->heads, &h->random)};
+        struct packet p = {
+            .flow = f, .skb = take(&c->skbs, &h->random), .head = take(&c->heads, &h->random)};
 
         make_packet(&p, f, &h->random);
         if (advance(h, cpu, &p))
@@ -610,6 +610,37 @@ void mix_free(struct mix *m)
     free(m->events);
     free(m->packets);
     free(m);
+}
+
+void mix_define(const struct mix *m, struct nst_writer *w, struct mix_indices *indices)
+{
+    for (uint32_t i = 0; i < MIX_NETNS; i++)
+        indices->netns[i] = nst_writer_netns(w, &m->netns[i]);
+    for (uint32_t i = 0; i < MIX_DEVICES; i++) {
+        struct nst_device device = m->devices[i];
+
+        device.netns = indices->netns[device.netns];
+        indices->devices[i] = nst_writer_device(w, &device);
+    }
+    for (uint32_t i = 0; i < MIX_TASKS; i++)
+        indices->tasks[i] = nst_writer_task(w, &m->tasks[i]);
+    for (uint32_t i = 0; i < MIX_PROBES; i++)
+        indices->probes[i] = nst_writer_probe(w, &m->probes[i]);
+    for (uint32_t i = 0; i < MIX_REASONS; i++)
+        indices->reasons[i] = nst_writer_drop_reason(w, &m->reasons[i]);
+}
+
+struct nst_event mix_event(const struct mix *m, size_t event, const struct mix_indices *indices)
+{
+    struct nst_event ev = m->events[event];
+
+    ev.netns = indices->netns[ev.netns];
+    ev.device = indices->devices[ev.device];
+    ev.task = indices->tasks[ev.task];
+    ev.probe = indices->probes[ev.probe];
+    if (ev.drop_reason != NST_NONE)
+        ev.drop_reason = indices->reasons[ev.drop_reason];
+    return ev;
 }
 
 size_t mix_raw(const struct mix *m, size_t event, bool packets, uint8_t *out)

@@ -41,6 +41,16 @@ struct mix *mix_new(size_t events);
 struct mix *mix_flood_new(size_t events, enum mix_flood payload);
 void mix_free(struct mix *m);
 
+/* Where the entries of the mix stand in a writer's dictionaries. */
+struct mix_indices {
+    uint32_t netns[MIX_NETNS], devices[MIX_DEVICES], tasks[MIX_TASKS], probes[MIX_PROBES],
+        reasons[MIX_REASONS];
+};
+
+void mix_define(const struct mix *m, struct nst_writer *w, struct mix_indices *indices);
+/* The event as that writer takes it. */
+struct nst_event mix_event(const struct mix *m, size_t event, const struct mix_indices *indices);
+
 /* The event as it leaves the ring: the record and its packet bytes, padded to 8. Answers its
  * length; out has room for sizeof(struct ev_record) + MIX_SNAPLEN. */
 size_t mix_raw(const struct mix *m, size_t event, bool packets, uint8_t *out);
