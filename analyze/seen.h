@@ -9,14 +9,13 @@
  * arrives at once, both directions are one; where the direction is not known, having been
  * seen in any is enough.
  *
- * Memory is bounded: at least the last SEEN_MAX packets are known, fewer only where they
- * passed very many devices each.
+ * Memory is bounded: the last SEEN_MAX packets are known, fewer only where they passed very
+ * many devices each.
  */
 #ifndef NST_ANALYZE_SEEN_H
 #define NST_ANALYZE_SEEN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "analyze/pcapng.h"
@@ -26,8 +25,9 @@
 struct seen_node;
 
 struct seen {
-    struct seen_node *tables[2]; /* the present one and the one before */
-    size_t count;                /* in the present one */
+    struct seen_node *nodes; /* a ring of SEEN_MAX */
+    uint32_t *chains;        /* by hash: the last node made */
+    uint32_t next;           /* the node to be made next; counts on and wraps */
 };
 
 struct seen_where {
