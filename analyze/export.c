@@ -28,14 +28,19 @@
 #include "analyze/seen.h"
 #include "analyze/view.h"
 
+/* Unknown, in, out. */
+#define WAYS 3
+
 struct exporter {
     const struct export_options *wanted;
     struct input *in;
     struct origins origins;
     struct interfaces interfaces;
     struct views views;
+    uint32_t ways[WAYS]; /* a probe by which packets pass in that direction, or NST_NONE */
+    bool several_probes; /* or perhaps: a packet can be seen by more than one in a direction */
     struct seen seen;
-    struct pcapng pcapng;
+    struct stream *out;
     uint32_t snaplen;
     uint64_t lost; /* events, since the last packet that was written */
     uint8_t frame[FRAME_MAX];
@@ -92,6 +97,21 @@ static uint32_t interface_of(struct exporter *x, const struct view *view,
     return *number;
 }
 
+/* Notes by which probes undropped packets are seen. */
+static void note_probes(struct exporter *x, const struct view *view)
+{
+    for (uint32_t i = 0; i < view->block->probes_count; i++) {
+        const struct view_probe *probe = &view->probes[i];
+        uint32_t *way = &x->ways[probe->direction];
+
+        if (!probe->passed)
+            continue;
+        if (*way != NST_NONE && *way != probe->number)
+            x->several_probes = true;
+        *way = probe->number;
+    }
+}
+
 static int collect_block(struct exporter *x, const struct input_block *b)
 {
     struct input_event e = {.block = b->block, .file = b->file};
@@ -105,7 +125,10 @@ static int collect_block(struct exporter *x, const struct input_block *b)
         e.event = &b->block->events[b->events[i]];
         if (interface_of(x, view, &e) == NST_NONE)
             return no_memory();
+        if (e.event->drop_reason == NST_NONE)
+            view->probes[e.event->probe].passed = true;
     }
+    note_probes(x, view);
     return STATUS_OK;
 }
 
@@ -117,8 +140,11 @@ static int collect(struct exporter *x)
 
     if (!input_restart(x->in, NST_LOAD_META))
         return STATUS_FAILED;
+    for (unsigned i = 0; i < WAYS; i++)
+        x->ways[i] = NST_NONE;
     while (status == STATUS_OK && input_next_block(x->in, &block))
         status = collect_block(x, &block);
+    x->several_probes |= x->ways[PCAPNG_DIRECTION_UNKNOWN] != NST_NONE;
     views_free(&x->views);
     if (!input_restart(x->in, NST_LOAD_PACKETS))
         return STATUS_FAILED;
@@ -160,6 +186,8 @@ static bool is_wanted(struct exporter *x, const struct view *view, const struct 
     /* LOOPBACK_IFINDEX: the kernel gives it to every namespace's loopback device and to no
      * other. */
     where.loopback = event->device != NST_NONE && e->block->devices[event->device].ifindex == 1;
+    if (!where.loopback && !x->several_probes)
+        return true;
     return seen_counts(&x->seen, event->journey_id, &where);
 }
 
@@ -186,8 +214,8 @@ static int write_event(struct exporter *x, const struct input_event *e)
     packet.direction = view->probes[event->probe].direction;
     packet.dropped = x->lost;
     x->lost = 0;
-    comment = pcapng_packet(&x->pcapng, &packet);
-    pcapng_comment(&x->pcapng, comment,
+    comment = pcapng_packet(x->out, &packet);
+    pcapng_comment(x->out, comment,
                    view_comment(view, event, is_raw(x, event) && event->vlan_proto, comment));
     interfaces_count(&x->interfaces, packet.interface, e->time_ns);
     return STATUS_OK;
@@ -198,7 +226,7 @@ static int write_events(struct exporter *x)
     struct input_event event;
     int status = STATUS_OK;
 
-    while (status == STATUS_OK && !x->pcapng.error && input_next(x->in, &event))
+    while (status == STATUS_OK && !stream_error(x->out) && input_next(x->in, &event))
         status = write_event(x, &event);
     return status;
 }
@@ -219,7 +247,7 @@ static uint32_t longest_frame(const struct input *in)
 }
 
 /* Section and interfaces. */
-static int write_head(struct exporter *x, struct pcapng *out)
+static int write_head(struct exporter *x)
 {
     const struct nst_file_info *info = input_file(x->in, 0)->info;
     bool one_host = x->origins.hosts_count == 1;
@@ -229,11 +257,11 @@ static int write_head(struct exporter *x, struct pcapng *out)
              info->kernel_version ? info->kernel_version : "");
     snprintf(application, sizeof(application), "nstrail %s (recorded by %s)", NSTRAIL_VERSION,
              info->writer ? info->writer : "an unknown program");
-    pcapng_section(out, &(struct pcapng_section){
-                            .hardware = one_host ? info->machine : NULL,
-                            .os = one_host && info->kernel_release ? os : NULL,
-                            .application = application,
-                        });
+    pcapng_section(x->out, &(struct pcapng_section){
+                               .hardware = one_host ? info->machine : NULL,
+                               .os = one_host && info->kernel_release ? os : NULL,
+                               .application = application,
+                           });
     /* tcpdump and editcap refuse a file without an interface, even if it has no packet. */
     if (!x->interfaces.count)
         interfaces_number(&x->interfaces,
@@ -242,7 +270,7 @@ static int write_head(struct exporter *x, struct pcapng *out)
                               .device = "",
                           },
                           NULL);
-    if (!interfaces_describe(&x->interfaces, out, x->snaplen, x->origins.hosts,
+    if (!interfaces_describe(&x->interfaces, x->out, x->snaplen, x->origins.hosts,
                              x->origins.hosts_count))
         return no_memory();
     return STATUS_OK;
@@ -257,15 +285,16 @@ static int write_by_way_of_scratch(struct exporter *x, int fd)
 
     if (scratch < 0)
         return STATUS_FAILED;
-    x->pcapng.fd = scratch;
+    stream_redirect(x->out, scratch);
+    x->several_probes = true;
     status = write_events(x);
-    if (status == STATUS_OK && pcapng_flush(&x->pcapng) < 0)
-        status = message_error("temporary file", "%s", strerror(x->pcapng.error));
-    x->pcapng.fd = fd;
+    if (stream_flush(x->out))
+        status = message_error("temporary file", "%s", strerror(stream_error(x->out)));
+    stream_redirect(x->out, fd);
     if (status == STATUS_OK)
-        status = write_head(x, &x->pcapng);
+        status = write_head(x);
     if (status == STATUS_OK)
-        pcapng_append_file(&x->pcapng, scratch);
+        stream_copy(x->out, scratch);
     close(scratch);
     return status;
 }
@@ -275,28 +304,27 @@ static int write_directly(struct exporter *x)
     int status = collect(x);
 
     if (status == STATUS_OK)
-        status = write_head(x, &x->pcapng);
+        status = write_head(x);
     return status == STATUS_OK ? write_events(x) : status;
 }
 
 static int write_all(struct exporter *x, const struct output *output)
 {
-    int status = STATUS_OK;
+    int status, error;
 
     x->snaplen = longest_frame(x->in);
-    if (pcapng_open(&x->pcapng, output->fd) < 0 || !origins_learn(&x->origins, x->in) ||
+    x->out = stream_new(output->fd);
+    if (!x->out || !origins_learn(&x->origins, x->in) ||
         (!x->wanted->all_events && !seen_init(&x->seen)))
         return no_memory();
     status = input_can_restart(x->in) ? write_directly(x) : write_by_way_of_scratch(x, output->fd);
     if (status != STATUS_OK)
         return status;
-    interfaces_statistics(&x->interfaces, &x->pcapng);
-    if (pcapng_flush(&x->pcapng) < 0) {
-        /* Who reads our standard output may have seen enough. */
-        if (x->pcapng.error == EPIPE && output->fd == STDOUT_FILENO)
-            return STATUS_OK;
-        return message_error(output->path, "%s", strerror(x->pcapng.error));
-    }
+    interfaces_statistics(&x->interfaces, x->out);
+    error = stream_flush(x->out);
+    /* Who reads our standard output may have seen enough. */
+    if (error && (error != EPIPE || output->fd != STDOUT_FILENO))
+        return message_error(output->path, "%s", strerror(error));
     return STATUS_OK;
 }
 
@@ -342,7 +370,7 @@ int export_packets(const struct export_options *wanted)
         views_free(&x->views);
         origins_free(&x->origins);
         seen_free(&x->seen);
-        pcapng_close(&x->pcapng);
+        stream_free(x->out);
         interfaces_free(&x->interfaces);
         free(x);
     } else {

@@ -162,7 +162,7 @@ static void print_description(FILE *out, const struct interface *interface, cons
     }
 }
 
-static bool describe(const struct interface *interface, struct pcapng *out, uint32_t snaplen,
+static bool describe(const struct interface *interface, struct stream *out, uint32_t snaplen,
                      const char *host)
 {
     struct pcapng_interface block = {.linktype = interface->key.linktype, .snaplen = snaplen};
@@ -188,7 +188,7 @@ static bool describe(const struct interface *interface, struct pcapng *out, uint
     return ok;
 }
 
-bool interfaces_describe(const struct interfaces *set, struct pcapng *out, uint32_t snaplen,
+bool interfaces_describe(const struct interfaces *set, struct stream *out, uint32_t snaplen,
                          const char *const *hosts, unsigned hosts_count)
 {
     for (uint32_t i = 0; i < set->count; i++) {
@@ -203,7 +203,7 @@ bool interfaces_describe(const struct interfaces *set, struct pcapng *out, uint3
     return true;
 }
 
-void interfaces_statistics(const struct interfaces *set, struct pcapng *out)
+void interfaces_statistics(const struct interfaces *set, struct stream *out)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         const struct interface *interface = &set->list[i];

@@ -43,8 +43,8 @@ void interfaces_count(struct interfaces *set, uint32_t number, uint64_t time_ns)
 
 /* Writes their description blocks. hosts: their names, said where there are several. False: no
  * memory. */
-bool interfaces_describe(const struct interfaces *set, struct pcapng *out, uint32_t snaplen,
+bool interfaces_describe(const struct interfaces *set, struct stream *out, uint32_t snaplen,
                          const char *const *hosts, unsigned hosts_count);
-void interfaces_statistics(const struct interfaces *set, struct pcapng *out);
+void interfaces_statistics(const struct interfaces *set, struct stream *out);
 
 #endif

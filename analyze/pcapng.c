@@ -4,10 +4,7 @@
 #include "analyze/pcapng.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analyze/frame.h"
 #include "format/bytes.h"
@@ -36,60 +33,9 @@ enum option_code {
     STATISTICS_RECEIVED = 4,
 };
 
-#define BUFFER_BYTES (1024 * 1024)
-
 /* The longest block: a packet, its options and its comment, or three texts. */
 #define BLOCK_BYTES_MAX (FRAME_MAX + 3 * PCAPNG_TEXT_MAX + 256)
-static_assert(BLOCK_BYTES_MAX < BUFFER_BYTES, "the buffer holds at least one block");
-
-int pcapng_open(struct pcapng *p, int fd)
-{
-    *p = (struct pcapng){.fd = fd, .buffer = malloc(BUFFER_BYTES)};
-    return p->buffer ? 0 : -ENOMEM;
-}
-
-void pcapng_close(struct pcapng *p)
-{
-    free(p->buffer);
-    p->buffer = NULL;
-}
-
-int pcapng_flush(struct pcapng *p)
-{
-    size_t done = 0;
-
-    while (done < p->used && !p->error) {
-        ssize_t n = write(p->fd, p->buffer + done, p->used - done);
-
-        if (n >= 0)
-            done += (size_t)n;
-        else if (errno != EINTR)
-            p->error = errno;
-    }
-    p->used = 0;
-    return -p->error;
-}
-
-int pcapng_append_file(struct pcapng *p, int fd)
-{
-    off_t pos = 0;
-
-    pcapng_flush(p);
-    while (!p->error) {
-        ssize_t n = pread(fd, p->buffer, BUFFER_BYTES, pos);
-
-        if (n == 0)
-            break;
-        if (n > 0) {
-            pos += n;
-            p->used = (size_t)n;
-            pcapng_flush(p);
-        } else if (errno != EINTR) {
-            p->error = errno;
-        }
-    }
-    return -p->error;
-}
+static_assert(BLOCK_BYTES_MAX < STREAM_ROOM_MAX, "a block can be asked room for");
 
 static uint8_t *put16(uint8_t *pos, uint16_t value)
 {
@@ -142,29 +88,27 @@ static uint8_t *put_number(uint8_t *pos, enum option_code code, uint64_t value)
     return pos + 8;
 }
 
-static uint8_t *begin(struct pcapng *p, enum block_type type)
+static uint8_t *begin(struct stream *out, enum block_type type)
 {
-    if (BUFFER_BYTES - p->used < BLOCK_BYTES_MAX)
-        pcapng_flush(p);
-    return put32(p->buffer + p->used, type) + 4; /* room for the length */
+    return put32(stream_room(out, BLOCK_BYTES_MAX), type) + 4; /* room for the length */
 }
 
 /* The options and the block end. */
-static void end(struct pcapng *p, uint8_t *pos)
+static void end(struct stream *out, uint8_t *pos)
 {
-    uint8_t *start = p->buffer + p->used;
+    uint8_t *start = stream_room(out, 0);
     uint32_t length;
 
     pos = put_option_head(pos, OPTION_END, 0);
     length = (uint32_t)(pos - start) + 4;
     put_le32(pos, length);
     put_le32(start + 4, length);
-    p->used += length;
+    stream_used(out, length);
 }
 
-void pcapng_section(struct pcapng *p, const struct pcapng_section *section)
+void pcapng_section(struct stream *out, const struct pcapng_section *section)
 {
-    uint8_t *pos = begin(p, BLOCK_SECTION);
+    uint8_t *pos = begin(out, BLOCK_SECTION);
 
     pos = put32(pos, 0x1a2b3c4d);
     pos = put16(put16(pos, 1), 0);                   /* version 1.0 */
@@ -172,24 +116,24 @@ void pcapng_section(struct pcapng *p, const struct pcapng_section *section)
     pos = put_string(pos, SECTION_HARDWARE, section->hardware);
     pos = put_string(pos, SECTION_OS, section->os);
     pos = put_string(pos, SECTION_APPLICATION, section->application);
-    end(p, pos);
+    end(out, pos);
 }
 
-void pcapng_interface(struct pcapng *p, const struct pcapng_interface *interface)
+void pcapng_interface(struct stream *out, const struct pcapng_interface *interface)
 {
-    uint8_t *pos = begin(p, BLOCK_INTERFACE);
+    uint8_t *pos = begin(out, BLOCK_INTERFACE);
 
     pos = put16(put16(pos, interface->linktype), 0);
     pos = put32(pos, interface->snaplen);
     pos = put_string(pos, INTERFACE_NAME, interface->name);
     pos = put_string(pos, INTERFACE_DESCRIPTION, interface->description);
     pos = put_padded(put_option_head(pos, INTERFACE_TSRESOL, 1), "\x09", 1); /* nanoseconds */
-    end(p, pos);
+    end(out, pos);
 }
 
-char *pcapng_packet(struct pcapng *p, const struct pcapng_packet *packet)
+char *pcapng_packet(struct stream *out, const struct pcapng_packet *packet)
 {
-    uint8_t *pos = begin(p, BLOCK_PACKET);
+    uint8_t *pos = begin(out, BLOCK_PACKET);
 
     pos = put32(pos, packet->interface);
     pos = put_time(pos, packet->time_ns);
@@ -204,24 +148,24 @@ char *pcapng_packet(struct pcapng *p, const struct pcapng_packet *packet)
     return (char *)pos + 4;
 }
 
-void pcapng_comment(struct pcapng *p, char *comment, size_t length)
+void pcapng_comment(struct stream *out, char *comment, size_t length)
 {
     uint8_t *pos = (uint8_t *)comment;
     size_t padding = -length & 3;
 
     put_option_head(pos - 4, OPTION_COMMENT, (uint16_t)length);
     memset(pos + length, 0, padding);
-    end(p, pos + length + padding);
+    end(out, pos + length + padding);
 }
 
-void pcapng_statistics(struct pcapng *p, const struct pcapng_statistics *statistics)
+void pcapng_statistics(struct stream *out, const struct pcapng_statistics *statistics)
 {
-    uint8_t *pos = begin(p, BLOCK_STATISTICS);
+    uint8_t *pos = begin(out, BLOCK_STATISTICS);
 
     pos = put32(pos, statistics->interface);
     pos = put_time(pos, statistics->last_ns);
     pos = put_time(put_option_head(pos, STATISTICS_START, 8), statistics->first_ns);
     pos = put_time(put_option_head(pos, STATISTICS_END, 8), statistics->last_ns);
     pos = put_number(pos, STATISTICS_RECEIVED, statistics->received);
-    end(p, pos);
+    end(out, pos);
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/stream.h"
+
 #define PCAPNG_LINKTYPE_ETHERNET 1
 #define PCAPNG_LINKTYPE_RAW      101 /* begins with an IPv4 or IPv6 header */
 
@@ -22,14 +24,6 @@ enum pcapng_direction {
 
 /* No option's text may be longer. */
 #define PCAPNG_TEXT_MAX 8192
-
-/* Collects blocks in a large buffer. After a failed write nothing more is written. */
-struct pcapng {
-    int fd;
-    int error; /* errno of the first failed write; 0: none */
-    uint8_t *buffer;
-    size_t used;
-};
 
 /* A text may be NULL: left out. */
 struct pcapng_section {
@@ -62,19 +56,14 @@ struct pcapng_statistics {
     uint64_t received;
 };
 
-/* -ENOMEM. The descriptor stays the caller's. */
-int pcapng_open(struct pcapng *p, int fd);
-void pcapng_section(struct pcapng *p, const struct pcapng_section *section);
-void pcapng_interface(struct pcapng *p, const struct pcapng_interface *interface);
+void pcapng_section(struct stream *out, const struct pcapng_section *section);
+void pcapng_interface(struct stream *out, const struct pcapng_interface *interface);
+
 /* A packet, all but its comment. caplen: at most FRAME_MAX. Answers where to write the comment, up
  * to PCAPNG_TEXT_MAX bytes. */
-char *pcapng_packet(struct pcapng *p, const struct pcapng_packet *packet);
-void pcapng_comment(struct pcapng *p, char *comment, size_t length);
-void pcapng_statistics(struct pcapng *p, const struct pcapng_statistics *statistics);
-/* Writes what is left in the buffer, and blocks that another writer put into a file. 0 or
- * -errno, of the first failure since the start. */
-int pcapng_flush(struct pcapng *p);
-int pcapng_append_file(struct pcapng *p, int fd);
-void pcapng_close(struct pcapng *p);
+char *pcapng_packet(struct stream *out, const struct pcapng_packet *packet);
+void pcapng_comment(struct stream *out, char *comment, size_t length);
+
+void pcapng_statistics(struct stream *out, const struct pcapng_statistics *statistics);
 
 #endif
