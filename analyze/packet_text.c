@@ -72,12 +72,20 @@ struct printer {
     unsigned flags;
     const char *tunnel_separator;
     const char *separator; /* due before the next word */
+    bool in_tunnel;        /* that is the tunnel's separator */
 };
 
 static void print_separator(struct printer *p)
 {
     fputs(p->separator, p->out);
     p->separator = " ";
+    p->in_tunnel = false;
+}
+
+static void begin_tunnel(struct printer *p)
+{
+    p->separator = p->tunnel_separator;
+    p->in_tunnel = true;
 }
 
 static void print_ethertype(FILE *out, const char *what, uint16_t ethertype)
@@ -352,7 +360,7 @@ static bool print_gre(struct printer *p, const struct packet_layer *layer)
     if (flags & 0x2000 && !layer->truncated)
         fprintf(p->out, " key 0x%" PRIx32, get_be32(layer->data + (flags & 0x8000 ? 8 : 4)));
     print_ethertype(p->out, "proto", layer->next);
-    p->separator = p->tunnel_separator;
+    begin_tunnel(p);
     return !layer->truncated;
 }
 
@@ -380,7 +388,7 @@ static bool print_vxlan(struct printer *p, const struct packet_layer *layer)
         return false;
     fprintf(p->out, " vxlan [%s] vni 0x%" PRIx32, layer->data[0] & 8 ? "I" : "",
             get_be24(layer->data + 4));
-    p->separator = p->tunnel_separator;
+    begin_tunnel(p);
     return true;
 }
 
@@ -413,7 +421,7 @@ static bool print_geneve(struct printer *p, const struct packet_layer *layer)
     if (p->flags & PACKET_PRINT_LINK)
         print_ethertype(p->out, "proto", layer->next);
     print_geneve_options(p->out, layer);
-    p->separator = p->tunnel_separator;
+    begin_tunnel(p);
     return !layer->truncated;
 }
 
@@ -486,7 +494,7 @@ static bool print_layer(struct printer *p, const struct packet *packet, unsigned
 void packet_print(FILE *out, const struct packet *packet, unsigned flags,
                   const char *tunnel_separator)
 {
-    struct printer p = {out, flags, tunnel_separator, ""};
+    struct printer p = {out, flags, tunnel_separator, "", false};
     bool whole = true;
     bool ip_seen = false;
 
@@ -495,13 +503,13 @@ void packet_print(FILE *out, const struct packet *packet, unsigned flags,
 
         if (type == PACKET_IPV4 || type == PACKET_IPV6) {
             if (ip_seen)
-                p.separator = tunnel_separator;
+                begin_tunnel(&p);
             ip_seen = true;
         }
         whole = print_layer(&p, packet, i);
     }
     if (!whole) {
-        if (p.separator == tunnel_separator)
+        if (p.in_tunnel)
             print_separator(&p);
         fputs("... (truncated or incomplete packet)", out);
     } else if (packet->count == PACKET_LAYERS_MAX) {
