@@ -135,10 +135,19 @@ static inline uint8_t cursor_u8(struct cursor *c)
 
 uint64_t nst_cursor_long_varint(struct cursor *c);
 
+/* Nearly all have one byte or two. */
 static inline uint64_t cursor_varint(struct cursor *c)
 {
-    if (c->pos != c->end && *c->pos < 0x80)
-        return *c->pos++;
+    const uint8_t *p = c->pos;
+
+    if (p != c->end && p[0] < 0x80) {
+        c->pos = p + 1;
+        return p[0];
+    }
+    if (c->end - p >= 2 && p[1] < 0x80) {
+        c->pos = p + 2;
+        return (p[0] & 0x7fu) | (uint64_t)p[1] << 7;
+    }
     return nst_cursor_long_varint(c);
 }
 
