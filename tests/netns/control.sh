@@ -30,7 +30,7 @@ ping20=(ip netns exec "${prefix}client" ping -q -c 20 -i 0.002 10.9.1.2)
 
 # -- an end of its own
 
-in_ns client ping -q -i 0.002 10.9.1.2 >/dev/null &
+ip netns exec "${prefix}client" ping -q -i 0.002 10.9.1.2 >/dev/null &
 traffic=$!
 run 30 "$capture" -w "$work/count.nst" -c 50
 is "$status" 0 '-c 50: status'

@@ -104,14 +104,16 @@ sysctl_ns()
     done
 }
 
-# add_ns NS...: with lo up and nothing else going on: IPv6 would send of its own accord.
+# add_ns NS...: with lo up and nothing else going on: IPv6 would send of its own accord, and to a
+# ping with a raw socket the kernel's own copy of each reply would be a drop.
 add_ns()
 {
     local ns
     for ns; do
         ip netns add "$prefix$ns" &&
             sysctl_ns "$ns" net/ipv6/conf/{all,default}/disable_ipv6=1 \
-                net/ipv6/conf/{all,default}/accept_ra=0 net/ipv6/conf/{all,default}/accept_dad=0 &&
+                net/ipv6/conf/{all,default}/accept_ra=0 net/ipv6/conf/{all,default}/accept_dad=0 \
+                net/ipv4/ping_group_range='0 2147483647' &&
             ip -n "$prefix$ns" link set lo up || return
     done
 }

@@ -37,7 +37,7 @@ for attach in tp_btf raw_tp; do
     stop
     is "$(found "$work/secret.nst")" '' "$attach: it is not in the file"
     import "$attach" "$work/secret.nst"
-    is "$(events "netns IN ('{client}', '{server}') AND protocol = 1")" 80 \
+    is "$(events "netns IN ('{client}', '{server}') AND protocol = 1 AND drop_reason IS NULL")" 80 \
         "$attach: the packets beside it are"
     like "$(ask "SELECT sum(value) >= $((count / 2)) FROM loss WHERE counter = 'skipped.no_packet'
             AND ts_ns = (SELECT max(ts_ns) FROM loss)")" 1 "$attach: what was left out is counted"
