@@ -264,7 +264,8 @@ import()
 # stands for the full name of namespace client.
 ask()
 {
-    "$bin/nstrail" query "$db" --csv "$(full_names "$1")" | tail -n +2 | tr -d '\r' |
+    # In one line, or the names of columns would be several.
+    "$bin/nstrail" query "$db" --csv "$(full_names "$1" | tr '\n' ' ')" | tail -n +2 | tr -d '\r' |
         sed "s/$prefix\([a-z0-9]*\)/{\1}/g"
 }
 
