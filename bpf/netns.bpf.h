@@ -118,10 +118,12 @@ static __always_inline bool device_valid(const struct device_slot *d, struct net
 static __always_inline bool device_define(const struct here *here, const struct device_slot *d,
                                           __u32 set, __u32 way)
 {
-    struct ev_device *out = ring_reserve(here, sizeof(*out));
+    struct ev_device *out;
+    void *room;
 
-    if (!out)
+    if (!ring_reserve(here, sizeof(*out), &room))
         return false;
+    out = room;
     out->definition.head = ring_head(here, EV_DEVICE);
     out->definition.set = set;
     out->definition.way = way;
@@ -182,10 +184,12 @@ static __always_inline int device_find(const struct here *here, struct net_devic
 static __always_inline bool netns_define(const struct here *here, const struct netns_slot *n,
                                          __u32 set)
 {
-    struct ev_netns *out = ring_reserve(here, sizeof(*out));
+    struct ev_netns *out;
+    void *room;
 
-    if (!out)
+    if (!ring_reserve(here, sizeof(*out), &room))
         return false;
+    out = room;
     out->definition.head = ring_head(here, EV_NETNS);
     out->definition.set = set;
     out->definition.way = 0;
@@ -243,10 +247,12 @@ static __always_inline void task_read(struct task_slot *t)
 static __always_inline bool task_define(const struct here *here, const struct task_slot *t,
                                         __u32 set)
 {
-    struct ev_task *out = ring_reserve(here, sizeof(*out));
+    struct ev_task *out;
+    void *room;
 
-    if (!out)
+    if (!ring_reserve(here, sizeof(*out), &room))
         return false;
+    out = room;
     out->definition.head = ring_head(here, EV_TASK);
     out->definition.set = set;
     out->definition.way = 0;

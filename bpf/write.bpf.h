@@ -112,23 +112,28 @@ static __always_inline void write_touch(struct ev_record *out)
 static __always_inline bool write_begin(const struct here *here, const struct packet *p,
                                         struct writing *w)
 {
+    void *room = NULL;
+    bool made;
+
     w->want = (__u32)p->len < config.snaplen ? (__u32)p->len : config.snaplen;
     if (!w->want) {
         w->room = ROOM_NONE;
-        w->out = ring_reserve(here, sizeof(*w->out));
+        made = ring_reserve(here, sizeof(*w->out), &room);
     } else if (w->want <= SMALL_BYTES && (__u32)p->linear >= w->want) {
         w->room = ROOM_SMALL;
-        w->out = ring_reserve(here, SMALL_RECORD);
-        if (w->out)
-            write_touch(w->out);
+        made = ring_reserve(here, SMALL_RECORD, &room);
+        if (made)
+            write_touch(room);
     } else if (w->want <= EV_INLINE_BYTES) {
         w->room = ROOM_WIDE;
-        w->out = ring_reserve(here, WIDE_RECORD);
+        made = ring_reserve(here, WIDE_RECORD, &room);
     } else {
         w->room = ROOM_LARGE;
-        w->out = scratch_take(here);
+        room = scratch_take(here);
+        made = room != NULL;
     }
-    return w->out;
+    w->out = room;
+    return made;
 }
 
 /* The bytes, into room + EV_GAP_BYTES bytes. */
