@@ -228,9 +228,13 @@ void drop_reasons_find(const struct drop_reasons *reasons, uint32_t number,
     const struct reason *found = NULL;
     uint32_t subsys = number >> 16;
 
-    if (reasons->count)
-        found = bsearch(&key, reasons->list, reasons->count, sizeof(key), by_number);
     reason->number = number;
     reason->subsys = subsys < SUBSYS_MAX ? reasons->subsys[subsys] : NULL;
+    /* Kernels before 5.17 have no reasons at all (c504e5c2f964): 0 is not one of theirs. */
+    if (!reasons->count) {
+        reason->name = "unknown";
+        return;
+    }
+    found = bsearch(&key, reasons->list, reasons->count, sizeof(key), by_number);
     reason->name = found ? found->name : NULL;
 }

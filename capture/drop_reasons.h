@@ -17,7 +17,8 @@ struct drop_reasons *drop_reasons_new(const struct btf *kernel);
 void drop_reasons_free(struct drop_reasons *reasons);
 
 bool drop_reasons_known(const struct drop_reasons *reasons);
-/* *reason gets the number and what is known of it; its strings live as long as reasons. */
+/* *reason gets the number and what is known of it, "unknown" for its name where the kernel has no
+ * reasons; its strings live as long as reasons. */
 void drop_reasons_find(const struct drop_reasons *reasons, uint32_t number,
                        struct nst_drop_reason *reason);
 

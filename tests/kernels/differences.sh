@@ -13,7 +13,7 @@ refused=5 stream_bytes=200000
 # Drop reasons came with 5.17, a program's recursion_misses with 5.12, bpf_dynptr_from_skb() for
 # tracing programs with 6.12. (A cookie is told by 5.14, see cookie.c; recorded since 5.12.)
 case $(uname -r) in
-5.10.*) reason=null recursion=unknown reach=linear ;;
+5.10.*) reason=unknown recursion=unknown reach=linear ;;
 6.1.*) reason=NO_SOCKET recursion=0 reach=linear ;;
 *) reason=NO_SOCKET recursion=0 reach=whole ;;
 esac
