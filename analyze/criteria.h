@@ -15,6 +15,14 @@ struct patterns {
     size_t count;
 };
 
+/* A packet's journey: by its id, or by the pair that Retis names it by. */
+struct track {
+    bool is_pair;
+    uint64_t id;
+    uint64_t ts_ns;
+    uint64_t head;
+};
+
 struct filter {
     struct who *whos;
     size_t whos_count;
@@ -25,11 +33,8 @@ struct filter {
     bool any_drop;            /* --drop was given without a reason, too */
     struct when since, until; /* since <= time < until */
 
-    bool track;
-    bool track_pair; /* by time and head, else by id */
-    uint64_t track_id;
-    uint64_t track_ts_ns;
-    uint64_t track_head;
+    struct track *tracks;
+    size_t tracks_count;
 
     /* -f, compiled for frames that begin at L2 and at L3. */
     bool has_program;

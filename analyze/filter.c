@@ -56,6 +56,7 @@ void filter_free(struct filter *f)
     if (f->has_program_l3)
         pcap_freecode(&f->program_l3);
     free(f->whos);
+    free(f->tracks);
     free(f->devices.list);
     free(f->probes.list);
     free(f->drop_reasons.list);
@@ -65,7 +66,7 @@ void filter_free(struct filter *f)
 bool filter_is_set(const struct filter *f)
 {
     return f->whos_count || f->devices.count || f->probes.count || f->drops || f->since.given ||
-           f->until.given || f->track || f->has_program;
+           f->until.given || f->tracks_count || f->has_program;
 }
 
 bool filter_needs_packets(const struct filter *f)
@@ -115,8 +116,11 @@ static int add_drop(struct filter *f, const char *reason)
 
 static int set_time(struct when *when, const char *option, const char *text)
 {
-    const char *wrong = when_parse(text, when);
+    const char *wrong;
 
+    if (when->given)
+        return message_error(NULL, "--%s was given before", option);
+    wrong = when_parse(text, when);
     return wrong ? message_error(NULL, "--%s %s: %s", option, text, wrong) : STATUS_OK;
 }
 
@@ -134,37 +138,45 @@ static bool parse_hex(const char *text, size_t digits, uint64_t *number)
 
 /* Retis joins the time of the packet's first event and its first head, both in hex, without
  * leading zeros. The head is a kernel address, and those fill all of their 16 digits. */
-static bool parse_track_pair(struct filter *f, const char *text)
+static bool parse_track_pair(const char *text, struct track *track)
 {
     size_t length = strlen(text);
 
     if (length <= 16)
         return false;
-    f->track_pair = true;
-    return parse_hex(text, length - 16, &f->track_ts_ns) &&
-           parse_hex(text + length - 16, 16, &f->track_head);
+    track->is_pair = true;
+    return parse_hex(text, length - 16, &track->ts_ns) &&
+           parse_hex(text + length - 16, 16, &track->head);
 }
 
-static bool parse_track_id(struct filter *f, const char *text)
+static bool parse_track_id(const char *text, struct track *track)
 {
     char *end;
 
-    f->track_pair = false;
+    track->is_pair = false;
     if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-        return parse_hex(text + 2, strlen(text + 2), &f->track_id);
+        return parse_hex(text + 2, strlen(text + 2), &track->id);
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    f->track_id = strtoull(text, &end, 10);
+    track->id = strtoull(text, &end, 10);
     return !errno && !*end;
 }
 
-static int set_track(struct filter *f, const char *text)
+static int add_track(struct filter *f, const char *text)
 {
-    f->track = true;
-    if (*text == '#' ? parse_track_pair(f, text + 1) : parse_track_id(f, text))
-        return STATUS_OK;
-    return message_error(NULL, "--track %s: no journey's id (a number) and no #... of print", text);
+    struct track *tracks = reallocarray(f->tracks, f->tracks_count + 1, sizeof(*tracks));
+    struct track *track;
+
+    if (!tracks)
+        return no_memory();
+    f->tracks = tracks;
+    track = &tracks[f->tracks_count];
+    if (*text == '#' ? !parse_track_pair(text + 1, track) : !parse_track_id(text, track))
+        return message_error(NULL, "--track %s: no journey's id (a number) and no #... of print",
+                             text);
+    f->tracks_count++;
+    return STATUS_OK;
 }
 
 /* False: libpcap cannot, and *error says why. */
@@ -214,7 +226,7 @@ int filter_option(struct filter *f, int letter, const char *value)
     case OPTION_UNTIL:
         return set_time(&f->until, "until", value);
     case OPTION_TRACK:
-        return set_track(f, value);
+        return add_track(f, value);
     case 'f':
         return set_expression(f, value);
     }

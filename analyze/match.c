@@ -52,7 +52,8 @@ bool match_is_choosy(const struct matcher *m)
 {
     const struct filter *f = m->filter;
 
-    return f && (f->whos_count || f->devices.count || f->probes.count || f->drops || f->track);
+    return f &&
+           (f->whos_count || f->devices.count || f->probes.count || f->drops || f->tracks_count);
 }
 
 static uint64_t add_saturated(uint64_t a, uint64_t b)
@@ -333,13 +334,20 @@ bool match_block(const struct matcher *m, const struct nst_block_info *info)
            netns_bits_match(m, info->netns_bits) && probe_bits_match(m->filter, info->probe_bits);
 }
 
-static bool track_matches(const struct filter *f, const struct nst_event *event)
+static bool track_matches(const struct track *track, const struct nst_event *event)
 {
-    if (!event->journey_id)
-        return false;
-    if (!f->track_pair)
-        return event->journey_id == f->track_id;
-    return event->journey_ts_ns == f->track_ts_ns && event->journey_head == f->track_head;
+    if (!track->is_pair)
+        return event->journey_id == track->id;
+    return event->journey_ts_ns == track->ts_ns && event->journey_head == track->head;
+}
+
+/* An event without a journey is of none that can be asked for. */
+static bool any_track_matches(const struct filter *f, const struct nst_event *event)
+{
+    for (size_t i = 0; event->journey_id && i < f->tracks_count; i++)
+        if (track_matches(&f->tracks[i], event))
+            return true;
+    return !f->tracks_count;
 }
 
 bool match_event(const struct matcher *m, const struct nst_block *block,
@@ -352,8 +360,7 @@ bool match_event(const struct matcher *m, const struct nst_block *block,
     return time_ns >= m->since_ns && time_ns < m->until_ns &&
            table_holds(&m->netns, event->netns) && table_holds(&m->devices, event->device) &&
            table_holds(&m->probes, event->probe) &&
-           table_holds(&m->drop_reasons, event->drop_reason) &&
-           (!m->filter->track || track_matches(m->filter, event));
+           table_holds(&m->drop_reasons, event->drop_reason) && any_track_matches(m->filter, event);
 }
 
 bool match_packet(const struct matcher *m, const struct nst_event *event)

@@ -204,6 +204,8 @@ static void test_times(void)
     check("--since=2023-11-14T22:13:21.000004Z", "----e");
     check("--until=+99999999999", "refused");
     check("--until=+9999999999", "abcde");
+    check("--until=+1 --until=+2", "refused");
+    check("--since=+2 --until=+1", "-----");
 }
 
 static void test_track(void)
@@ -211,6 +213,8 @@ static void test_track(void)
     check("--track=2", "-bc--");
     check("--track=0x2", "-bc--");
     check("--track=0", "-----");
+    check("--track=1 --track=0x2", "abc--");
+    check("--track=#6a8ffff888000980000 --track=2", "abc--");
     check("--track=#6a8ffff888000980000", "a----");
     check("--track=#6a9ffff888000980000", "-----");
     check("--track=#6a8", "refused");
