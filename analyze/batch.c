@@ -19,8 +19,8 @@ struct batch {
     int64_t *values;
 };
 
-static int prepare(const struct db *db, const char *table, const char *columns, int count,
-                   int rows, sqlite3_stmt **statement)
+static int prepare(const struct db *db, const char *table, const char *columns, int count, int rows,
+                   sqlite3_stmt **statement)
 {
     sqlite3_str *sql = sqlite3_str_new(db->handle);
     char *text;

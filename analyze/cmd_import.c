@@ -4,8 +4,10 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analyze/db.h"
 #include "analyze/file_rows.h"
@@ -27,18 +29,35 @@ static void note_stop(int signal_number)
     stop = 1;
 }
 
-/* What was begun is undone before the program ends; a second signal ends it at once. */
-static void catch_signals(void)
+static void catch_signal(int signal_number)
 {
+    /* A second one ends the program at once. */
     struct sigaction action = {.sa_handler = note_stop, .sa_flags = SA_RESETHAND};
 
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    sigaction(signal_number, &action, NULL);
+}
+
+static void ignore_signal(int signal_number)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
+}
+
+/* What was begun is undone before the program ends. */
+static void catch_signals(bool from_pipe)
+{
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
+    catch_signal(SIGINT);
+    /* Ctrl-C ends whoever writes into the pipe, such as the recorder: what it has written by
+     * then is what is wanted. */
+    if (from_pipe)
+        ignore_signal(SIGINT);
     /* A file size limit then is an error of write(), which has a message. */
-    action = (struct sigaction){.sa_handler = SIG_IGN};
-    sigaction(SIGXFSZ, &action, NULL);
+    ignore_signal(SIGXFSZ);
 }
 
 static int look_at_stop(void *context)
@@ -56,10 +75,13 @@ static int show_progress(void *context, const char *phase, uint64_t events)
 {
     struct watch *watch = context;
 
-    if (phase)
+    if (phase) {
+        /* All is read: see catch_signals(). */
+        catch_signal(SIGINT);
         progress_phase(&watch->progress, phase);
-    else
+    } else {
         progress_update(&watch->progress, input_bytes_done(watch->in), events);
+    }
     return stop;
 }
 
@@ -108,6 +130,16 @@ static int import_files(struct db *db, char **paths, int count, struct filter *f
     return status == STATUS_OK ? input_state : status;
 }
 
+static bool reads_pipe(char *const *paths, int count)
+{
+    struct stat st;
+
+    for (int i = 0; i < count; i++)
+        if (!strcmp(paths[i], "-"))
+            return fstat(STDIN_FILENO, &st) == 0 && S_ISFIFO(st.st_mode);
+    return false;
+}
+
 static int import_into(const char *database, char **paths, int count, struct filter *filter)
 {
     struct db db;
@@ -115,7 +147,7 @@ static int import_into(const char *database, char **paths, int count, struct fil
 
     if (status != STATUS_OK)
         return status;
-    catch_signals();
+    catch_signals(reads_pipe(paths, count));
     sqlite3_progress_handler(db.handle, STEPS_BETWEEN_LOOKS, look_at_stop, NULL);
     code = file_rows_choose(&db, paths, &count);
     if (code)

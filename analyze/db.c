@@ -20,15 +20,15 @@
 #define BUSY_TIMEOUT_MS 2000
 
 /* Room for sorting into indexes; statistics from a sample. */
-#define IMPORT_SETTINGS                                                                          \
-    "PRAGMA cache_size = -131072;"                                                               \
+#define IMPORT_SETTINGS                                                                            \
+    "PRAGMA cache_size = -131072;"                                                                 \
     "PRAGMA analysis_limit = 1000;"
 
 /* While a new database grows nobody else knows it, and when it fails it goes as a whole. */
-#define NEW_SETTINGS                                                                             \
-    "PRAGMA page_size = 16384;"                                                                  \
-    "PRAGMA journal_mode = OFF;"                                                                 \
-    "PRAGMA synchronous = OFF;"                                                                  \
+#define NEW_SETTINGS                                                                               \
+    "PRAGMA page_size = 16384;"                                                                    \
+    "PRAGMA journal_mode = OFF;"                                                                   \
+    "PRAGMA synchronous = OFF;"                                                                    \
     "PRAGMA locking_mode = EXCLUSIVE;"
 
 static const char schema_sql[] =
@@ -46,8 +46,12 @@ static const char doc_sql[] =
 
 static const char *reason(const struct db *db, int code)
 {
+    /* A COMMIT that fails leaves no number there: then the last call's stands. */
+    int error = errno;
     int system = db->handle ? sqlite3_system_errno(db->handle) : 0;
 
+    if (!system)
+        system = error;
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

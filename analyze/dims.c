@@ -286,8 +286,7 @@ static int block_others(struct dims *dims, struct dims_block *b, int64_t capture
 }
 
 int dims_event(struct dims *dims, struct dims_cache *cache, int64_t capture,
-               const struct nst_block *block, const struct nst_event *event,
-               struct dims_rows *rows)
+               const struct nst_block *block, const struct nst_event *event, struct dims_rows *rows)
 {
     struct dims_block *b;
     int code = find_block(cache, block, &b);

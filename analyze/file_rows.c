@@ -22,8 +22,6 @@ static void bind_identity(sqlite3_stmt *statement, int column, const uint8_t *by
     db_bind_blob(statement, column, any_set(bytes, length) ? bytes : NULL, length);
 }
 
-/* ------------------------------------------------- which files are worth reading */
-
 /* From the headers of a file's blocks. */
 struct outline {
     bool usable; /* it has a salt to be known by, and blocks with events */
@@ -75,8 +73,7 @@ static int judge(sqlite3_stmt *find, const struct outline *outlines, int count, 
     for (int i = 0; *verdict == READ && i < count; i++) {
         const struct outline *other = &outlines[i];
 
-        if (i == index || !other->usable ||
-            memcmp(other->salt, own->salt, sizeof(own->salt)) != 0)
+        if (i == index || !other->usable || memcmp(other->salt, own->salt, sizeof(own->salt)) != 0)
             continue;
         /* The one that holds more is read, or the first of equals. */
         if (other->last_block > own->last_block ||
@@ -114,8 +111,6 @@ int file_rows_choose(const struct db *db, char **paths, int *count)
     free(outlines);
     return code;
 }
-
-/* ------------------------------------------------------------------------ rows */
 
 static int insert_capture(const struct db *db, const struct nst_file_info *info, int64_t *id)
 {
@@ -164,8 +159,7 @@ static int capture_row(const struct db *db, const struct nst_file_info *info, in
 static int find_file(const struct db *db, const struct nst_file_info *info, struct file_row *file)
 {
     sqlite3_stmt *s;
-    int code =
-        db_prepare(db, "SELECT id, capture_id, last_block FROM file WHERE salt = ?", &s);
+    int code = db_prepare(db, "SELECT id, capture_id, last_block FROM file WHERE salt = ?", &s);
 
     if (code)
         return code;

@@ -19,13 +19,13 @@ int file_rows_choose(const struct db *db, char **paths, int *count);
 struct file_row {
     int64_t id;
     int64_t capture;
-    bool twice;           /* another file of this import is the same one */
-    bool known;           /* was imported before, through block known_block */
+    bool twice; /* another file of this import is the same one */
+    bool known; /* was imported before, through block known_block */
     uint64_t known_block;
-    bool begun;           /* events of it came, the latest of block last_block */
+    bool begun; /* events of it came, the latest of block last_block */
     uint64_t last_block;
     uint64_t events;
-    int64_t offset_ns;    /* CLOCK_REALTIME minus CLOCK_MONOTONIC, at its start if that is known */
+    int64_t offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC, at its start if that is known */
     struct dims_cache dims;
 };
 

@@ -18,8 +18,8 @@ struct hop_stay {
     uint64_t entered_clock_ns, left_clock_ns; /* of its first and last event */
     uint32_t events;
     int64_t first_event;
-    int64_t prev_netns;                       /* 0: it is the first */
-    int64_t latency_ns;                       /* since the previous was left */
+    int64_t prev_netns; /* 0: it is the first */
+    int64_t latency_ns; /* since the previous was left */
 };
 
 /* Zero-initialise it. */

@@ -34,13 +34,16 @@ static int write_names(sqlite3_stmt *insert, struct dims *dims, const struct fil
     return code;
 }
 
-/* What a counter last was. A counter is told by its name, probe and CPU. */
+/* What a counter was. */
+struct counter_value {
+    bool known;
+    uint64_t value;
+};
+
+/* What each was last. A counter is told by its name, probe and CPU. */
 struct counters {
     struct intern known; /* index into values, plus one */
-    struct counter_value {
-        bool known;
-        uint64_t value;
-    } *values;
+    struct counter_value *values;
     size_t count, room;
 };
 
@@ -145,8 +148,7 @@ static int write_file(sqlite3_stmt **statements, struct dims *dims, const struct
     for (size_t i = 0; i < count && !code; i++) {
         code = write_names(statements[NAME], dims, file, history[i]);
         if (!code)
-            code = write_counters(statements[COUNTER], &counters, file, history[i],
-                                  i + 1 == count);
+            code = write_counters(statements[COUNTER], &counters, file, history[i], i + 1 == count);
     }
     intern_clear(&counters.known);
     free(counters.values);

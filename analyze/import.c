@@ -113,15 +113,15 @@ static int import_event(struct import *im, const struct input_event *input)
     struct file_row *file = &im->files.rows[input->file->index];
     struct event_rows rows = {.id = im->last_id + 1, .file = file->id};
     struct journey *journey = NULL;
-    int code = dims_event(im->dims, &file->dims, file->capture, input->block, input->event,
-                          &rows.dims);
+    int code =
+        dims_event(im->dims, &file->dims, file->capture, input->block, input->event, &rows.dims);
 
     if (!code && input->event->journey_id)
         code = journeys_find(im->journeys, file->capture, input->event, &journey);
     rows.journey = journey;
     if (!code)
-        code = packet_rows_event(im->packets, input->event,
-                                 journey ? journey_forms(journey) : NULL, &rows.packet);
+        code = packet_rows_event(im->packets, input->event, journey ? journey_forms(journey) : NULL,
+                                 &rows.packet);
     if (!code)
         code = insert_event(im, input, &rows);
     if (!code && journey)
@@ -133,7 +133,7 @@ static int import_event(struct import *im, const struct input_event *input)
 static int say(const struct import *im, const char *phase)
 {
     return im->hooks->progress(im->hooks->context, phase, im->events) ? SQLITE_INTERRUPT
-                                                                     : SQLITE_OK;
+                                                                      : SQLITE_OK;
 }
 
 static int import_events(struct import *im)
@@ -170,8 +170,7 @@ static int finish(struct import *im)
     return code ? code : journeys_rebuild(im->journeys);
 }
 
-int import_run(const struct import_hooks *hooks, struct db *db, struct input *in,
-               uint64_t *events)
+int import_run(const struct import_hooks *hooks, struct db *db, struct input *in, uint64_t *events)
 {
     struct import im = {.hooks = hooks, .db = db, .in = in};
     int code = prepare(&im);

@@ -15,7 +15,6 @@ struct import_hooks {
 
 /* All of the input into the open transaction, indexes included. 0 or SQLite's code; events: how
  * many rows of them there are more. */
-int import_run(const struct import_hooks *hooks, struct db *db, struct input *in,
-               uint64_t *events);
+int import_run(const struct import_hooks *hooks, struct db *db, struct input *in, uint64_t *events);
 
 #endif

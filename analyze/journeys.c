@@ -20,7 +20,7 @@
 #define CANDIDATES_MAX 65536u
 
 struct journey {
-    struct journey *chain;          /* in its bucket */
+    struct journey *chain;           /* in its bucket */
     struct journey *older, *younger; /* by latest event */
 
     int64_t row;
@@ -40,16 +40,7 @@ struct journey {
     struct packet_forms forms;
 };
 
-enum statement {
-    FIND,
-    AMEND,
-    MARK,
-    MARKED,
-    EVENTS,
-    DELETE_HOPS,
-    UPDATE,
-    STATEMENTS
-};
+enum statement { FIND, AMEND, MARK, MARKED, EVENTS, DELETE_HOPS, UPDATE, STATEMENTS };
 
 static const char *const statement_sql[STATEMENTS] = {
     [FIND] = "SELECT capture_id, track, packet_id FROM journey WHERE id = ?",
@@ -74,9 +65,9 @@ struct journeys {
     sqlite3_stmt *statements[STATEMENTS];
     struct batch *rows, *hops; /* of journey and of hop */
 
-    bool existing;  /* the database had journeys before this import */
-    bool alone;     /* one capture only: no two journeys have one number */
-    bool evicted;   /* some became rows */
+    bool existing;             /* the database had journeys before this import */
+    bool alone;                /* one capture only: no two journeys have one number */
+    bool evicted;              /* some became rows */
     uint64_t evicted_clock_ns; /* the latest event of those */
 
     struct journey **buckets;

@@ -33,7 +33,7 @@ struct packet_forms *journey_forms(struct journey *journey);
 
 /* What the tables keep of an event. */
 struct journey_event {
-    int64_t id;     /* row ids; 0: none */
+    int64_t id; /* row ids; 0: none */
     int64_t netns;
     int64_t packet;
     uint64_t ts_ns; /* since 1970 */

@@ -15,14 +15,14 @@
 static bool pragma_reads(const char *name, const char *argument)
 {
     static const char *const with_argument[] = {
-        "foreign_key_check", "foreign_key_list", "index_info",  "index_list", "index_xinfo",
+        "foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo",
         "integrity_check",   "quick_check",      "table_info", "table_list", "table_xinfo",
     };
     static const char *const without[] = {
-        "application_id",    "collation_list", "compile_options", "database_list",   "encoding",
-        "foreign_key_check", "freelist_count", "function_list",   "integrity_check", "page_count",
-        "page_size",         "pragma_list",    "quick_check",     "schema_version",  "table_list",
-        "user_version",
+        "application_id",  "collation_list",    "compile_options", "database_list",
+        "encoding",        "foreign_key_check", "freelist_count",  "function_list",
+        "integrity_check", "page_count",        "page_size",       "pragma_list",
+        "quick_check",     "schema_version",    "table_list",      "user_version",
     };
     const char *const *list = argument ? with_argument : without;
     size_t count = argument ? sizeof(with_argument) / sizeof(with_argument[0])
@@ -121,6 +121,8 @@ static int sql_error(const struct db *db, const char *sql)
     int offset = sqlite3_error_offset(db->handle);
     int code = sqlite3_errcode(db->handle) & 0xff;
 
+    /* What earlier statements answered comes first. */
+    fflush(stdout);
     if (code == SQLITE_AUTH)
         return message_error(db->name, "query only reads: %s", sqlite3_errmsg(db->handle));
     if (code != SQLITE_ERROR)

@@ -30,8 +30,6 @@ void result_value(FILE *out, sqlite3_stmt *statement, int column,
         escape(out, text);
 }
 
-/* ------------------------------------------------------------------------- CSV */
-
 static void csv_header(const struct result *r)
 {
     for (int i = 0; i < r->columns; i++) {
@@ -56,8 +54,6 @@ static void csv_row(const struct result *r)
     }
     putc('\n', r->out);
 }
-
-/* ------------------------------------------------------------------------ JSON */
 
 /* An object with one key twice loses a value in most readers. */
 static void json_key(const struct result *r, int column)
@@ -118,8 +114,6 @@ static void json_row(const struct result *r)
     }
     putc('}', r->out);
 }
-
-/* ------------------------------------------------------------------------- all */
 
 bool result_begin(struct result *result, FILE *out, enum result_format format,
                   sqlite3_stmt *statement)

@@ -29,8 +29,8 @@ struct result_table {
     struct column *columns;
     struct cell *cells; /* the header's are the first */
     size_t cells_count;
-    bool flowing;       /* widths are decided, rows are written as they come */
-    FILE *stream;       /* fills text */
+    bool flowing; /* widths are decided, rows are written as they come */
+    FILE *stream; /* fills text */
     char *text;
     size_t text_size;
 };

@@ -56,8 +56,6 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---------------------------------------------------------------- the capture */
-
 struct mix {
     struct nst_writer *writer;
     unsigned steps; /* events of a packet */
@@ -78,8 +76,8 @@ static void define(struct mix *m)
             m->writer, &(struct nst_netns){.cookie = 4096 + i, .inum = 4026532000u + i});
         for (uint32_t j = 0; j < DEVICES_EACH; j++) {
             snprintf(name, sizeof(name), "eth%" PRIu32, j);
-            m->devices[i][j] = nst_writer_device(
-                m->writer, &(struct nst_device){m->netns[i], j + 1, name});
+            m->devices[i][j] =
+                nst_writer_device(m->writer, &(struct nst_device){m->netns[i], j + 1, name});
         }
     }
     for (uint32_t i = 0; i < 8; i++) {
@@ -87,8 +85,8 @@ static void define(struct mix *m)
         m->tasks[i] = nst_writer_task(m->writer, &(struct nst_task){1000 + i, 1000 + i, name});
     }
     for (uint32_t i = 0; i < 3; i++)
-        m->probes[i] = nst_writer_probe(
-            m->writer, &(struct nst_probe){NST_PROBE_RAW_TRACEPOINT, symbols[i]});
+        m->probes[i] =
+            nst_writer_probe(m->writer, &(struct nst_probe){NST_PROBE_RAW_TRACEPOINT, symbols[i]});
     for (uint32_t i = 0; i < 4; i++)
         m->reasons[i] = nst_writer_drop_reason(
             m->writer, &(struct nst_drop_reason){.number = i + 2, .name = reasons[i]});
@@ -195,8 +193,6 @@ static void make_capture(const char *path, uint64_t events, unsigned steps)
         errx(1, "%s: %s", path, error.text);
 }
 
-/* ------------------------------------------------------------------ measuring */
-
 static sqlite3 *open_database(const char *path, int flags)
 {
     sqlite3 *db;
@@ -242,8 +238,8 @@ static int64_t *load_events(const char *path, uint64_t *count)
     sqlite3_prepare_v2(db, "SELECT * FROM event", -1, &s, NULL);
     while (sqlite3_step(s) == SQLITE_ROW)
         for (int i = 0; i < EVENT_COLUMNS; i++)
-            *next++ = sqlite3_column_type(s, i) == SQLITE_NULL ? INT64_MIN
-                                                               : sqlite3_column_int64(s, i);
+            *next++ =
+                sqlite3_column_type(s, i) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(s, i);
     sqlite3_finalize(s);
     sqlite3_close(db);
     return values;

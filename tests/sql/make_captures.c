@@ -26,9 +26,9 @@
 #define EVENTS 2100
 #define FILES  3
 /* So many events share so many journeys before the next ones begin. A file ends within a group. */
-#define GROUP         35
-#define GROUP_TRACKS  7
-#define CUT_AT        300
+#define GROUP        35
+#define GROUP_TRACKS 7
+#define CUT_AT       300
 
 struct packet_template {
     uint8_t layer;
@@ -39,28 +39,37 @@ struct packet_template {
     const uint8_t *bytes;
 };
 
-#define BYTES(...) .length = sizeof((uint8_t[]){__VA_ARGS__}), .bytes = (const uint8_t[]){__VA_ARGS__}
+#define ARRAY(...) ((const uint8_t[]){__VA_ARGS__})
+#define BYTES(...) .length = sizeof(ARRAY(__VA_ARGS__)), .bytes = ARRAY(__VA_ARGS__)
 
 #define MACS 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2
-#define IPV4_UDP                                                                                 \
-    0x45, 0, 0, 32, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 9, 1, 1, 10, 9, 2, 2, 0x1b, 0x59, 0, 53, 0, \
+#define IPV4_UDP                                                                                   \
+    0x45, 0, 0, 32, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 9, 1, 1, 10, 9, 2, 2, 0x1b, 0x59, 0, 53, 0,   \
         12, 0, 0, 'a', 'b', 'c', 'd'
 
 static const struct packet_template templates[] = {
     {.layer = 2, .decoded = "2048,4,17,10.9.1.1,10.9.2.2,7001,53", BYTES(MACS, 8, 0, IPV4_UDP)},
     {.layer = 3, .decoded = "2048,4,17,10.9.1.1,10.9.2.2,7001,53", BYTES(IPV4_UDP)},
     /* The same bytes with a tag beside them, and cut: other rows of packet. */
-    {.layer = 2, .vlan_proto = 0x8100, .vlan_tci = 0x2064,
-     .decoded = "2048,4,17,10.9.1.1,10.9.2.2,7001,53", BYTES(MACS, 8, 0, IPV4_UDP)},
-    {.layer = 2, .cut = true, .decoded = "2048,4,17,10.9.1.1,10.9.2.2,7001,53",
+    {.layer = 2,
+     .vlan_proto = 0x8100,
+     .vlan_tci = 0x2064,
+     .decoded = "2048,4,17,10.9.1.1,10.9.2.2,7001,53",
      BYTES(MACS, 8, 0, IPV4_UDP)},
-    {.layer = 3, .decoded = "34525,6,58,fe80::1,ff02::2,-,-",
-     BYTES(0x60, 0, 0, 0, 0, 8, 58, 255, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-           0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 133, 0, 0, 0, 0, 0, 0, 0)},
+    {.layer = 2,
+     .cut = true,
+     .decoded = "2048,4,17,10.9.1.1,10.9.2.2,7001,53",
+     BYTES(MACS, 8, 0, IPV4_UDP)},
+    {.layer = 3,
+     .decoded = "34525,6,58,fe80::1,ff02::2,-,-",
+     BYTES(0x60, 0, 0, 0, 0, 8, 58, 255, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff,
+           2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 133, 0, 0, 0, 0, 0, 0, 0)},
     /* TCP, cut before its ports. */
-    {.layer = 3, .decoded = "2048,4,6,192.0.2.1,198.51.100.255,-,-",
+    {.layer = 3,
+     .decoded = "2048,4,6,192.0.2.1,198.51.100.255,-,-",
      BYTES(0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, 255)},
-    {.layer = 2, .decoded = "2054,-,-,-,-,-,-",
+    {.layer = 2,
+     .decoded = "2054,-,-,-,-,-,-",
      BYTES(MACS, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 2, 10, 9, 1, 1, 0, 0, 0, 0, 0, 0, 10,
            9, 1, 2)},
     {.layer = 2, .decoded = "-,-,-,-,-,-,-", BYTES(0xff)},
@@ -86,7 +95,8 @@ static const struct nst_netns plain_netns[] = {
 static const struct {
     uint32_t ifindex;
     const char *name;
-} devices[] = {{1, "lo"}, {2, "eth0"}, {2, "renamed"}, {7, "a'b\"c,\\d"}, {UINT32_MAX, "\x1b[31m\n"}};
+} devices[] = {
+    {1, "lo"}, {2, "eth0"}, {2, "renamed"}, {7, "a'b\"c,\\d"}, {UINT32_MAX, "\x1b[31m\n"}};
 
 static const struct nst_task tasks[] = {
     {.pid = 0, .tgid = 0, .comm = "swapper/0"},
@@ -167,8 +177,8 @@ static void make_packet(struct made *m, const struct capture *capture, uint64_t 
     struct nst_event *e = &m->event;
 
     /* Seldom another one than the journey's usual: most events of a journey look alike. */
-    m->template = (int)((next_random(state) % 4 ? e->journey_id : next_random(state)) %
-                        COUNT(templates));
+    m->template =
+        (int)((next_random(state) % 4 ? e->journey_id : next_random(state)) % COUNT(templates));
     if (!capture->packets)
         m->template = (int)COUNT(templates) - 2 + m->template % 2;
     t = &templates[m->template];
@@ -209,8 +219,6 @@ static void make_event(struct made *m, const struct capture *capture, unsigned n
     make_journey(e, capture, n, state);
     make_packet(m, capture, state);
 }
-
-/* ------------------------------------------------------------------------- writing */
 
 static void put_event(struct nst_writer *w, const struct capture *capture, const struct made *m)
 {
@@ -352,8 +360,6 @@ static void write_capture(const char *dir, const struct capture *capture, const 
         }
     }
 }
-
-/* --------------------------------------------------------------- what must come of it */
 
 static void put_hex(FILE *out, const void *bytes, size_t length)
 {
