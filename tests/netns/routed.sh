@@ -7,7 +7,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-count=5000 pings=50
+count=5000 pings=50 stream_bytes=10000000
 
 network_routed()
 {
@@ -26,6 +26,10 @@ exchange()
     traffic client udp-send 10.9.2.1 7001 $count 200 20000 >/dev/null
     end_sink
     is "$sunk" $count "$1: all arrived"
+    sink server tcp-sink 10.9.2.1 7003
+    traffic client tcp-send 10.9.2.1 7003 $stream_bytes >/dev/null
+    end_sink
+    is "$sunk" $stream_bytes "$1: TCP arrived"
 }
 
 # paths CONDITION: of v_journey.
@@ -54,6 +58,14 @@ round()
         "{client} > {router} > {server},4,3,0,$pings" "$1: ping: one journey a request"
     is "$(paths "protocol = 1 AND src = '10.9.2.1'")" \
         "{server} > {router} > {client},4,3,0,$pings" "$1: ping: one journey a reply"
+    is "$(ask "SELECT path, events, drops, count(*) = (SELECT count(*) FROM v_event WHERE
+                netns = '{client}' AND probe = 'net:net_dev_start_xmit' AND dport = 7003)
+            FROM v_journey WHERE protocol = 6 AND dport = 7003 GROUP BY 1, 2, 3")" \
+        "{client} > {router} > {server},4,0,1" "$1: TCP: one journey a segment"
+    is "$(ask "SELECT path, events, drops, count(*) = (SELECT count(*) FROM v_event WHERE
+                netns = '{server}' AND probe = 'net:net_dev_start_xmit' AND sport = 7003)
+            FROM v_journey WHERE protocol = 6 AND sport = 7003 GROUP BY 1, 2, 3")" \
+        "{server} > {router} > {client},4,0,1" "$1: TCP: one journey an acknowledgement"
     is "$(ask "SELECT from_netns, to_netns, count(*), min(latency_ns) > 0 FROM v_transition
             WHERE dport = 7001 AND protocol = 17 GROUP BY 1, 2 ORDER BY 1")" \
         "{client},{router},$count,1
