@@ -145,7 +145,7 @@ struct ev_counters {
  * before it: an element is two cache lines, and who frees a buffer needs only the first. */
 enum ev_track_state {
     EV_TRACK_LIVE = 0,
-    EV_TRACK_DELIVERED = 1, /* its TCP socket has it: no other probe of ours will see it live */
+    EV_TRACK_LEFT = 1, /* a TCP socket has it, or its data moved: no probe will see it pass here */
     EV_TRACK_DEAD = 2,      /* its buffer was freed */
 };
 
@@ -160,7 +160,7 @@ struct ev_track {
     __u64 sk;           /* that sent it, when the journey began with sending; else 0 */
     __u64 first_tx_dev; /* where it was first sent; 0: not yet */
     __u64 last_dev;
-    __u64 spare; /* 0 */
+    __u64 last_skb;
 };
 
 /* Of one CPU, written by it alone. */

@@ -184,8 +184,9 @@ static __always_inline void record(struct here *here, const struct arguments *a)
         return;
     fill(here, a, &f, w.out);
     seen.dev = f.device.dev;
+    seen.net = f.device.net;
     seen.loopback = f.device.dev && f.device.type == ARPHRD_LOOPBACK;
-    track_packet(here, &f.packet, &seen, &w.out->packet);
+    track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
     write_end(here, &f.packet, &w, a->typed);
 }
 

@@ -30,20 +30,31 @@ struct {
 
 struct sighting {
     __u64 dev;
+    __u64 net;     /* of dev */
     bool loopback; /* what dev sends it receives itself */
 };
 
 enum verdict { CONTINUES, ENDED, ENDED_GUESS };
 
+/* A buffer in another skb than before holds the same packet only as a clone. */
+static __always_inline bool in_other_skb(const struct ev_track *t, struct sk_buff *skb, bool typed)
+{
+    return t->last_skb != address(skb) && !READ_BITS(typed, skb, cloned);
+}
+
 /* A sender's packet is told by its socket: forwarding keeps it or drops it, but never gives a
  * packet another. The same socket on the device where the journey began is a retransmission or
- * a buffer's next use. */
-static __always_inline bool sent_anew(const struct ev_track *t, const struct sighting *seen,
-                                      __u64 sk)
+ * a buffer's next use; so it is in the socket's own namespace after the packet was received
+ * somewhere: no packet comes home with its socket. */
+static __always_inline bool sent_anew(const struct ev_track *t, const struct packet *p,
+                                      const struct sighting *seen, bool typed)
 {
-    if (sk)
-        return sk != t->sk || seen->dev == t->first_tx_dev;
-    return t->last_probe == EV_PROBE_XMIT && t->last_dev == seen->dev;
+    if (!p->sk)
+        return t->last_probe == EV_PROBE_XMIT && t->last_dev == seen->dev;
+    if (address(p->sk) != t->sk || seen->dev == t->first_tx_dev)
+        return true;
+    return t->last_probe == EV_PROBE_RECEIVE &&
+           address(READ(typed, p->sk, __sk_common.skc_net.net)) == seen->net;
 }
 
 /* A device receives a packet once, and only loopback one that it sent. */
@@ -56,18 +67,19 @@ static __always_inline bool received_anew(const struct ev_track *t, const struct
 
 /* Whether the entry's journey was over before this event. */
 static __always_inline enum verdict track_ended(const struct here *here, const struct ev_track *t,
-                                                const struct sighting *seen, __u64 sk)
+                                                const struct packet *p,
+                                                const struct sighting *seen, bool typed)
 {
     bool anew = false;
 
     if (t->state == EV_TRACK_DEAD)
         return ENDED;
-    if (t->state == EV_TRACK_DELIVERED && here->probe != EV_PROBE_KFREE)
+    if (t->state == EV_TRACK_LEFT && here->probe != EV_PROBE_KFREE)
         return ENDED;
     if (here->probe == EV_PROBE_XMIT)
-        anew = sent_anew(t, seen, sk);
+        anew = sent_anew(t, p, seen, typed) || in_other_skb(t, p->skb, typed);
     else if (here->probe == EV_PROBE_RECEIVE)
-        anew = received_anew(t, seen);
+        anew = received_anew(t, seen) || in_other_skb(t, p->skb, typed);
     if ((__s64)(here->ts_ns - t->last_ts_ns) > (__s64)TRACK_UNSEEN_NS)
         anew = true;
     return anew ? ENDED_GUESS : CONTINUES;
@@ -79,9 +91,18 @@ static __always_inline __u64 journey_id(const struct here *here)
     return (here->ts_ns - config.base_ts_ns + 1) << config.cpu_bits | here->cpu;
 }
 
-/* Was this skb the last thing that this CPU saw, in another buffer and at another device? Then
- * its data moved meanwhile, as when a forwarded packet gets a new header. Its old entry, or NULL.
- * A packet that has a socket was just sent: receiving would have taken it away. */
+/* Did this skb go on to another device with its data in a new buffer? One that was just sent has
+ * its socket still; one that was received has lost it. */
+static __always_inline bool sent_on(const struct ev_cpu *cpu, const struct ev_track *old,
+                                    const struct packet *p, const struct sighting *seen)
+{
+    if (cpu->last_dev == seen->dev)
+        return false;
+    return !p->sk || (cpu->last_sk == address(p->sk) && old->last_probe == EV_PROBE_XMIT);
+}
+
+/* Is this skb the last thing that this CPU saw, and in another buffer then? Its data moved
+ * meanwhile, as when a forwarded packet gets a new header. Its old entry, or NULL. */
 static __always_inline struct ev_track *track_moved(const struct here *here,
                                                     const struct packet *p,
                                                     const struct sighting *seen)
@@ -90,41 +111,51 @@ static __always_inline struct ev_track *track_moved(const struct here *here,
     __u64 head = cpu->last_head;
     struct ev_track *old;
 
-    if (here->probe != EV_PROBE_XMIT || cpu->last_skb != address(p->skb) || head == p->head)
-        return NULL;
-    if (cpu->last_dev == seen->dev || (p->sk && cpu->last_sk != address(p->sk)))
+    if (here->probe == EV_PROBE_RECEIVE || cpu->last_skb != address(p->skb) || head == p->head)
         return NULL;
     if (here->ts_ns - cpu->last_ts_ns > TRACK_MOVED_NS)
         return NULL;
     old = bpf_map_lookup_elem(&tracks, &head);
-    if (!old || old->state != EV_TRACK_LIVE || (p->sk && old->last_probe != EV_PROBE_XMIT))
+    if (!old || old->state != EV_TRACK_LIVE)
         return NULL;
-    return old;
+    return here->probe == EV_PROBE_KFREE || sent_on(cpu, old, p, seen) ? old : NULL;
 }
 
 /* A journey's entry as of its first event in this buffer. */
 static __always_inline void track_begin(const struct here *here, const struct packet *p,
-                                        const struct ev_track *moved, struct ev_track *t)
+                                        struct ev_track *moved, struct ev_track *t)
 {
-    t->journey_id = moved ? moved->journey_id : journey_id(here);
-    t->journey_ts_ns = moved ? moved->journey_ts_ns : here->ts_ns;
-    t->journey_head = moved ? moved->journey_head : p->head;
-    t->sk = moved                             ? moved->sk
-            : here->probe == EV_PROBE_XMIT ? address(p->sk)
-                                              : 0;
-    t->first_tx_dev = moved ? moved->first_tx_dev : 0;
+    if (moved) {
+        t->journey_id = moved->journey_id;
+        t->journey_ts_ns = moved->journey_ts_ns;
+        t->journey_head = moved->journey_head;
+        t->sk = moved->sk;
+        t->first_tx_dev = moved->first_tx_dev;
+        moved->state = EV_TRACK_LEFT;
+    } else {
+        t->journey_id = journey_id(here);
+        t->journey_ts_ns = here->ts_ns;
+        t->journey_head = p->head;
+        t->sk = here->probe == EV_PROBE_XMIT ? address(p->sk) : 0;
+        t->first_tx_dev = 0;
+    }
     t->state = EV_TRACK_LIVE;
 }
 
+/* Where the packet has passed. A drop is no such place: a clone that is not dropped goes on from
+ * where it was. */
 static __always_inline void track_see(const struct here *here, const struct packet *p,
                                       const struct sighting *seen, struct ev_track *t)
 {
     struct ev_cpu *cpu = here->state;
 
+    t->last_ts_ns = here->ts_ns;
+    if (here->probe == EV_PROBE_KFREE)
+        return;
     if (here->probe == EV_PROBE_XMIT && !t->first_tx_dev)
         t->first_tx_dev = seen->dev;
-    t->last_ts_ns = here->ts_ns;
     t->last_dev = seen->dev;
+    t->last_skb = address(p->skb);
     t->last_probe = here->probe;
     cpu->last_ts_ns = here->ts_ns;
     cpu->last_skb = address(p->skb);
@@ -155,11 +186,11 @@ static __always_inline void track_guessed(const struct here *here, struct ev_pac
 
 /* The first packet in a buffer that tracking does not know yet. */
 static __always_inline void track_add(const struct here *here, const struct packet *p,
-                                      const struct sighting *seen, struct ev_packet *out)
+                                      const struct sighting *seen, struct ev_track *moved,
+                                      struct ev_packet *out)
 {
     struct ev_track t = {};
     __u64 head = p->head;
-    const struct ev_track *moved = track_moved(here, p, seen);
 
     track_begin(here, p, moved, &t);
     track_see(here, p, seen, &t);
@@ -170,35 +201,34 @@ static __always_inline void track_add(const struct here *here, const struct pack
     }
     here->state->tracked++;
     track_tell(&t, out);
-    if (moved)
-        track_guessed(here, out);
 }
 
 /* Finds or begins the journey of the packet at this event. */
 static __always_inline void track_packet(const struct here *here, const struct packet *p,
-                                         const struct sighting *seen, struct ev_packet *out)
+                                         const struct sighting *seen, struct ev_packet *out,
+                                         bool typed)
 {
     __u64 head = p->head;
-    const struct ev_track *moved = NULL;
-    struct ev_track *t;
-    enum verdict verdict;
+    struct ev_track *t, *moved;
+    enum verdict verdict = ENDED;
 
     if (!config.tracking) {
         track_tell_none(out);
         return;
     }
+    /* Whatever was in the buffer that the packet moved to is over. */
+    moved = track_moved(here, p, seen);
     t = bpf_map_lookup_elem(&tracks, &head);
+    if (t && !moved)
+        verdict = track_ended(here, t, p, seen, typed);
+    if (moved || verdict == ENDED_GUESS)
+        track_guessed(here, out);
     if (!t) {
-        track_add(here, p, seen, out);
+        track_add(here, p, seen, moved, out);
         return;
     }
-    verdict = track_ended(here, t, seen, address(p->sk));
-    if (verdict == ENDED)
-        moved = track_moved(here, p, seen);
     if (verdict != CONTINUES)
         track_begin(here, p, moved, t);
-    if (verdict == ENDED_GUESS || moved)
-        track_guessed(here, out);
     track_see(here, p, seen, t);
     track_tell(t, out);
 }
@@ -245,7 +275,7 @@ static __always_inline void track_delivered(const struct here *here, struct sk_b
     track_forget_last(here->state, skb);
     t = bpf_map_lookup_elem(&tracks, &head);
     if (t && t->state == EV_TRACK_LIVE)
-        t->state = EV_TRACK_DELIVERED;
+        t->state = EV_TRACK_LEFT;
 }
 
 #endif
