@@ -24,15 +24,6 @@ bool input_same_capture(const struct input_file *a, const struct input_file *b)
            !memcmp(a->info->capture_id, b->info->capture_id, sizeof(unknown));
 }
 
-void chunk_free(struct chunk *chunk)
-{
-    if (!chunk)
-        return;
-    nst_block_free(chunk->block);
-    free(chunk->order);
-    free(chunk);
-}
-
 static void no_memory(struct source *s)
 {
     message_error(s->file.path, "no memory");
@@ -401,73 +392,14 @@ static struct nst_block *load_pending(struct source *s, const struct pending *p)
     return block;
 }
 
-/* An event's place in a chunk: by time, and by its place in the file where times are equal. */
-struct place {
-    uint64_t ts_ns;
-    uint32_t index;
-};
-
-static int compare_places(const void *a, const void *b)
-{
-    const struct place *left = a, *right = b;
-
-    if (left->ts_ns != right->ts_ns)
-        return left->ts_ns < right->ts_ns ? -1 : 1;
-    return left->index < right->index ? -1 : left->index > right->index;
-}
-
-static bool sort_order(struct chunk *chunk)
-{
-    struct place *places = reallocarray(NULL, chunk->count, sizeof(*places));
-
-    if (!places)
-        return false;
-    for (uint32_t i = 0; i < chunk->count; i++)
-        places[i] = (struct place){.ts_ns = chunk->block->events[chunk->order[i]].ts_ns,
-                                   .index = chunk->order[i]};
-    qsort(places, chunk->count, sizeof(*places), compare_places);
-    for (uint32_t i = 0; i < chunk->count; i++)
-        chunk->order[i] = places[i].index;
-    free(places);
-    return true;
-}
-
-/* Fills in order and count. */
-static bool choose_events(struct source *s, struct chunk *chunk)
-{
-    const struct nst_block *block = chunk->block;
-    bool ordered = true;
-    uint64_t last = 0;
-
-    chunk->order = reallocarray(NULL, block->info.events + 1, sizeof(*chunk->order));
-    if (!chunk->order)
-        return false;
-    for (uint32_t i = 0; i < block->info.events; i++) {
-        const struct nst_event *event = &block->events[i];
-
-        if (!match_event(&s->matcher, block, event) || !match_packet(&s->matcher, event))
-            continue;
-        ordered &= event->ts_ns >= last;
-        last = event->ts_ns;
-        chunk->order[chunk->count++] = i;
-    }
-    return ordered || sort_order(chunk);
-}
-
 static struct chunk *make_chunk(struct source *s, struct nst_block *block, uint64_t event_base)
 {
-    struct chunk *chunk = calloc(1, sizeof(*chunk));
+    struct chunk *chunk = chunk_new(block, event_base, &s->matcher);
 
     if (!chunk) {
         nst_block_free(block);
         no_memory(s);
         return NULL;
-    }
-    chunk->block = block;
-    chunk->event_base = event_base;
-    if (!choose_events(s, chunk)) {
-        no_memory(s);
-        chunk->count = 0;
     }
     if (chunk->count)
         return chunk;

@@ -9,19 +9,10 @@
 #ifndef NST_ANALYZE_SOURCE_H
 #define NST_ANALYZE_SOURCE_H
 
+#include "analyze/chunk.h"
 #include "analyze/input.h"
 #include "analyze/match.h"
 #include "analyze/names.h"
-
-/* A decoded block, and which of its events match, in the order of time. */
-struct chunk {
-    struct nst_block *block;
-    uint64_t event_base; /* the index in the file of its first event */
-    uint32_t *order;     /* indices into block->events */
-    uint32_t count;
-};
-
-void chunk_free(struct chunk *chunk);
 
 /* A block of events that is not a chunk yet. */
 struct pending {
