@@ -7,8 +7,10 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
+#include "format/decode_dicts.h"
 #include "format/error.h"
 #include "format/layout.h"
+#include "format/patch.h"
 
 struct address_list {
     uint64_t *known;
@@ -112,164 +114,12 @@ size_t nst_decode_reserve(size_t *used, size_t count, size_t size)
     return at;
 }
 
-/* An index + 1 of a dictionary with count entries; 0 is NST_NONE. */
-static uint32_t take_index(struct cursor *c, uint32_t count)
-{
-    return cursor_bounded(c, count) - 1;
-}
-
-/* ------------------------------------------------------------ dictionaries */
-
-static int take_counts(struct events_decoder *d, struct nst_error *err)
-{
-    struct cursor *c = &d->columns[COLUMN_COUNTS];
-    int i;
-
-    for (i = 0; i < COUNTS; i++)
-        d->counts[i] = cursor_bounded(c, NST_MAX_ENTRIES);
-    /* A later version may count more. */
-    c->pos = c->end;
-    if (c->failed)
-        return nst_fail(err, -EBADMSG, "its dictionaries have impossible sizes, the limit is %u",
-                        NST_MAX_ENTRIES);
-    d->snaplen = cursor_bounded(&d->columns[COLUMN_SNAPLEN], UINT32_MAX);
-    d->journey_scale = cursor_varint(&d->columns[COLUMN_JOURNEY_SCALE]);
-    return 0;
-}
-
-static void take_netns(struct events_decoder *d, struct nst_netns *netns)
-{
-    uint32_t i;
-
-    for (i = 0; i < d->counts[OF_NETNS]; i++) {
-        netns[i].cookie = cursor_varint(&d->columns[COLUMN_NETNS_COOKIE]);
-        netns[i].inum = cursor_bounded(&d->columns[COLUMN_NETNS_INUM], UINT32_MAX);
-    }
-}
-
-static void take_devices(struct events_decoder *d, struct nst_device *devices, char **text)
-{
-    uint32_t i;
-
-    for (i = 0; i < d->counts[OF_DEVICE]; i++) {
-        devices[i].netns = take_index(&d->columns[COLUMN_DEVICE_NETNS], d->counts[OF_NETNS]);
-        devices[i].ifindex = cursor_bounded(&d->columns[COLUMN_DEVICE_IFINDEX], UINT32_MAX);
-        nst_decode_name(&d->columns[COLUMN_DEVICE_NAME], text, &devices[i].name);
-    }
-}
-
-static void take_tasks(struct events_decoder *d, struct nst_task *tasks, char **text)
-{
-    uint32_t i;
-
-    for (i = 0; i < d->counts[OF_TASK]; i++) {
-        tasks[i].pid = cursor_bounded(&d->columns[COLUMN_TASK_PID], UINT32_MAX);
-        tasks[i].tgid =
-            tasks[i].pid + (uint32_t)unzigzag(cursor_varint(&d->columns[COLUMN_TASK_TGID]));
-        nst_decode_name(&d->columns[COLUMN_TASK_COMM], text, &tasks[i].comm);
-    }
-}
-
-static void take_probes(struct events_decoder *d, struct nst_probe *probes, char **text)
-{
-    uint32_t i;
-
-    for (i = 0; i < d->counts[OF_PROBE]; i++) {
-        probes[i].kind = cursor_bounded(&d->columns[COLUMN_PROBE_KIND], UINT32_MAX);
-        nst_decode_name(&d->columns[COLUMN_PROBE_SYMBOL], text, &probes[i].symbol);
-    }
-}
-
-static void take_reasons(struct events_decoder *d, struct nst_drop_reason *reasons, char **text)
-{
-    uint32_t i;
-
-    for (i = 0; i < d->counts[OF_REASON]; i++) {
-        reasons[i].number = cursor_bounded(&d->columns[COLUMN_REASON_NUMBER], UINT32_MAX);
-        nst_decode_string(&d->columns[COLUMN_REASON_SUBSYS], text, &reasons[i].subsys);
-        nst_decode_string(&d->columns[COLUMN_REASON_NAME], text, &reasons[i].name);
-    }
-}
-
-static void take_sites(struct events_decoder *d)
-{
-    struct cursor *c = d->columns;
-    uint32_t i, vlan;
-
-    for (i = 0; i < d->counts[OF_SITE]; i++) {
-        struct nst_event *site = &d->sites[i];
-
-        *site = (struct nst_event){0};
-        site->netns = take_index(&c[COLUMN_SITE_NETNS], d->counts[OF_NETNS]);
-        site->netns_source = cursor_u8(&c[COLUMN_SITE_NETNS_SOURCE]);
-        site->device = take_index(&c[COLUMN_SITE_DEVICE], d->counts[OF_DEVICE]);
-        site->rx_ifindex = cursor_bounded(&c[COLUMN_SITE_RX_IFINDEX], UINT32_MAX);
-        site->probe = cursor_bounded(&c[COLUMN_SITE_PROBE], d->counts[OF_PROBE] - 1);
-        site->drop_reason = take_index(&c[COLUMN_SITE_REASON], d->counts[OF_REASON]);
-        site->flags = cursor_u8(&c[COLUMN_SITE_FLAGS]);
-        vlan = cursor_bounded(&c[COLUMN_SITE_VLAN], UINT32_MAX);
-        site->vlan_proto = (uint16_t)(vlan >> 16);
-        site->vlan_tci = (uint16_t)vlan;
-    }
-}
-
-/* NUL-terminated, a string takes up no more than its column does with the length before it. */
-static size_t text_size(const struct events_decoder *d)
-{
-    return cursor_left(&d->columns[COLUMN_DEVICE_NAME]) +
-           cursor_left(&d->columns[COLUMN_TASK_COMM]) +
-           cursor_left(&d->columns[COLUMN_PROBE_SYMBOL]) +
-           cursor_left(&d->columns[COLUMN_REASON_SUBSYS]) +
-           cursor_left(&d->columns[COLUMN_REASON_NAME]);
-}
-
-static int take_dictionaries(struct events_decoder *d, struct content *content)
-{
-    struct nst_block *b = &content->block;
-    const uint32_t *n = d->counts;
-    size_t size = 0;
-    size_t netns = nst_decode_reserve(&size, n[OF_NETNS], sizeof(*b->netns));
-    size_t devices = nst_decode_reserve(&size, n[OF_DEVICE], sizeof(*b->devices));
-    size_t tasks = nst_decode_reserve(&size, n[OF_TASK], sizeof(*b->tasks));
-    size_t probes = nst_decode_reserve(&size, n[OF_PROBE], sizeof(*b->probes));
-    size_t reasons = nst_decode_reserve(&size, n[OF_REASON], sizeof(*b->drop_reasons));
-    size_t events = nst_decode_reserve(&size, d->events, sizeof(*b->events));
-    size_t texts = nst_decode_reserve(&size, text_size(d) + 1, 1);
-    uint8_t *p;
-    char *text;
-
-    content->memory.failed = false;
-    p = nst_buffer_room(&content->memory, size);
-    if (!p)
-        return -ENOMEM;
-    content->memory.len = size;
-    text = (char *)p + texts;
-    take_netns(d, (struct nst_netns *)(p + netns));
-    take_devices(d, (struct nst_device *)(p + devices), &text);
-    take_tasks(d, (struct nst_task *)(p + tasks), &text);
-    take_probes(d, (struct nst_probe *)(p + probes), &text);
-    take_reasons(d, (struct nst_drop_reason *)(p + reasons), &text);
-    d->out = (struct nst_event *)(p + events);
-
-    b->netns = (const struct nst_netns *)(p + netns);
-    b->devices = (const struct nst_device *)(p + devices);
-    b->tasks = (const struct nst_task *)(p + tasks);
-    b->probes = (const struct nst_probe *)(p + probes);
-    b->drop_reasons = (const struct nst_drop_reason *)(p + reasons);
-    b->events = d->out;
-    b->netns_count = n[OF_NETNS];
-    b->devices_count = n[OF_DEVICE];
-    b->tasks_count = n[OF_TASK];
-    b->probes_count = n[OF_PROBE];
-    b->drop_reasons_count = n[OF_REASON];
-    return 0;
-}
-
 static int reserve_scratch(struct events_decoder *d, struct buffer *scratch)
 {
     size_t size = 0;
     size_t sites = nst_decode_reserve(&size, d->counts[OF_SITE], sizeof(*d->sites));
-    size_t successor = nst_decode_reserve(&size, (size_t)d->counts[OF_SITE] + 1, sizeof(*d->successor));
+    size_t successor =
+        nst_decode_reserve(&size, (size_t)d->counts[OF_SITE] + 1, sizeof(*d->successor));
     size_t traces = nst_decode_reserve(&size, d->events, sizeof(*d->traces));
     size_t skbs = nst_decode_reserve(&size, d->events, sizeof(*d->skbs.known));
     size_t heads = nst_decode_reserve(&size, d->events, sizeof(*d->heads.known));
@@ -331,8 +181,8 @@ static void take_task(struct events_decoder *d, struct nst_event *ev, uint8_t ch
     ev->task = *task - 1;
 }
 
-static void take_lengths(struct events_decoder *d, struct nst_event *ev, const struct nst_event *prev,
-                         uint8_t changes)
+static void take_lengths(struct events_decoder *d, struct nst_event *ev,
+                         const struct nst_event *prev, uint8_t changes)
 {
     int64_t length = 0;
     uint64_t wide;
@@ -423,7 +273,8 @@ static void take_event(struct events_decoder *d, struct trace *traces, uint32_t 
     take_mode(d, ev, t, changes);
 }
 
-static int take_events(struct events_decoder *d, const struct block_header *h, struct nst_error *err)
+static int take_events(struct events_decoder *d, const struct block_header *h,
+                       struct nst_error *err)
 {
     uint32_t i;
 
@@ -443,15 +294,16 @@ static int take_events(struct events_decoder *d, const struct block_header *h, s
 static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct content *content,
                        const struct block_header *h, struct nst_error *err)
 {
-    int ret = take_counts(d, err);
+    int ret = nst_decode_counts(d->columns, d->counts, err);
 
     if (ret < 0)
         return ret;
-    if (reserve_scratch(d, &decoder->scratch) < 0 || take_dictionaries(d, content) < 0)
+    d->out = nst_decode_dicts(d->columns, d->counts, d->events, content);
+    if (!d->out || reserve_scratch(d, &decoder->scratch) < 0)
         return nst_fail(err, -ENOMEM, "out of memory");
-    if (d->counts[OF_SITE] && !d->counts[OF_PROBE])
-        return nst_fail(err, -EBADMSG, "it has %u sites and not one probe", d->counts[OF_SITE]);
-    take_sites(d);
+    nst_decode_sites(d->columns, d->counts, d->sites);
+    d->snaplen = cursor_bounded(&d->columns[COLUMN_SNAPLEN], UINT32_MAX);
+    d->journey_scale = cursor_varint(&d->columns[COLUMN_JOURNEY_SCALE]);
     ret = take_events(d, h, err);
     if (ret < 0)
         return ret;
@@ -479,49 +331,13 @@ int nst_decode_events(struct decoder *decoder, struct content *content,
 
 /* ----------------------------------------------------------------- packets */
 
-/* The bytes of prev's packet, shift further on, with zeros where it has none. */
-static void expected_packet(uint8_t *out, size_t len, const struct nst_event *prev, int shift)
-{
-    size_t skip = shift < 0 ? (size_t)-shift : 0, from = shift > 0 ? (size_t)shift : 0, have;
-
-    skip = skip < len ? skip : len;
-    have = from < prev->caplen_bytes ? prev->caplen_bytes - from : 0;
-    have = have < len - skip ? have : len - skip;
-    memset(out, 0, skip);
-    if (have)
-        memcpy(out + skip, prev->packet + from, have);
-    memset(out + skip + have, 0, len - skip - have);
-}
-
-static bool apply_patch(struct cursor *c, uint8_t *packet, size_t len)
-{
-    uint64_t ops = cursor_varint(c), skip, count;
-    const uint8_t *bytes;
-    size_t pos = 0;
-
-    for (; ops && !c->failed; ops--) {
-        skip = cursor_varint(c);
-        count = cursor_varint(c);
-        if (skip > len - pos || count > len - pos - skip)
-            return false;
-        bytes = cursor_take(c, count);
-        if (!bytes)
-            return false;
-        pos += skip;
-        memcpy(packet + pos, bytes, count);
-        pos += count;
-    }
-    return !c->failed;
-}
-
 /* Answers the event's packet; NULL: what the file says makes none. *patched is where the
  * next patched packet goes. */
 static const uint8_t *take_packet(struct frame *frame, const struct nst_event *ev,
                                   const struct trace *t, uint8_t **patched)
 {
     const struct nst_event *prev = ev - t->back;
-    int shift = (ev->flags & NST_EVENT_L3 ? NST_L2_SIZE : 0) -
-                (prev->flags & NST_EVENT_L3 ? NST_L2_SIZE : 0);
+    int shift = nst_patch_shift(ev->flags, prev->flags);
     uint8_t *p = *patched;
 
     switch (t->mode) {
@@ -532,9 +348,10 @@ static const uint8_t *take_packet(struct frame *frame, const struct nst_event *e
             return NULL;
         return prev->packet + shift;
     default:
-        expected_packet(p, ev->caplen_bytes, prev, shift);
+        nst_patch_expect(p, ev->caplen_bytes, prev->packet, prev->caplen_bytes, shift);
         *patched += ev->caplen_bytes;
-        return apply_patch(&frame->columns[COLUMN_PACKET_PATCH], p, ev->caplen_bytes) ? p : NULL;
+        return nst_patch_apply(&frame->columns[COLUMN_PACKET_PATCH], p, ev->caplen_bytes) ? p
+                                                                                          : NULL;
     }
 }
 

@@ -7,12 +7,9 @@
 #define NST_FORMAT_ENCODE_H
 
 #include "format/block.h"
-#include "format/dict.h"
+#include "format/dict_columns.h"
 #include "format/frame.h"
 #include "format/nstrail.h"
-
-/* The dictionaries, in the order of enum count_of. */
-enum { DICTS = OF_SITE };
 
 struct encoder;
 

@@ -184,8 +184,8 @@ static int walk_tlvs(const uint8_t *tlvs, size_t tlv_len, struct nst_file_info *
             break;
         bytes = cursor_take(&c, len);
         if (!bytes)
-            return nst_fail(err, -EBADMSG, "file header: entry %u claims %u bytes of %zu", type, len,
-                            tlv_len);
+            return nst_fail(err, -EBADMSG, "file header: entry %u claims %u bytes of %zu", type,
+                            len, tlv_len);
         if (get_le16(head + 2) & TLV_FLAG_CRITICAL && !tlv_known(type))
             return nst_fail(err, -EPROTONOSUPPORT, "file header: entry %u is critical and unknown",
                             type);
@@ -203,8 +203,9 @@ int nst_header_decode_tlvs(const uint8_t *fixed, const uint8_t *tlvs, size_t tlv
     int ret;
 
     if (crc != actual)
-        return nst_fail(err, -EBADMSG, "file header: the checksum of its strings is %08x, expected %08x",
-                        actual, crc);
+        return nst_fail(err, -EBADMSG,
+                        "file header: the checksum of its strings is %08x, expected %08x", actual,
+                        crc);
     /* A string needs its bytes and a NUL, which is less than it takes up with its head. */
     text = malloc(tlv_len + 1);
     if (!text)

@@ -59,9 +59,8 @@ int nst_tables_encode(const struct nst_tables *tables, struct buffer *plain, str
                         tables->netns_names_count, tables->counters_count, NST_MAX_TABLE_ENTRIES);
     encode_columns(tables, buffers);
     for (i = 0; i < TABLE_COLUMNS; i++) {
-        columns[i] = (struct column){.id = (uint16_t)(FIRST_COLUMN + i),
-                                     .data = buffers[i].data,
-                                     .len = buffers[i].len};
+        columns[i] = (struct column){
+            .id = (uint16_t)(FIRST_COLUMN + i), .data = buffers[i].data, .len = buffers[i].len};
         failed |= buffers[i].failed;
     }
     ret = failed ? -ENOMEM : nst_frame_build(plain, columns, TABLE_COLUMNS);
@@ -82,8 +81,7 @@ static void take_names(struct cursor *c, struct nst_netns_name *names, size_t co
         names[i].netns.inum = cursor_bounded(&c[COLUMN_NAME_INUM], UINT32_MAX);
         nst_decode_name(&c[COLUMN_NAME_NAME], text, &names[i].name);
         names[i].first_ts_ns = cursor_varint(&c[COLUMN_NAME_FIRST]);
-        names[i].last_ts_ns =
-            names[i].first_ts_ns + unzigzag(cursor_varint(&c[COLUMN_NAME_LAST]));
+        names[i].last_ts_ns = names[i].first_ts_ns + unzigzag(cursor_varint(&c[COLUMN_NAME_LAST]));
     }
 }
 

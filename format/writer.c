@@ -187,8 +187,7 @@ uint32_t nst_writer_device(struct nst_writer *w, const struct nst_device *device
 
 uint32_t nst_writer_task(struct nst_writer *w, const struct nst_task *task)
 {
-    const struct dict_key key = {
-        .first = task->pid, .second = task->tgid, .names = {task->comm}};
+    const struct dict_key key = {.first = task->pid, .second = task->tgid, .names = {task->comm}};
 
     return nst_dict_index(nst_encoder_dict(w->encoder, OF_TASK), &key);
 }
@@ -202,8 +201,7 @@ uint32_t nst_writer_probe(struct nst_writer *w, const struct nst_probe *probe)
 
 uint32_t nst_writer_drop_reason(struct nst_writer *w, const struct nst_drop_reason *reason)
 {
-    const struct dict_key key = {.first = reason->number,
-                                 .names = {reason->subsys, reason->name}};
+    const struct dict_key key = {.first = reason->number, .names = {reason->subsys, reason->name}};
 
     return nst_dict_index(nst_encoder_dict(w->encoder, OF_REASON), &key);
 }

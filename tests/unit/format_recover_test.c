@@ -43,9 +43,9 @@ struct image {
 /* What a reader makes of a file. */
 struct outcome {
     int opened;
-    int end; /* what the last nst_reader_next() said */
-    unsigned given; /* a bit for each block of the image that was given whole */
-    unsigned wrong; /* blocks with content that is not the image's */
+    int end;         /* what the last nst_reader_next() said */
+    unsigned given;  /* a bit for each block of the image that was given whole */
+    unsigned wrong;  /* blocks with content that is not the image's */
     unsigned failed; /* blocks that did not load */
     unsigned warnings;
     struct nst_damage damage;
@@ -223,7 +223,8 @@ static bool cut_at(const struct image *image, size_t len, read_as *read_it)
            o.damage.ended == (whole == BLOCKS);
 }
 
-static void test_cuts(struct tap *tap, const struct image *image, read_as *read_it, const char *name)
+static void test_cuts(struct tap *tap, const struct image *image, read_as *read_it,
+                      const char *name)
 {
     size_t len;
 
@@ -287,7 +288,8 @@ static void test_flips(struct tap *tap, const struct image *image, read_as *read
 }
 
 /* `count` bytes of value `fill` (-1: random) come in at `at`. */
-static bool insert_at(const struct image *image, size_t at, size_t count, int fill, read_as *read_it)
+static bool insert_at(const struct image *image, size_t at, size_t count, int fill,
+                      read_as *read_it)
 {
     struct random random = {at};
     uint8_t bytes[LARGEST];
@@ -383,8 +385,9 @@ static void test_order(struct tap *tap, const struct image *image)
     tap_ok(tap, o.given == bits(0, 7) && o.damage.duplicates == 1 && !o.damage.lost_blocks,
            "a block that comes twice is given once");
     o = read_order(image, moved, 7);
-    tap_ok(tap, o.given == bits(0, 7) && !o.damage.duplicates && !o.damage.lost_blocks &&
-                    o.warnings == 3,
+    tap_ok(tap,
+           o.given == bits(0, 7) && !o.damage.duplicates && !o.damage.lost_blocks &&
+               o.warnings == 3,
            "blocks out of order are all given");
     o = read_order(image, gap, 4);
     tap_ok(tap, o.given == (bits(0, 2) | bits(5, 7)) && o.damage.lost_blocks == 3,
@@ -400,7 +403,8 @@ static void test_others(struct tap *tap, const struct image *image)
     size_t len, first = image->at[1] - image->at[0];
     struct outcome o;
 
-    tap_ok(tap, read_file(image, text, sizeof(text)).opened == -EMEDIUMTYPE, "another kind of file");
+    tap_ok(tap, read_file(image, text, sizeof(text)).opened == -EMEDIUMTYPE,
+           "another kind of file");
     tap_ok(tap, read_file(image, text, 5).opened == -EMEDIUMTYPE, "another kind, and short");
     tap_ok(tap, read_file(image, text, 0).opened == -ENODATA, "an empty file");
 
@@ -468,8 +472,8 @@ static bool full_at(const struct sample *s, uint64_t limit)
         lost = block->info.lost;
     }
     ended = nst_reader_damage(r)->ended;
-    ok &= ended && !damaged(nst_reader_damage(r)) && read_back == stats.written &&
-          lost == stats.lost;
+    ok &=
+        ended && !damaged(nst_reader_damage(r)) && read_back == stats.written && lost == stats.lost;
     nst_reader_close(r);
     return ok;
 }

@@ -171,8 +171,7 @@ static bool same_info(const struct nst_file_info *a, const struct nst_file_info 
            a->snaplen == b->snaplen && a->cpus == b->cpus &&
            a->tracking_exact == b->tracking_exact && a->monotonic_ns == b->monotonic_ns &&
            a->boottime_ns == b->boottime_ns && a->realtime_ns == b->realtime_ns &&
-           same_text(a->hostname, b->hostname) &&
-           same_text(a->kernel_release, b->kernel_release) &&
+           same_text(a->hostname, b->hostname) && same_text(a->kernel_release, b->kernel_release) &&
            same_text(a->kernel_version, b->kernel_version) && same_text(a->machine, b->machine) &&
            same_text(a->writer, b->writer) && same_text(a->command_line, b->command_line) &&
            same_text(a->filter, b->filter) && same_text(a->drop_reasons, b->drop_reasons);
@@ -259,12 +258,12 @@ static bool same_tables(const struct nst_tables *a, const struct nst_tables *b)
 
 static void test_tables(struct tap *tap)
 {
-    static const struct nst_netns_name names[] = {
-        {{0x12345678, 4026531840}, "web", 1, 5}, {{0, 1}, "", 7, 6}, {{~0ull, ~0u}, "\xff\x01", 0, ~0ull}};
-    static const struct nst_counter counters[] = {
-        {"events", NULL, NST_NONE, true, ~0ull},
-        {"lost.ring", "skb:kfree_skb", 0, true, 0},
-        {"lost.recursion", "", 4095, false, 0}};
+    static const struct nst_netns_name names[] = {{{0x12345678, 4026531840}, "web", 1, 5},
+                                                  {{0, 1}, "", 7, 6},
+                                                  {{~0ull, ~0u}, "\xff\x01", 0, ~0ull}};
+    static const struct nst_counter counters[] = {{"events", NULL, NST_NONE, true, ~0ull},
+                                                  {"lost.ring", "skb:kfree_skb", 0, true, 0},
+                                                  {"lost.recursion", "", 4095, false, 0}};
     static const struct nst_tables tables = {.ts_ns = 77,
                                              .netns_names = names,
                                              .netns_names_count = 3,
@@ -288,15 +287,16 @@ static void test_tables(struct tap *tap)
            "tables: the header has the clock and what was lost");
     tap_ok(tap, nst_reader_load(r, NST_LOAD_META, NULL) == 0 && same_tables(&tables, b->tables),
            "tables: all fields");
-    tap_ok(tap, nst_reader_next(r, &b, NULL) == 1 &&
-                    nst_reader_load(r, NST_LOAD_PACKETS, NULL) == 0 &&
-                    same_tables(&none, b->tables),
+    tap_ok(tap,
+           nst_reader_next(r, &b, NULL) == 1 && nst_reader_load(r, NST_LOAD_PACKETS, NULL) == 0 &&
+               same_tables(&none, b->tables),
            "tables: nothing in them");
-    tap_ok(tap, nst_reader_next(r, &b, NULL) == 1 && b->info.type == NST_BLOCK_END &&
-                    nst_reader_load(r, NST_LOAD_META, NULL) == 0 && same_tables(&tables, b->tables),
+    tap_ok(tap,
+           nst_reader_next(r, &b, NULL) == 1 && b->info.type == NST_BLOCK_END &&
+               nst_reader_load(r, NST_LOAD_META, NULL) == 0 && same_tables(&tables, b->tables),
            "tables: at the end");
-    tap_ok(tap, nst_reader_next(r, &b, NULL) == 0 && nst_reader_next(r, &b, NULL) == 0 &&
-                    undamaged(r),
+    tap_ok(tap,
+           nst_reader_next(r, &b, NULL) == 0 && nst_reader_next(r, &b, NULL) == 0 && undamaged(r),
            "the end stays the end");
     nst_reader_close(r);
     close(fd);
@@ -305,8 +305,12 @@ static void test_tables(struct tap *tap)
 static void test_impossible(struct tap *tap)
 {
     static const uint8_t bytes[8];
-    const struct nst_event good = {.netns = NST_NONE, .device = NST_NONE, .task = NST_NONE,
-                                   .drop_reason = NST_NONE, .len_bytes = 8, .caplen_bytes = 8,
+    const struct nst_event good = {.netns = NST_NONE,
+                                   .device = NST_NONE,
+                                   .task = NST_NONE,
+                                   .drop_reason = NST_NONE,
+                                   .len_bytes = 8,
+                                   .caplen_bytes = 8,
                                    .packet = bytes};
     struct nst_event cases[8];
     struct nst_error err;
@@ -353,14 +357,21 @@ static void test_dictionaries(struct tap *tap)
     tap_ok(tap, nst_writer_drop_reason(w, &named) != first, "no name is not an empty name");
     tap_ok(tap, nst_writer_drop_reason(w, &core) == first, "the same content, the same index");
     index = nst_writer_probe(w, &probe);
-    nst_writer_event(w, &(struct nst_event){.probe = index, .netns = NST_NONE, .device = NST_NONE,
-                                            .task = NST_NONE, .drop_reason = first}, NULL);
+    nst_writer_event(w,
+                     &(struct nst_event){.probe = index,
+                                         .netns = NST_NONE,
+                                         .device = NST_NONE,
+                                         .task = NST_NONE,
+                                         .drop_reason = first},
+                     NULL);
     nst_writer_close(w, NULL, NULL);
     r = reader_on(fd);
-    tap_ok(tap, nst_reader_next(r, &b, NULL) == 1 && nst_reader_load(r, NST_LOAD_META, NULL) == 0 &&
-                    strlen(b->probes[0].symbol) == NST_MAX_NAME,
+    tap_ok(tap,
+           nst_reader_next(r, &b, NULL) == 1 && nst_reader_load(r, NST_LOAD_META, NULL) == 0 &&
+               strlen(b->probes[0].symbol) == NST_MAX_NAME,
            "a long name is cut");
-    tap_ok(tap, !b->drop_reasons[0].name && !b->drop_reasons[0].subsys && b->drop_reasons_count == 1,
+    tap_ok(tap,
+           !b->drop_reasons[0].name && !b->drop_reasons[0].subsys && b->drop_reasons_count == 1,
            "a block has the entries that its events use");
     tap_ok(tap, b->info.probe_bits == 1ull << nst_probe_bit(1, b->probes[0].symbol),
            "its header knows its probe");
@@ -390,12 +401,14 @@ static void test_take_and_seek(struct tap *tap)
     tap_ok(tap, taken && !nst_reader_take(r), "a block is taken once");
     while (nst_reader_next(r, &b, NULL) == 1)
         nst_reader_load(r, NST_LOAD_PACKETS, NULL);
-    tap_ok(tap, sample_same_event(&s, taken->info.events - 1, taken,
-                                  &taken->events[taken->info.events - 1], true),
+    tap_ok(tap,
+           sample_same_event(&s, taken->info.events - 1, taken,
+                             &taken->events[taken->info.events - 1], true),
            "a taken block outlives the others");
     nst_block_free(taken);
-    tap_ok(tap, nst_reader_seekable(r) && nst_reader_seek(r, offset, NULL) == 0 &&
-                    sample_compare(&s, r, NST_LOAD_PACKETS) == (long)s.count && undamaged(r),
+    tap_ok(tap,
+           nst_reader_seekable(r) && nst_reader_seek(r, offset, NULL) == 0 &&
+               sample_compare(&s, r, NST_LOAD_PACKETS) == (long)s.count && undamaged(r),
            "back to the first block, and all again");
     nst_reader_close(r);
     close(fd);
@@ -417,7 +430,8 @@ static void test_crc32c(struct tap *tap)
     }
     tap_ok(tap, nst_crc32c(0, "123456789", 9) == 0xe3069283, "CRC-32C of 123456789");
     tap_ok(tap, same, "CRC-32C: the processor's and ours agree");
-    tap_ok(tap, nst_crc32c(nst_crc32c(0, bytes, 100), bytes + 100, 200) == nst_crc32c(0, bytes, 300),
+    tap_ok(tap,
+           nst_crc32c(nst_crc32c(0, bytes, 100), bytes + 100, 200) == nst_crc32c(0, bytes, 300),
            "CRC-32C in two parts");
 }
 

@@ -343,8 +343,8 @@ long sample_compare(const struct sample *s, struct nst_reader *r, unsigned load)
             return -1;
         }
         for (i = 0; i < block->info.events; i++, seen++) {
-            if (seen >= s->count || !sample_same_event(s, seen, block, &block->events[i],
-                                                       load & NST_LOAD_PACKETS)) {
+            if (seen >= s->count ||
+                !sample_same_event(s, seen, block, &block->events[i], load & NST_LOAD_PACKETS)) {
                 printf("# event %u differs\n", seen);
                 return -1;
             }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "format/decode_dicts.h"
+
+#include <errno.h>
+
+#include "format/error.h"
+
+/* An index + 1 of a dictionary with count entries; 0 is NST_NONE. */
+static uint32_t take_index(struct cursor *c, uint32_t count)
+{
+    return cursor_bounded(c, count) - 1;
+}
+
+int nst_decode_counts(struct cursor *columns, uint32_t counts[COUNTS], struct nst_error *err)
+{
+    struct cursor *c = &columns[COLUMN_COUNTS];
+    int i;
+
+    for (i = 0; i < COUNTS; i++)
+        counts[i] = cursor_bounded(c, NST_MAX_ENTRIES);
+    /* A later version may count more. */
+    c->pos = c->end;
+    if (c->failed)
+        return nst_fail(err, -EBADMSG, "its dictionaries have impossible sizes, the limit is %u",
+                        NST_MAX_ENTRIES);
+    if (counts[OF_SITE] && !counts[OF_PROBE])
+        return nst_fail(err, -EBADMSG, "it has %u sites and not one probe", counts[OF_SITE]);
+    return 0;
+}
+
+static void take_netns(struct cursor *c, const uint32_t *counts, struct nst_netns *netns)
+{
+    uint32_t i;
+
+    for (i = 0; i < counts[OF_NETNS]; i++) {
+        netns[i].cookie = cursor_varint(&c[COLUMN_NETNS_COOKIE]);
+        netns[i].inum = cursor_bounded(&c[COLUMN_NETNS_INUM], UINT32_MAX);
+    }
+}
+
+static void take_devices(struct cursor *c, const uint32_t *counts, struct nst_device *devices,
+                         char **text)
+{
+    uint32_t i;
+
+    for (i = 0; i < counts[OF_DEVICE]; i++) {
+        devices[i].netns = take_index(&c[COLUMN_DEVICE_NETNS], counts[OF_NETNS]);
+        devices[i].ifindex = cursor_bounded(&c[COLUMN_DEVICE_IFINDEX], UINT32_MAX);
+        nst_decode_name(&c[COLUMN_DEVICE_NAME], text, &devices[i].name);
+    }
+}
+
+static void take_tasks(struct cursor *c, const uint32_t *counts, struct nst_task *tasks,
+                       char **text)
+{
+    uint32_t i;
+
+    for (i = 0; i < counts[OF_TASK]; i++) {
+        tasks[i].pid = cursor_bounded(&c[COLUMN_TASK_PID], UINT32_MAX);
+        tasks[i].tgid = tasks[i].pid + (uint32_t)unzigzag(cursor_varint(&c[COLUMN_TASK_TGID]));
+        nst_decode_name(&c[COLUMN_TASK_COMM], text, &tasks[i].comm);
+    }
+}
+
+static void take_probes(struct cursor *c, const uint32_t *counts, struct nst_probe *probes,
+                        char **text)
+{
+    uint32_t i;
+
+    for (i = 0; i < counts[OF_PROBE]; i++) {
+        probes[i].kind = cursor_bounded(&c[COLUMN_PROBE_KIND], UINT32_MAX);
+        nst_decode_name(&c[COLUMN_PROBE_SYMBOL], text, &probes[i].symbol);
+    }
+}
+
+static void take_reasons(struct cursor *c, const uint32_t *counts, struct nst_drop_reason *reasons,
+                         char **text)
+{
+    uint32_t i;
+
+    for (i = 0; i < counts[OF_REASON]; i++) {
+        reasons[i].number = cursor_bounded(&c[COLUMN_REASON_NUMBER], UINT32_MAX);
+        nst_decode_string(&c[COLUMN_REASON_SUBSYS], text, &reasons[i].subsys);
+        nst_decode_string(&c[COLUMN_REASON_NAME], text, &reasons[i].name);
+    }
+}
+
+/* NUL-terminated, a string takes up no more than its column does with the length before it. */
+static size_t text_size(const struct cursor *c)
+{
+    return cursor_left(&c[COLUMN_DEVICE_NAME]) + cursor_left(&c[COLUMN_TASK_COMM]) +
+           cursor_left(&c[COLUMN_PROBE_SYMBOL]) + cursor_left(&c[COLUMN_REASON_SUBSYS]) +
+           cursor_left(&c[COLUMN_REASON_NAME]);
+}
+
+struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t count,
+                                   struct content *content)
+{
+    struct nst_block *b = &content->block;
+    size_t size = 0;
+    size_t netns = nst_decode_reserve(&size, n[OF_NETNS], sizeof(*b->netns));
+    size_t devices = nst_decode_reserve(&size, n[OF_DEVICE], sizeof(*b->devices));
+    size_t tasks = nst_decode_reserve(&size, n[OF_TASK], sizeof(*b->tasks));
+    size_t probes = nst_decode_reserve(&size, n[OF_PROBE], sizeof(*b->probes));
+    size_t reasons = nst_decode_reserve(&size, n[OF_REASON], sizeof(*b->drop_reasons));
+    size_t events = nst_decode_reserve(&size, count, sizeof(*b->events));
+    size_t texts = nst_decode_reserve(&size, text_size(c) + 1, 1);
+    uint8_t *p;
+    char *text;
+
+    content->memory.failed = false;
+    p = nst_buffer_room(&content->memory, size);
+    if (!p)
+        return NULL;
+    content->memory.len = size;
+    text = (char *)p + texts;
+    take_netns(c, n, (struct nst_netns *)(p + netns));
+    take_devices(c, n, (struct nst_device *)(p + devices), &text);
+    take_tasks(c, n, (struct nst_task *)(p + tasks), &text);
+    take_probes(c, n, (struct nst_probe *)(p + probes), &text);
+    take_reasons(c, n, (struct nst_drop_reason *)(p + reasons), &text);
+
+    b->netns = (const struct nst_netns *)(p + netns);
+    b->devices = (const struct nst_device *)(p + devices);
+    b->tasks = (const struct nst_task *)(p + tasks);
+    b->probes = (const struct nst_probe *)(p + probes);
+    b->drop_reasons = (const struct nst_drop_reason *)(p + reasons);
+    b->events = (const struct nst_event *)(p + events);
+    b->netns_count = n[OF_NETNS];
+    b->devices_count = n[OF_DEVICE];
+    b->tasks_count = n[OF_TASK];
+    b->probes_count = n[OF_PROBE];
+    b->drop_reasons_count = n[OF_REASON];
+    return (struct nst_event *)(p + events);
+}
+
+void nst_decode_sites(struct cursor *c, const uint32_t *counts, struct nst_event *sites)
+{
+    uint32_t i, vlan;
+
+    for (i = 0; i < counts[OF_SITE]; i++) {
+        struct nst_event *site = &sites[i];
+
+        *site = (struct nst_event){0};
+        site->netns = take_index(&c[COLUMN_SITE_NETNS], counts[OF_NETNS]);
+        site->netns_source = cursor_u8(&c[COLUMN_SITE_NETNS_SOURCE]);
+        site->device = take_index(&c[COLUMN_SITE_DEVICE], counts[OF_DEVICE]);
+        site->rx_ifindex = cursor_bounded(&c[COLUMN_SITE_RX_IFINDEX], UINT32_MAX);
+        site->probe = cursor_bounded(&c[COLUMN_SITE_PROBE], counts[OF_PROBE] - 1);
+        site->drop_reason = take_index(&c[COLUMN_SITE_REASON], counts[OF_REASON]);
+        site->flags = cursor_u8(&c[COLUMN_SITE_FLAGS]);
+        vlan = cursor_bounded(&c[COLUMN_SITE_VLAN], UINT32_MAX);
+        site->vlan_proto = (uint16_t)(vlan >> 16);
+        site->vlan_tci = (uint16_t)vlan;
+    }
+}

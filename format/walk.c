@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From block to block, over whatever is damaged, and what is said about that. */
+#include "config.h"
+
+#include "format/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "format/header.h"
+#include "format/layout.h"
+
+/* Checking the frames of blocks that turn out bad may cost this much, and so many times the
+ * file: a hostile file of headers alone would otherwise have each of them checksum megabytes. */
+#define CHECKED_IN_VAIN_MIN   (64u * 1024 * 1024)
+#define CHECKED_IN_VAIN_TIMES 16u
+
+void nst_reader_warn(struct nst_reader *r, const char *format, ...)
+{
+    struct nst_error text;
+    va_list args;
+
+    if (!r->options.warn)
+        return;
+    va_start(args, format);
+    vsnprintf(text.text, sizeof(text.text), format, args);
+    va_end(args);
+    r->options.warn(r->options.context, text.text);
+}
+
+void nst_reader_bad(struct nst_reader *r, const struct block_header *h, const char *format, ...)
+{
+    struct nst_error text;
+    va_list args;
+
+    if (nst_offsets_has(&r->bad, h->info.offset))
+        return;
+    nst_offsets_add(&r->bad, h->info.offset);
+    r->damage.bad_blocks++;
+    va_start(args, format);
+    vsnprintf(text.text, sizeof(text.text), format, args);
+    va_end(args);
+    nst_reader_warn(r, "block %" PRIu64 " at byte %" PRIu64 ": %s", h->info.sequence,
+                    h->info.offset, text.text);
+}
+
+static void report_skipped(struct nst_reader *r, uint64_t from, uint64_t to)
+{
+    if (from < r->frontier || from >= to)
+        return;
+    r->damage.skipped_bytes += to - from;
+    nst_reader_warn(r, "%" PRIu64 " bytes from byte %" PRIu64 " on belong to no block", to - from,
+                    from);
+}
+
+/* What stands between the last block and the file's end is the beginning of one, as far as
+ * it goes, or something else. */
+static void report_tail(struct nst_reader *r, uint64_t from, uint64_t to, bool torn)
+{
+    if (!torn) {
+        report_skipped(r, from, to);
+    } else if (from >= r->frontier && from < to) {
+        r->damage.torn_bytes += to - from;
+        nst_reader_warn(
+            r, "the block at byte %" PRIu64 " is cut: the file ends after %" PRIu64 " bytes of it",
+            from, to - from);
+    }
+}
+
+bool nst_reader_note(struct nst_reader *r, const struct block_header *h)
+{
+    uint64_t sequence = h->info.sequence, expected = r->gaps.next;
+
+    if (h->info.offset < r->frontier)
+        return !nst_offsets_has(&r->duplicates, h->info.offset);
+    switch (nst_gaps_note(&r->gaps, sequence)) {
+    case SEQUENCE_GAP:
+        nst_reader_warn(r,
+                        "%" PRIu64 " blocks are missing before byte %" PRIu64 ": block %" PRIu64
+                        ", expected %" PRIu64,
+                        sequence - expected, h->info.offset, sequence, expected);
+        break;
+    case SEQUENCE_LATE:
+        nst_reader_warn(r, "block %" PRIu64 " at byte %" PRIu64 " stands out of order", sequence,
+                        h->info.offset);
+        break;
+    case SEQUENCE_AGAIN:
+        r->damage.duplicates++;
+        nst_offsets_add(&r->duplicates, h->info.offset);
+        nst_reader_warn(r, "block %" PRIu64 " at byte %" PRIu64 " was there before: left out",
+                        sequence, h->info.offset);
+        return false;
+    default:
+        break;
+    }
+    r->damage.lost_blocks = r->gaps.missing;
+    return true;
+}
+
+/* ------------------------------------------------------------------- walking */
+
+/* Looks for the next block from `from` on, and reports what lies between r->position and it.
+ * 1: r->position is there. 0: the end. */
+static int search_from(struct nst_reader *r, uint64_t from, bool torn)
+{
+    uint64_t offset = from;
+    struct block_header h;
+
+    switch (nst_recover_search(&r->source, &offset, r->salt, &h)) {
+    case FOUND_BLOCK:
+        report_skipped(r, r->position, offset);
+        r->position = r->unpadded = offset;
+        r->ahead = h;
+        r->ahead_known = true;
+        return 1;
+    case FOUND_NO_MEMORY:
+        return -ENOMEM;
+    default:
+        report_tail(r, r->position, offset, torn);
+        r->position = r->unpadded = offset;
+        return 0;
+    }
+}
+
+/* The bytes at r->position are no header. Those of one that is cut? */
+static bool begins_block(struct nst_reader *r)
+{
+    uint8_t key[NST_MAGIC_SIZE + NST_SALT_SIZE];
+    size_t have;
+    const uint8_t *p = nst_source_at(&r->source, r->position, BLOCK_FIXED_SIZE, &have);
+
+    memcpy(key, NST_BLOCK_MAGIC, NST_MAGIC_SIZE);
+    memcpy(key + NST_MAGIC_SIZE, r->salt, NST_SALT_SIZE);
+    return p && have && have < BLOCK_FIXED_SIZE &&
+           memcmp(p, key, have < sizeof(key) ? have : sizeof(key)) == 0;
+}
+
+static void say_other_file(struct nst_reader *r)
+{
+    struct nst_file_info other;
+    size_t have, length;
+    const uint8_t *p = nst_source_at(&r->source, r->position, FILE_FIXED_SIZE, &have);
+
+    if (p && have == FILE_FIXED_SIZE && r->position >= r->frontier &&
+        nst_header_decode_fixed(p, &other, &length, NULL) == 0)
+        nst_reader_warn(r, "another capture file begins at byte %" PRIu64 ": split them to read it",
+                        r->position);
+}
+
+/* 1: a header or the end follows the block h, as it must. 0: neither does. -ENODATA: the file
+ * ends within it; where it ends within the padding, nothing is missing. */
+static int followed(struct nst_reader *r, const struct block_header *h)
+{
+    uint64_t last = h->info.offset + nst_block_unpadded(h) - 1;
+    size_t have;
+    const uint8_t *p = nst_source_at(&r->source, last, NST_ALIGN + BLOCK_FIXED_SIZE, &have);
+
+    if (!p)
+        return -ENOMEM;
+    if (!have)
+        return -ENODATA;
+    switch (nst_recover_header(&r->source, h->info.offset + h->info.size, r->salt, &r->ahead)) {
+    case FOUND_BLOCK:
+        r->ahead_known = true;
+        return 1;
+    case FOUND_END:
+        return 1;
+    case FOUND_NO_MEMORY:
+        return -ENOMEM;
+    default:
+        return 0;
+    }
+}
+
+/* As nst_recover_check(), within the bounds that hostile files need. */
+static int check_frames(struct nst_reader *r, const struct block_header *h)
+{
+    int ret;
+
+    if (r->checked_in_vain > CHECKED_IN_VAIN_MIN &&
+        r->checked_in_vain / CHECKED_IN_VAIN_TIMES > r->position)
+        return 0;
+    ret = nst_recover_check(&r->source, h->info.offset, h);
+    if (ret == 0)
+        r->checked_in_vain += h->info.size;
+    return ret;
+}
+
+/*
+ * 1: the block at r->position, whose header is h, ends where it says, so that its content is
+ * its own affair. 0: bytes are missing from it or have come in between, and what follows is
+ * not where its length says. -ENODATA: the file ends before.
+ *
+ * What follows proves a file's block; a pipe has its content at hand, while waiting for what
+ * follows would keep a live capture one block behind.
+ */
+static int block_stands(struct nst_reader *r, const struct block_header *h)
+{
+    int ret = r->source.seekable ? followed(r, h) : check_frames(r, h);
+
+    if (ret != 0)
+        return ret;
+    return r->source.seekable ? check_frames(r, h) : followed(r, h);
+}
+
+int nst_reader_find(struct nst_reader *r)
+{
+    struct block_header h;
+    enum found found;
+    int ret;
+
+    for (;;) {
+        nst_source_release(&r->source, r->unpadded);
+        found = FOUND_BLOCK;
+        if (r->ahead_known && r->ahead.info.offset == r->position)
+            h = r->ahead;
+        else
+            found = nst_recover_header(&r->source, r->position, r->salt, &h);
+        r->ahead_known = false;
+        switch (found) {
+        case FOUND_BLOCK:
+            ret = block_stands(r, &h);
+            break;
+        case FOUND_END:
+            return 0;
+        case FOUND_NO_MEMORY:
+            return -ENOMEM;
+        default:
+            say_other_file(r);
+            ret = search_from(r, r->unpadded, begins_block(r));
+            if (ret <= 0)
+                return ret;
+            continue;
+        }
+        if (ret == 1) {
+            r->header = h;
+            r->position = h.info.offset + h.info.size;
+            r->unpadded = h.info.offset + nst_block_unpadded(&h);
+            return 1;
+        }
+        if (ret == 0)
+            nst_reader_bad(r, &h, "its checksum is wrong and no block follows where it should end");
+        else if (ret != -ENODATA)
+            return ret;
+        ret = search_from(r, r->position + 1, ret == -ENODATA);
+        if (ret <= 0)
+            return ret;
+    }
+}
