@@ -90,7 +90,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('task.tgid', 'column', NULL, 'Its process.'),
 ('task.comm', 'column', NULL, 'Its name then.'),
 
-('packet', 'table', NULL, 'What was recorded of a packet; events of a journey share a row as long as nothing of it changed. Events without recorded bytes share rows without bytes.'),
+('packet', 'table', NULL, 'What was recorded of a packet; events of a journey share a row as long as nothing of it changed (after seconds without an event there may be another). Events without recorded bytes share rows without bytes.'),
 ('packet.id', 'column', NULL, 'Key.'),
 ('packet.layer', 'column', NULL, '2: bytes, and the lengths of its events, begin at the Ethernet header; 3: at the network header.'),
 ('packet.vlan_proto', 'column', NULL, 'Ethertype of the VLAN tag that travelled beside the packet, not in its bytes; NULL: none did.'),

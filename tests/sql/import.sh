@@ -90,25 +90,27 @@ holds_all()
 }
 
 alpha=(alpha.0.nst alpha.1.nst alpha.2.nst)
+others=(beta.nst gamma.nst)
 
-ok 'import of all at once' nstrail import "${alpha[@]}" beta.nst -d at-once.db
+ok 'import of all at once' nstrail import "${alpha[@]}" "${others[@]}" -d at-once.db
 holds_all at-once.db 'all at once'
-is "$(ls)" "$(printf '%s\n' alpha.0-cut.nst "${alpha[@]}" at-once.db beta.nst events.csv hops.csv \
-    journeys.csv)" 'leaves nothing but the database'
+is "$(ls)" "$(printf '%s\n' alpha.0-cut.nst "${alpha[@]}" at-once.db beta.nst events.csv \
+    gamma.nst hops.csv journeys.csv)" 'leaves nothing but the database'
 is "$(stat -c %a at-once.db)" 600 'which is for its owner alone'
 
 for order in '0 1 2' '2 1 0' '1 2 0'; do
     db=order-${order// /}.db
     for i in $order; do
         nstrail import "alpha.$i.nst" -d "$db" || diag "status $?"
-        [ "$i" != 1 ] || nstrail import -d "$db" beta.nst || diag "status $?"
+        [ "$i" != 1 ] || nstrail import -d "$db" "${others[@]}" || diag "status $?"
     done
     holds_all "$db" "one after another, $order"
 done
 
 # Packet bytes are stored once a journey while they stay the same.
 is "$(ask at-once.db "SELECT count(*) FROM (SELECT 1 FROM event e JOIN packet k ON k.id = e.packet_id
-    WHERE e.journey_id IS NOT NULL AND k.bytes IS NOT NULL GROUP BY e.journey_id, k.layer,
+    JOIN journey j ON j.id = e.journey_id JOIN capture c ON c.id = j.capture_id
+    WHERE c.hostname = 'alpha' AND k.bytes IS NOT NULL GROUP BY e.journey_id, k.layer,
     k.vlan_tci, k.cut, k.bytes HAVING count(DISTINCT k.id) > 1)")" 0 'a row of packet once a journey'
 
 # The same files again: by the same names, others, copies.
@@ -119,30 +121,29 @@ is $? 0 'twice: status'
 is "$words" 'nstrail: copy: is in the database already: skipped
 nstrail: beta.nst: is in the database already: skipped' 'twice: said'
 ok 'twice: nothing changed' cmp before.db at-once.db
-words=$(nstrail import copy alpha.1.nst alpha.0.nst alpha.2.nst beta.nst -d both.db 2>&1)
+words=$(nstrail import copy alpha.1.nst alpha.0.nst alpha.2.nst "${others[@]}" -d both.db 2>&1)
 is "$words" 'nstrail: alpha.1.nst: given twice: skipped' 'given twice: said'
 holds_all both.db 'given twice'
 ok 'twice by a pipe' nstrail import - -d both.db <alpha.1.nst
 holds_all both.db 'twice by a pipe'
-ok 'by a pipe' nstrail import - beta.nst alpha.2.nst alpha.0.nst -d pipe.db <alpha.1.nst
+ok 'by a pipe' nstrail import - "${others[@]}" alpha.2.nst alpha.0.nst -d pipe.db <alpha.1.nst
 holds_all pipe.db 'by a pipe'
 
 # A file that was imported while it was still being written.
 nstrail import alpha.0-cut.nst -d grown.db 2>/dev/null
 is "$(ask grown.db 'SELECT count(*), (SELECT ended FROM file) FROM event')" 300,0 \
     'still being written: what was there'
-nstrail import beta.nst alpha.0-cut.nst alpha.2.nst -d grown.db 2>words
+nstrail import "${others[@]}" alpha.0-cut.nst alpha.2.nst -d grown.db 2>words
 like "$(cat words)" 'alpha.0-cut.nst: is in the database already' 'still being written: twice'
 nstrail import "${alpha[@]}" -d grown.db 2>words
 is $? 0 'grown: status'
 holds_all grown.db 'grown'
-is "$(ask grown.db 'SELECT count(*), sum(ended) FROM file')" 4,4 'grown: one row a file'
-nstrail import alpha.0-cut.nst "${alpha[@]}" beta.nst -d cut.db 2>words
+is "$(ask grown.db 'SELECT count(*), sum(ended) FROM file')" 5,5 'grown: one row a file'
+nstrail import alpha.0-cut.nst "${alpha[@]}" "${others[@]}" -d cut.db 2>words
 holds_all cut.db 'a file and its own beginning'
 
 # Journeys' numbers that two captures have.
-is "$(ask at-once.db 'SELECT count(*) FROM (SELECT track FROM journey GROUP BY track
-    HAVING count(*) = 2)')" "$(ask at-once.db 'SELECT count(*) FROM journey WHERE id <> track')" \
+is "$(ask at-once.db 'SELECT count(*) - count(DISTINCT track) FROM journey')" "$(ask at-once.db 'SELECT count(*) FROM journey WHERE id <> track')" \
     'a number that is taken gives another'
 is "$(ask order-012.db 'SELECT count(*) FROM journey j JOIN capture c ON c.id = capture_id
     WHERE j.id <> track AND j.id <> track + (capture_id << 48)')" 0 'by the rule in doc'
@@ -182,20 +183,20 @@ is "$(ask order-210.db "SELECT sum(lost), max(total) FROM v_loss WHERE host = 'a
 is "$(ask grown.db 'SELECT count(*) FROM loss')" "$(ask at-once.db 'SELECT count(*) FROM loss')" \
     'loss: once a file, however often it was imported'
 is "$(ask at-once.db "SELECT hex(uuid), hostname, hex(boot_id), kernel_release, kernel_version, machine,
-    cpus, tracking_exact FROM capture ORDER BY hostname")" \
+    cpus, tracking_exact FROM capture WHERE hostname <> 'gamma' ORDER BY hostname")" \
     '01020301000000000000000000000000,alpha,09090100000000000000000000000000,6.1,,x86_64,300,1
 01020302000000000000000000000000,beta,09090200000000000000000000000000,6.1,,x86_64,300,0' 'capture'
 is "$(ask at-once.db "SELECT hostname, sequence, length(salt), path, snaplen, f.monotonic_ns,
     f.boottime_ns, f.realtime_ns, writer, command_line, capture_filter, drop_reasons, ended,
     bad_header + bad_blocks + lost_blocks + duplicate_blocks + skipped_bytes + torn_bytes
-    FROM file f JOIN capture c ON c.id = capture_id ORDER BY path")" \
+    FROM file f JOIN capture c ON c.id = capture_id WHERE hostname <> 'gamma' ORDER BY path")" \
     "alpha,0,8,alpha.0.nst,128,1000000000000,1000000000007,1700000000000000000,make_captures,make 'captures',udp,,1,0
 alpha,1,8,alpha.1.nst,128,1000000000000,1000000000007,1700000000000000000,make_captures,make 'captures',,,1,0
 alpha,2,8,alpha.2.nst,128,1000000000000,1000000000007,1700000000000000000,make_captures,make 'captures',,,1,0
 beta,0,8,beta.nst,0,5000000000,5000000007,1700000000000000000,make_captures,make 'captures',udp,,1,0" \
     'file'
 is "$(ask at-once.db 'SELECT sum(size_bytes) FROM file')" \
-    "$(cat "${alpha[@]}" beta.nst | wc -c)" 'file: sizes'
+    "$(cat "${alpha[@]}" "${others[@]}" | wc -c)" 'file: sizes'
 
 # The database explains itself, all of it.
 things="SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'

@@ -6,6 +6,7 @@
  *   alpha.0.nst, alpha.1.nst, alpha.2.nst   one capture in three files, journeys across them
  *   alpha.0-cut.nst    the first of them as it was after some of its blocks
  *   beta.nst           of another host, with alpha's journey ids, no packets and no cookies
+ *   gamma.nst          of a third, so slow that each journey is idle for long between its events
  *   events.csv, hops.csv, journeys.csv
  *
  * Texts and bytes in the CSV are hexadecimal; "-" is NULL.
@@ -131,6 +132,7 @@ struct capture {
     const struct nst_netns *netns;
     bool packets;
     uint64_t mono_ns; /* of its first event */
+    uint64_t step_ns; /* from each to the next */
     uint64_t seed;
 };
 
@@ -165,7 +167,7 @@ static void make_journey(struct nst_event *e, const struct capture *capture, uns
         return;
     /* Some beyond what a signed number holds. */
     e->journey_id = number % 13 == 5 ? UINT64_MAX - number : number + 1;
-    e->journey_ts_ns = capture->mono_ns + n / GROUP * GROUP * 1000 + n % GROUP_TRACKS * 1000;
+    e->journey_ts_ns = capture->mono_ns + (n / GROUP * GROUP + n % GROUP_TRACKS) * capture->step_ns;
     e->journey_head = 0xffff888000000000u + number * 0x1000;
     if (next_random(state) % 50 == 0)
         e->flags |= NST_EVENT_GUESS;
@@ -204,7 +206,7 @@ static void make_event(struct made *m, const struct capture *capture, unsigned n
     struct nst_event *e = &m->event;
 
     *m = (struct made){0};
-    e->ts_ns = capture->mono_ns + n * 1000;
+    e->ts_ns = capture->mono_ns + n * capture->step_ns;
     e->skb = 0xffff888100000000u + next_random(state) % 64 * 0x100;
     m->ts_ns = (int64_t)e->ts_ns + offset_at(capture, n);
     m->file = (n + GROUP / 2) * capture->files / (EVENTS + GROUP);
@@ -246,7 +248,7 @@ static void put_event(struct nst_writer *w, const struct capture *capture, const
 static void put_tables(struct nst_writer *w, const struct capture *capture, unsigned n)
 {
     const uint64_t begin = capture->mono_ns;
-    const uint64_t now = capture->mono_ns + n * 1000;
+    const uint64_t now = capture->mono_ns + n * capture->step_ns;
     const struct nst_netns_name names[] = {
         {capture->netns[0], "old name", begin - 5, begin},
         {capture->netns[0], "client", begin - 1, now},
@@ -515,8 +517,9 @@ static FILE *expectations(const char *dir, const char *name)
 int main(int argc, char **argv)
 {
     static const struct capture captures[] = {
-        {"alpha", FILES, cookies_netns, true, 1000000000000, 1},
-        {"beta", 1, plain_netns, false, 5000000000, 2},
+        {"alpha", FILES, cookies_netns, true, 1000000000000, 1000, 1},
+        {"beta", 1, plain_netns, false, 5000000000, 1000, 2},
+        {"gamma", 1, cookies_netns, true, 7, 3000000000, 3},
     };
     static struct made made[EVENTS];
     FILE *events, *hops, *journeys;
