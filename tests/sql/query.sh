@@ -200,6 +200,13 @@ is "$(ask "SELECT track FROM v_event WHERE id = 1")" \
     "$("$bin/nstrail" print --format single-line alpha.0.nst | grep -o '#[0-9a-f]*' | head -n 1)" \
     'v_event: track as print has it'
 
+# The questions in samples/ are answered.
+for sample in "$here"/../../samples/sql/*.sql; do
+    output=$(query x.db --csv - <"$sample" 2>&1)
+    like "$?: $(wc -l <<<"$output") lines" '^0: ([2-9]|[1-9][0-9])' "${sample##*/} answers" ||
+        diag "$output"
+done
+
 # They begin where the index is.
 plan()
 {
