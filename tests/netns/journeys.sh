@@ -26,7 +26,7 @@ for attach in tp_btf raw_tp; do
         "{client},net:net_dev_start_xmit,$count
 {server},net:netif_receive_skb,$count" "$attach: each was sent and received"
     is "$(ask "SELECT path, events, hops, drops, count(*) FROM v_journey
-            WHERE dport = 7001 AND protocol = 17 GROUP BY 1, 2, 3, 4")" \
+            WHERE dport = 7001 AND protocol = 17 AND path LIKE '%{client}%' GROUP BY 1, 2, 3, 4")" \
         "{client} > {server},2,2,0,$count" "$attach: each is a journey of its own"
     is "$(ask "SELECT count(*) FROM hop h JOIN journey j ON j.id = h.journey_id
             JOIN packet p ON p.id = j.packet_id

@@ -189,6 +189,8 @@ sink()
 {
     local ns=$1
     shift
+    # Emptied here: in the background it may still say what the last one said.
+    : >"$work/sink"
     ip netns exec "$prefix$ns" "$bin/tests/netns/traffic" "$@" >"$work/sink" &
     sink=$!
     until_true 10 grep -q ready "$work/sink"
@@ -220,6 +222,7 @@ record()
 {
     local what=$1 file=$2
     shift 2
+    : >"$recorder_words"
     "$bin/nstrail-capture" -w "$file" "$@" 2>"$recorder_words" &
     recorder=$!
     until_true 20 recording && kill -0 "$recorder" 2>/dev/null && return
