@@ -12,6 +12,9 @@
 #include "analyze/resolve.h"
 #include "analyze/source.h"
 
+/* Each costs the memory of two decoded blocks. */
+#define AHEAD_MAX 4
+
 struct input {
     const struct filter *filter;
     struct source **sources;
@@ -19,6 +22,7 @@ struct input {
     struct merge *merge;
     struct chunk *chunk; /* that input_next_block() gave last */
     unsigned next;       /* source that it asks next */
+    unsigned ahead_left; /* so many more sources may decode ahead */
     bool resolve_late;   /* a pipe: whether it has a namespace is known at its end */
     int status;
 };
@@ -48,6 +52,7 @@ static int open_sources(struct input *in, char *const *paths, int count, unsigne
     for (int i = 0; i < count; i++) {
         if (source_open(&in->sources[i], paths[i], (unsigned)i, in->filter, load) != STATUS_OK)
             return STATUS_FAILED;
+        in->sources[i]->ahead_left = &in->ahead_left;
         in->sources_count++;
         in->resolve_late |= !in->sources[i]->seekable;
     }
@@ -85,6 +90,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     if (!in)
         return message_error(NULL, "no memory");
     in->filter = filter;
+    in->ahead_left = AHEAD_MAX;
     allow_open_files();
     if (open_sources(in, paths, count, load) != STATUS_OK ||
         (!in->resolve_late && resolve_netns(in->sources, in->sources_count, filter) != STATUS_OK)) {
@@ -218,8 +224,10 @@ int input_status(const struct input *in)
     bool any_read = false;
 
     for (unsigned i = 0; i < in->sources_count; i++) {
-        int of_source = source_status(in->sources[i]);
+        int of_source;
 
+        source_settle(in->sources[i]);
+        of_source = source_status(in->sources[i]);
         any_read |= of_source != STATUS_FAILED;
         if (of_source != STATUS_OK && !status)
             status = STATUS_PARTIAL;

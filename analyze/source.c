@@ -14,6 +14,9 @@
  * find their place. Each delays a live view by up to the recorder's flush interval. */
 #define PIPE_AHEAD 2
 
+/* With fewer blocks a file is read before a thread would have begun. */
+#define AHEAD_WORTH 4
+
 bool input_same_capture(const struct input_file *a, const struct input_file *b)
 {
     static const uint8_t unknown[sizeof(a->info->capture_id)];
@@ -266,6 +269,7 @@ void source_close(struct source *s)
 {
     if (!s)
         return;
+    source_settle(s);
     for (size_t i = s->pending_next; i < s->pending_count; i++)
         nst_block_free(s->pending[i].block);
     for (size_t i = 0; i < s->tables_count; i++)
@@ -407,18 +411,11 @@ static struct chunk *make_chunk(struct source *s, struct nst_block *block, uint6
     return NULL;
 }
 
-struct chunk *source_take(struct source *s)
+static struct chunk *decode(struct source *s, struct pending *p)
 {
-    struct pending *p;
     struct nst_block *block;
     struct chunk *chunk = NULL;
 
-    if (!s->seekable)
-        read_ahead(s);
-    if (s->pending_next == s->pending_count)
-        return NULL;
-    p = &s->pending[s->pending_next++];
-    s->bytes_done += p->info.size;
     if (p->in_vain)
         return NULL;
     block = load_pending(s, p);
@@ -428,8 +425,62 @@ struct chunk *source_take(struct source *s)
     return chunk;
 }
 
+/* What the thread of source_take() does. */
+static void *decode_ahead(void *context)
+{
+    struct source *s = context;
+
+    return decode(s, &s->pending[s->ahead_next++]);
+}
+
+static void discard_chunk(void *chunk)
+{
+    chunk_free(chunk);
+}
+
+static void start_ahead(struct source *s)
+{
+    size_t left = s->pending_count - s->pending_next;
+
+    if (!s->seekable || left < AHEAD_WORTH || !s->ahead_left || !*s->ahead_left)
+        return;
+    s->ahead_next = s->pending_next;
+    s->ahead = ahead_start(decode_ahead, discard_chunk, s, left);
+    if (s->ahead)
+        --*s->ahead_left;
+}
+
+void source_settle(struct source *s)
+{
+    if (!s->ahead)
+        return;
+    ahead_stop(s->ahead);
+    s->ahead = NULL;
+    ++*s->ahead_left;
+}
+
+struct chunk *source_take(struct source *s)
+{
+    struct chunk *chunk;
+    struct pending *p;
+
+    if (!s->seekable)
+        read_ahead(s);
+    if (s->pending_next == s->pending_count)
+        return NULL;
+    if (!s->ahead)
+        start_ahead(s);
+    p = &s->pending[s->pending_next++];
+    s->bytes_done += p->info.size;
+    chunk = s->ahead ? ahead_take(s->ahead) : decode(s, p);
+    if (s->pending_next == s->pending_count)
+        source_settle(s);
+    return chunk;
+}
+
 void source_restart(struct source *s, unsigned load)
 {
+    source_settle(s);
     set_load(s, load);
     for (size_t i = 0; i < s->pending_next; i++)
         s->bytes_done -= s->pending[i].info.size;

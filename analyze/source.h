@@ -9,6 +9,7 @@
 #ifndef NST_ANALYZE_SOURCE_H
 #define NST_ANALYZE_SOURCE_H
 
+#include "analyze/ahead.h"
 #include "analyze/chunk.h"
 #include "analyze/input.h"
 #include "analyze/match.h"
@@ -37,6 +38,9 @@ struct source {
 
     struct pending *pending; /* by time from next on */
     size_t pending_count, pending_next, pending_room;
+    struct ahead *ahead;  /* decodes what follows, or NULL */
+    size_t ahead_next;    /* in pending: what it decodes next */
+    unsigned *ahead_left; /* how many more of our input may have one; NULL: none */
     struct input_totals totals;
 
     struct nst_block **tables; /* all or the last one */
@@ -70,7 +74,10 @@ void source_restart(struct source *s, unsigned load);
 void source_visit(struct source *s, bool (*visit)(void *context, const struct nst_block *block),
                   void *context);
 
-/* enum status: how well the file could be read. */
+/* From now on, what source_status() answers does not change by itself. */
+void source_settle(struct source *s);
+
+/* enum status: how well the file could be read; source_settle() came before. */
 int source_status(const struct source *s);
 
 #endif
