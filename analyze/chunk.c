@@ -66,7 +66,7 @@ struct chunk *chunk_new(struct nst_block *block, uint64_t event_base, const stru
         return NULL;
     chunk->block = block;
     chunk->event_base = event_base;
-    if (choose_events(chunk, m))
+    if (!block->events || choose_events(chunk, m))
         return chunk;
     chunk->block = NULL;
     chunk_free(chunk);

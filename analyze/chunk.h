@@ -9,7 +9,7 @@
 struct chunk {
     struct nst_block *block;
     uint64_t event_base; /* the index in the file of its first event */
-    uint32_t *order;     /* indices into block->events */
+    uint32_t *order;     /* indices into block->events; none if those are not decoded */
     uint32_t count;
 };
 

@@ -3,7 +3,7 @@
  * pcapng for Wireshark and all that read it.
  *
  * Every interface must be described before the first packet, because tools stop or lie
- * otherwise. So the files are read twice, the first time without packet bytes; where that
+ * otherwise. So the files are read twice, the first time only in outlines; where that
  * cannot be, because one of them is a pipe, the packets wait in a file without a name.
  */
 #include "config.h"
@@ -81,7 +81,7 @@ static uint32_t number_interface(struct exporter *x, const struct input_event *e
     if (netns != NST_NONE) {
         key.has_netns = true;
         key.netns = block->netns[netns];
-        name = input_netns_name(x->in, e->file->index, &key.netns, e->event->ts_ns);
+        name = input_netns_name(x->in, e->file->index, &key.netns, block->info.first_ts_ns);
     }
     return interfaces_number(&x->interfaces, &key, name);
 }
@@ -97,48 +97,52 @@ static uint32_t interface_of(struct exporter *x, const struct view *view,
     return *number;
 }
 
-/* Notes by which probes undropped packets are seen. */
-static void note_probes(struct exporter *x, const struct view *view)
+/* An event, or a site of the block that stands for its events. */
+static int collect_event(struct exporter *x, struct view *view, struct input_event *e,
+                         const struct nst_event *event)
 {
-    for (uint32_t i = 0; i < view->block->probes_count; i++) {
-        const struct view_probe *probe = &view->probes[i];
-        uint32_t *way = &x->ways[probe->direction];
+    const struct view_probe *probe = &view->probes[event->probe];
+    uint32_t *way = &x->ways[probe->direction];
 
-        if (!probe->passed)
-            continue;
-        if (*way != NST_NONE && *way != probe->number)
-            x->several_probes = true;
-        *way = probe->number;
-    }
+    e->event = event;
+    if (interface_of(x, view, e) == NST_NONE)
+        return no_memory();
+    if (event->drop_reason != NST_NONE)
+        return STATUS_OK;
+    if (*way != NST_NONE && *way != probe->number)
+        x->several_probes = true;
+    *way = probe->number;
+    return STATUS_OK;
 }
 
 static int collect_block(struct exporter *x, const struct input_block *b)
 {
-    struct input_event e = {.block = b->block, .file = b->file};
-    const struct view *view;
+    const struct nst_block *block = b->block;
+    struct input_event e = {.block = block, .file = b->file};
+    int status = STATUS_OK;
+    struct view *view;
     bool fresh;
 
     view = views_get(&x->views, &e, &fresh);
     if (!view)
         return no_memory();
-    for (uint32_t i = 0; i < b->count; i++) {
-        e.event = &b->block->events[b->events[i]];
-        if (interface_of(x, view, &e) == NST_NONE)
-            return no_memory();
-        if (e.event->drop_reason == NST_NONE)
-            view->probes[e.event->probe].passed = true;
-    }
-    note_probes(x, view);
-    return STATUS_OK;
+    if (!block->events)
+        for (uint32_t i = 0; i < block->sites_count && status == STATUS_OK; i++)
+            status = collect_event(x, view, &e, &block->sites[i]);
+    for (uint32_t i = 0; i < b->count && status == STATUS_OK; i++)
+        status = collect_event(x, view, &e, &block->events[b->events[i]]);
+    return status;
 }
 
-/* Learns which interfaces there will be. */
+/* Learns which interfaces there will be, and whether probes overlap. */
 static int collect(struct exporter *x)
 {
+    /* What is asked of single events needs single events. */
+    unsigned load = filter_is_set(x->wanted->filter) ? NST_LOAD_META : NST_LOAD_SITES;
     struct input_block block;
     int status = STATUS_OK;
 
-    if (!input_restart(x->in, NST_LOAD_META))
+    if (!input_restart(x->in, load))
         return STATUS_FAILED;
     for (unsigned i = 0; i < WAYS; i++)
         x->ways[i] = NST_NONE;

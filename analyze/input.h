@@ -58,7 +58,8 @@ struct input_block {
 };
 
 /* For sums, where the order does not matter and the merge's price need not be paid: file by
- * file, block by block. Valid until the next call. Not to be mixed with input_next(). */
+ * file, block by block. With NST_LOAD_SITES alone no events are decoded, and the filter can only
+ * leave out whole blocks. Valid until the next call. Not to be mixed with input_next(). */
 int input_next_block(struct input *in, struct input_block *block);
 
 /* Begins again, with what load says (as in input_open()); all that was given before is invalid.

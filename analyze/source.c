@@ -234,7 +234,7 @@ static uint64_t file_size(const char *path)
 
 static void set_load(struct source *s, unsigned load)
 {
-    s->load = (load & (NST_LOAD_META | NST_LOAD_PACKETS)) | s->filter_load;
+    s->load = (load & (NST_LOAD_SITES | NST_LOAD_META | NST_LOAD_PACKETS)) | s->filter_load;
 }
 
 int source_open(struct source **opened, const char *path, unsigned index,
@@ -405,7 +405,8 @@ static struct chunk *make_chunk(struct source *s, struct nst_block *block, uint6
         no_memory(s);
         return NULL;
     }
-    if (chunk->count)
+    /* Without events nobody can say that none matches. */
+    if (chunk->count || !block->events)
         return chunk;
     chunk_free(chunk);
     return NULL;

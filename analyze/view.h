@@ -20,7 +20,6 @@ struct view_words {
 
 struct view_probe {
     enum pcapng_direction direction;
-    bool passed;     /* for whoever looks through the block */
     uint16_t number; /* the same for the same probe in every block */
 };
 

@@ -30,7 +30,7 @@ struct events_decoder {
     uint32_t snaplen;
     uint32_t events;
 
-    struct nst_event *sites; /* with what they say filled in */
+    const struct nst_event *sites;
     uint32_t *successor;
     struct trace *traces;
     struct address_list skbs, heads;
@@ -117,7 +117,6 @@ size_t nst_decode_reserve(size_t *used, size_t count, size_t size)
 static int reserve_scratch(struct events_decoder *d, struct buffer *scratch)
 {
     size_t size = 0;
-    size_t sites = nst_decode_reserve(&size, d->counts[OF_SITE], sizeof(*d->sites));
     size_t successor =
         nst_decode_reserve(&size, (size_t)d->counts[OF_SITE] + 1, sizeof(*d->successor));
     size_t traces = nst_decode_reserve(&size, d->events, sizeof(*d->traces));
@@ -130,7 +129,6 @@ static int reserve_scratch(struct events_decoder *d, struct buffer *scratch)
     p = nst_buffer_room(scratch, size);
     if (!p)
         return -ENOMEM;
-    d->sites = (struct nst_event *)(p + sites);
     d->successor = (uint32_t *)(p + successor);
     memset(d->successor, 0, ((size_t)d->counts[OF_SITE] + 1) * sizeof(*d->successor));
     d->traces = (struct trace *)(p + traces);
@@ -291,6 +289,18 @@ static int take_events(struct events_decoder *d, const struct block_header *h,
     return 0;
 }
 
+static int decode_sites(struct events_decoder *d, struct content *content, struct nst_error *err)
+{
+    int ret = nst_decode_counts(d->columns, d->counts, err);
+
+    if (ret < 0)
+        return ret;
+    if (!nst_decode_dicts(d->columns, d->counts, 0, content))
+        return nst_fail(err, -ENOMEM, "out of memory");
+    content->block.events = NULL;
+    return 0;
+}
+
 static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct content *content,
                        const struct block_header *h, struct nst_error *err)
 {
@@ -301,7 +311,7 @@ static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct
     d->out = nst_decode_dicts(d->columns, d->counts, d->events, content);
     if (!d->out || reserve_scratch(d, &decoder->scratch) < 0)
         return nst_fail(err, -ENOMEM, "out of memory");
-    nst_decode_sites(d->columns, d->counts, d->sites);
+    d->sites = content->block.sites;
     d->snaplen = cursor_bounded(&d->columns[COLUMN_SNAPLEN], UINT32_MAX);
     d->journey_scale = cursor_varint(&d->columns[COLUMN_JOURNEY_SCALE]);
     ret = take_events(d, h, err);
@@ -313,7 +323,8 @@ static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct
 }
 
 int nst_decode_events(struct decoder *decoder, struct content *content,
-                      const struct block_header *h, const uint8_t *meta, struct nst_error *err)
+                      const struct block_header *h, const uint8_t *meta, bool sites_only,
+                      struct nst_error *err)
 {
     struct events_decoder d = {.columns = decoder->frame.columns, .events = h->info.events};
     int ret;
@@ -323,7 +334,8 @@ int nst_decode_events(struct decoder *decoder, struct content *content,
     if (ret == 0)
         ret = nst_frame_parse(&decoder->frame, decoder->meta.data, decoder->meta.len, err);
     if (ret == 0)
-        ret = decode_meta(decoder, &d, content, h, err);
+        ret =
+            sites_only ? decode_sites(&d, content, err) : decode_meta(decoder, &d, content, h, err);
     if (ret < 0)
         nst_content_clear(content);
     return ret;

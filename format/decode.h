@@ -36,9 +36,9 @@ struct decoder {
 };
 
 /* Fill in content->block but for its .info, which they do not touch. On failure content has
- * nothing. */
+ * nothing. sites_only: without the events, and without looking at what is said of them. */
 int nst_decode_events(struct decoder *d, struct content *content, const struct block_header *h,
-                      const uint8_t *meta, struct nst_error *err);
+                      const uint8_t *meta, bool sites_only, struct nst_error *err);
 int nst_decode_tables(struct decoder *d, struct content *content, const struct block_header *h,
                       const uint8_t *meta, struct nst_error *err);
 

@@ -95,48 +95,7 @@ static size_t text_size(const struct cursor *c)
            cursor_left(&c[COLUMN_REASON_NAME]);
 }
 
-struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t count,
-                                   struct content *content)
-{
-    struct nst_block *b = &content->block;
-    size_t size = 0;
-    size_t netns = nst_decode_reserve(&size, n[OF_NETNS], sizeof(*b->netns));
-    size_t devices = nst_decode_reserve(&size, n[OF_DEVICE], sizeof(*b->devices));
-    size_t tasks = nst_decode_reserve(&size, n[OF_TASK], sizeof(*b->tasks));
-    size_t probes = nst_decode_reserve(&size, n[OF_PROBE], sizeof(*b->probes));
-    size_t reasons = nst_decode_reserve(&size, n[OF_REASON], sizeof(*b->drop_reasons));
-    size_t events = nst_decode_reserve(&size, count, sizeof(*b->events));
-    size_t texts = nst_decode_reserve(&size, text_size(c) + 1, 1);
-    uint8_t *p;
-    char *text;
-
-    content->memory.failed = false;
-    p = nst_buffer_room(&content->memory, size);
-    if (!p)
-        return NULL;
-    content->memory.len = size;
-    text = (char *)p + texts;
-    take_netns(c, n, (struct nst_netns *)(p + netns));
-    take_devices(c, n, (struct nst_device *)(p + devices), &text);
-    take_tasks(c, n, (struct nst_task *)(p + tasks), &text);
-    take_probes(c, n, (struct nst_probe *)(p + probes), &text);
-    take_reasons(c, n, (struct nst_drop_reason *)(p + reasons), &text);
-
-    b->netns = (const struct nst_netns *)(p + netns);
-    b->devices = (const struct nst_device *)(p + devices);
-    b->tasks = (const struct nst_task *)(p + tasks);
-    b->probes = (const struct nst_probe *)(p + probes);
-    b->drop_reasons = (const struct nst_drop_reason *)(p + reasons);
-    b->events = (const struct nst_event *)(p + events);
-    b->netns_count = n[OF_NETNS];
-    b->devices_count = n[OF_DEVICE];
-    b->tasks_count = n[OF_TASK];
-    b->probes_count = n[OF_PROBE];
-    b->drop_reasons_count = n[OF_REASON];
-    return (struct nst_event *)(p + events);
-}
-
-void nst_decode_sites(struct cursor *c, const uint32_t *counts, struct nst_event *sites)
+static void take_sites(struct cursor *c, const uint32_t *counts, struct nst_event *sites)
 {
     uint32_t i, vlan;
 
@@ -155,4 +114,49 @@ void nst_decode_sites(struct cursor *c, const uint32_t *counts, struct nst_event
         site->vlan_proto = (uint16_t)(vlan >> 16);
         site->vlan_tci = (uint16_t)vlan;
     }
+}
+
+struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t count,
+                                   struct content *content)
+{
+    struct nst_block *b = &content->block;
+    size_t size = 0;
+    size_t netns = nst_decode_reserve(&size, n[OF_NETNS], sizeof(*b->netns));
+    size_t devices = nst_decode_reserve(&size, n[OF_DEVICE], sizeof(*b->devices));
+    size_t tasks = nst_decode_reserve(&size, n[OF_TASK], sizeof(*b->tasks));
+    size_t probes = nst_decode_reserve(&size, n[OF_PROBE], sizeof(*b->probes));
+    size_t reasons = nst_decode_reserve(&size, n[OF_REASON], sizeof(*b->drop_reasons));
+    size_t sites = nst_decode_reserve(&size, n[OF_SITE], sizeof(*b->sites));
+    size_t events = nst_decode_reserve(&size, count, sizeof(*b->events));
+    size_t texts = nst_decode_reserve(&size, text_size(c) + 1, 1);
+    uint8_t *p;
+    char *text;
+
+    content->memory.failed = false;
+    p = nst_buffer_room(&content->memory, size);
+    if (!p)
+        return NULL;
+    content->memory.len = size;
+    text = (char *)p + texts;
+    take_netns(c, n, (struct nst_netns *)(p + netns));
+    take_devices(c, n, (struct nst_device *)(p + devices), &text);
+    take_tasks(c, n, (struct nst_task *)(p + tasks), &text);
+    take_probes(c, n, (struct nst_probe *)(p + probes), &text);
+    take_reasons(c, n, (struct nst_drop_reason *)(p + reasons), &text);
+    take_sites(c, n, (struct nst_event *)(p + sites));
+
+    b->netns = (const struct nst_netns *)(p + netns);
+    b->devices = (const struct nst_device *)(p + devices);
+    b->tasks = (const struct nst_task *)(p + tasks);
+    b->probes = (const struct nst_probe *)(p + probes);
+    b->drop_reasons = (const struct nst_drop_reason *)(p + reasons);
+    b->sites = (const struct nst_event *)(p + sites);
+    b->events = (const struct nst_event *)(p + events);
+    b->netns_count = n[OF_NETNS];
+    b->devices_count = n[OF_DEVICE];
+    b->tasks_count = n[OF_TASK];
+    b->probes_count = n[OF_PROBE];
+    b->drop_reasons_count = n[OF_REASON];
+    b->sites_count = n[OF_SITE];
+    return (struct nst_event *)(p + events);
 }

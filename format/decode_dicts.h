@@ -11,11 +11,8 @@
 int nst_decode_counts(struct cursor *columns, uint32_t counts[COUNTS], struct nst_error *err);
 
 /* Fills in content->block but for what its events say, and answers these, as many as `events`;
- * NULL: no memory. */
+ * NULL: no memory. Its sites are events that say nothing else. */
 struct nst_event *nst_decode_dicts(struct cursor *columns, const uint32_t *counts, uint32_t events,
                                    struct content *content);
-
-/* Sites as events that say nothing else. */
-void nst_decode_sites(struct cursor *columns, const uint32_t *counts, struct nst_event *sites);
 
 #endif

@@ -232,7 +232,12 @@ struct nst_block {
     const struct nst_probe *probes;
     const struct nst_drop_reason *drop_reasons;
     uint32_t netns_count, devices_count, tasks_count, probes_count, drop_reasons_count;
-    const struct nst_event *events; /* info.events of them, in the file's order */
+    /* What kinds of events it holds: every combination of netns, netns_source, device,
+     * rx_ifindex, probe, drop_reason, flags, vlan_proto and vlan_tci that one of them has, in
+     * events of which all else is zeros. Perhaps also some that none has. */
+    const struct nst_event *sites;
+    uint32_t sites_count;
+    const struct nst_event *events; /* info.events of them, in the file's order, or NULL */
     const struct nst_tables *tables; /* of a TABLES or END block; else NULL */
 };
 
@@ -278,7 +283,8 @@ bool nst_reader_seekable(const struct nst_reader *r);
  */
 int nst_reader_next(struct nst_reader *r, const struct nst_block **block, struct nst_error *err);
 
-#define NST_LOAD_META    1u /* dictionaries and events, without packet bytes */
+#define NST_LOAD_SITES   4u /* dictionaries and sites, without events: far cheaper */
+#define NST_LOAD_META    1u /* and events, without packet bytes; implies NST_LOAD_SITES */
 #define NST_LOAD_PACKETS 2u /* and the packet bytes; implies NST_LOAD_META */
 
 /* Decodes the content of the block that nst_reader_next() last gave. 0; -EBADMSG: this block

@@ -194,7 +194,7 @@ static const uint8_t *read_frame(struct nst_reader *r, const struct frame_header
     return p;
 }
 
-static int load_meta(struct nst_reader *r, struct nst_error *why)
+static int load_meta(struct nst_reader *r, bool sites_only, struct nst_error *why)
 {
     const struct block_header *h = &r->header;
     int code = 0;
@@ -204,7 +204,7 @@ static int load_meta(struct nst_reader *r, struct nst_error *why)
         return code;
     switch (h->info.type) {
     case NST_BLOCK_EVENTS:
-        return nst_decode_events(&r->decoder, r->content, h, p, why);
+        return nst_decode_events(&r->decoder, r->content, h, p, sites_only, why);
     case NST_BLOCK_TABLES:
     case NST_BLOCK_END:
         return nst_decode_tables(&r->decoder, r->content, h, p, why);
@@ -233,24 +233,37 @@ static int load_packets(struct nst_reader *r, struct nst_error *why)
     return p ? nst_decode_packets(&r->decoder, r->content, h, p, why) : code;
 }
 
+/* All that it asks for or stands for, of what the current block can have. */
+static unsigned implied(const struct nst_reader *r, unsigned what)
+{
+    bool events = r->header.info.type == NST_BLOCK_EVENTS;
+
+    if (events && what & NST_LOAD_PACKETS)
+        return NST_LOAD_SITES | NST_LOAD_META | NST_LOAD_PACKETS;
+    if (events && what == NST_LOAD_SITES)
+        return NST_LOAD_SITES;
+    return NST_LOAD_SITES | NST_LOAD_META;
+}
+
 int nst_reader_load(struct nst_reader *r, unsigned what, struct nst_error *err)
 {
     struct nst_error why = {{0}};
-    bool packets = what & NST_LOAD_PACKETS && r->header.info.type == NST_BLOCK_EVENTS;
+    unsigned wanted;
     int ret;
 
     if (!r->current)
         return nst_fail(err, -EINVAL, "there is no block to load");
-    if (r->loaded & NST_LOAD_PACKETS || (r->loaded && !packets))
+    wanted = implied(r, what);
+    if (!(wanted & ~r->loaded))
         return 0;
     r->loaded = 0;
-    if (packets)
+    if (wanted & NST_LOAD_PACKETS)
         prefetch(r);
-    ret = load_meta(r, &why);
+    ret = load_meta(r, wanted == NST_LOAD_SITES, &why);
     if (ret < 0)
         return bad_content(r, err, "META frame", ret, why.text);
-    r->loaded = NST_LOAD_META;
-    if (!packets)
+    r->loaded = wanted & ~NST_LOAD_PACKETS;
+    if (!(wanted & NST_LOAD_PACKETS))
         return 0;
     ret = load_packets(r, &why);
     if (ret < 0)

@@ -109,6 +109,66 @@ static bool gives_back(const struct sample *s, int fd, unsigned load)
     return ok;
 }
 
+/* All else in a site is zeros. */
+static bool is_site_of(const struct nst_event *site, const struct nst_event *event)
+{
+    struct nst_event alike = {
+        .netns = event->netns,
+        .device = event->device,
+        .task = site->task,
+        .probe = event->probe,
+        .drop_reason = event->drop_reason,
+        .rx_ifindex = event->rx_ifindex,
+        .vlan_proto = event->vlan_proto,
+        .vlan_tci = event->vlan_tci,
+        .netns_source = event->netns_source,
+        .flags = event->flags,
+    };
+
+    return memcmp(site, &alike, sizeof(alike)) == 0;
+}
+
+static bool has_sites(const struct nst_block *b, const struct nst_event *sites, uint32_t count)
+{
+    for (uint32_t i = 0; i < b->info.events; i++) {
+        uint32_t j = 0;
+
+        while (j < count && !is_site_of(&sites[j], &b->events[i]))
+            j++;
+        if (j == count)
+            return false;
+    }
+    return true;
+}
+
+static void test_sites(struct tap *tap, struct sample *s, const char *name)
+{
+    int fd = new_file();
+    struct nst_writer *w = writer_on(fd, 128);
+    const struct nst_block *b;
+    struct nst_reader *r;
+    bool ok = sample_write(s, w);
+
+    nst_writer_close(w, NULL, NULL);
+    r = reader_on(fd);
+    while (nst_reader_next(r, &b, NULL) == 1 && b->info.type == NST_BLOCK_EVENTS) {
+        struct nst_event *sites;
+        uint32_t count;
+
+        ok = ok && nst_reader_load(r, NST_LOAD_SITES, NULL) == 0 && !b->events && b->sites_count;
+        count = b->sites_count;
+        sites = calloc(count, sizeof(*sites));
+        memcpy(sites, b->sites, count * sizeof(*sites));
+        ok = ok && nst_reader_load(r, NST_LOAD_META, NULL) == 0 && b->events &&
+             b->sites_count == count && has_sites(b, sites, count);
+        free(sites);
+    }
+    tap_ok(tap, ok && undamaged(r), name);
+    nst_reader_close(r);
+    close(fd);
+    sample_free(s);
+}
+
 static void test_sample(struct tap *tap, struct sample *s, uint32_t snaplen, const char *what)
 {
     char name[128];
@@ -460,6 +520,7 @@ static void test_varints(struct tap *tap)
 int main(void)
 {
     struct tap tap = {0};
+    struct sample s;
 
     test_crc32c(&tap);
     test_varints(&tap);
@@ -469,6 +530,10 @@ int main(void)
     test_dictionaries(&tap);
     test_impossible(&tap);
     test_take_and_seek(&tap);
+    sample_journeys(&s, 3, 30000, 128);
+    test_sites(&tap, &s, "sites stand for all events: journeys");
+    sample_chaos(&s, 4, 3000, 50, 128);
+    test_sites(&tap, &s, "sites stand for all events: chaos");
     test_samples(&tap);
     return tap_done(&tap);
 }
