@@ -11,7 +11,7 @@
 #include "format/layout.h"
 
 /* More gaps than this are not kept apart: the oldest blocks then count as lost for good. */
-enum { MAX_GAPS = 65536 };
+enum { MAX_GAPS = 4096 };
 /* How much is looked through at once. */
 enum { SEARCH_SIZE = 64 * 1024 };
 
@@ -169,16 +169,24 @@ int nst_recover_check(struct source *s, uint64_t offset, const struct block_head
            nst_crc32c(0, p + h->meta.stored, frames - h->meta.stored) == h->pkt.crc;
 }
 
+bool nst_recover_worth(uint64_t in_vain, uint64_t offset)
+{
+    return in_vain <= CHECKED_IN_VAIN_MIN || in_vain / CHECKED_IN_VAIN_TIMES <= offset;
+}
+
 /* A header without its salt known proves itself by its content. */
-static bool trusted(struct source *s, const uint8_t *salt, const struct block_header *h)
+static bool trusted(struct source *s, const struct block_header *h, uint64_t *in_vain)
 {
     const uint8_t *p;
     size_t have;
 
-    if (salt)
-        return true;
+    if (!nst_recover_worth(*in_vain, h->info.offset))
+        return false;
     p = nst_source_at(s, h->info.offset + h->length, h->meta.stored, &have);
-    return p && have == h->meta.stored && nst_crc32c(0, p, have) == h->meta.crc;
+    if (p && have == h->meta.stored && nst_crc32c(0, p, have) == h->meta.crc)
+        return true;
+    *in_vain += h->meta.stored;
+    return false;
 }
 
 enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t *salt,
@@ -186,6 +194,7 @@ enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t 
 {
     uint8_t key[NST_MAGIC_SIZE + NST_SALT_SIZE];
     size_t key_size = salt ? sizeof(key) : NST_MAGIC_SIZE, have;
+    uint64_t in_vain = 0;
     const uint8_t *p, *hit;
     enum found found;
 
@@ -194,21 +203,25 @@ enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t 
         memcpy(key + NST_MAGIC_SIZE, salt, NST_SALT_SIZE);
     for (;;) {
         nst_source_release(s, *offset);
-        p = nst_source_at(s, *offset, SEARCH_SIZE, &have);
+        /* After a hit in vain, what is at hand first: not all of it again for each. */
+        have = nst_source_at_hand(s, *offset);
+        p = nst_source_at(s, *offset, have < key_size ? SEARCH_SIZE : have, &have);
         if (!p)
             return FOUND_NO_MEMORY;
-        hit = memmem(p, have, key, key_size);
-        if (!hit && have < SEARCH_SIZE) {
+        if (have < key_size) {
             *offset += have;
             return FOUND_END;
         }
+        hit = memmem(p, have, key, key_size);
         if (!hit) {
             *offset += have - (key_size - 1);
             continue;
         }
         *offset += (size_t)(hit - p);
         found = nst_recover_header(s, *offset, salt, h);
-        if (found == FOUND_NO_MEMORY || (found == FOUND_BLOCK && trusted(s, salt, h)))
+        if (found == FOUND_NO_MEMORY)
+            return found;
+        if (found == FOUND_BLOCK && (salt || trusted(s, h, &in_vain)))
             return found;
         (*offset)++;
     }

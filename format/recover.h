@@ -56,6 +56,14 @@ enum found nst_recover_header(struct source *s, uint64_t offset, const uint8_t *
  * ends before the block does. */
 int nst_recover_check(struct source *s, uint64_t offset, const struct block_header *h);
 
+/* Checking the frames of blocks that turn out bad may cost this much, and so many times the
+ * file: a hostile file of headers alone would otherwise have each of them checksum megabytes. */
+#define CHECKED_IN_VAIN_MIN   (64u * 1024 * 1024)
+#define CHECKED_IN_VAIN_TIMES 16u
+
+/* Whether, after so many bytes were checked in vain, the block at offset may be checked. */
+bool nst_recover_worth(uint64_t in_vain, uint64_t offset);
+
 /* The first block header at or after *offset, byte by byte: *offset is then where it is, or,
  * with FOUND_END, where the file ends. Without a salt, one whose META frame is whole. */
 enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t *salt,

@@ -112,6 +112,13 @@ const uint8_t *nst_source_at(struct source *s, uint64_t offset, size_t len, size
     return s->data + start;
 }
 
+size_t nst_source_at_hand(const struct source *s, uint64_t offset)
+{
+    bool within = offset >= s->offset && offset - s->offset <= s->len;
+
+    return within ? s->len - (size_t)(offset - s->offset) : 0;
+}
+
 void nst_source_release(struct source *s, uint64_t offset)
 {
     size_t gone = (size_t)(offset - s->offset);
@@ -120,6 +127,10 @@ void nst_source_release(struct source *s, uint64_t offset)
         return;
     if (gone > s->len)
         gone = s->len;
+    /* Never moves more than it gives up: a hostile file has a header every few bytes, each
+     * with megabytes after it that were read already. */
+    if (gone < s->len - gone)
+        return;
     memmove(s->data, s->data + gone, s->len - gone);
     s->len -= gone;
     s->offset += gone;

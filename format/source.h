@@ -29,6 +29,9 @@ void nst_source_free(struct source *s);
  * NULL: no memory. */
 const uint8_t *nst_source_at(struct source *s, uint64_t offset, size_t len, size_t *have);
 
+/* How many bytes from offset on need no reading. */
+size_t nst_source_at_hand(const struct source *s, uint64_t offset);
+
 /* Nothing before offset will be asked for again. */
 void nst_source_release(struct source *s, uint64_t offset);
 

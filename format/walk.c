@@ -13,11 +13,6 @@
 #include "format/header.h"
 #include "format/layout.h"
 
-/* Checking the frames of blocks that turn out bad may cost this much, and so many times the
- * file: a hostile file of headers alone would otherwise have each of them checksum megabytes. */
-#define CHECKED_IN_VAIN_MIN   (64u * 1024 * 1024)
-#define CHECKED_IN_VAIN_TIMES 16u
-
 void nst_reader_warn(struct nst_reader *r, const char *format, ...)
 {
     struct nst_error text;
@@ -180,8 +175,7 @@ static int check_frames(struct nst_reader *r, const struct block_header *h)
 {
     int ret;
 
-    if (r->checked_in_vain > CHECKED_IN_VAIN_MIN &&
-        r->checked_in_vain / CHECKED_IN_VAIN_TIMES > r->position)
+    if (!nst_recover_worth(r->checked_in_vain, r->position))
         return 0;
     ret = nst_recover_check(&r->source, h->info.offset, h);
     if (ret == 0)
