@@ -66,6 +66,28 @@ export_ -w x.pcapng web.nst --netns web --drop
 is "$(dump x.pcapng | grep -c ^interface)" 1 'filters: only interfaces that have packets'
 is "$(dump x.pcapng | grep -c ^packet)" 1 'filters: only packets that were asked for'
 
+# packets OPTION...: how many an export with these options has.
+packets()
+{
+    export_ -w x.pcapng "$@" && dump x.pcapng | grep -c ^packet
+}
+in='--probe net:netif_receive_skb' out='--probe net:net_dev_start_xmit'
+# shellcheck disable=SC2086
+{
+    is "$(packets $in $out web.nst)" 11 'one probe each way: loopback once, all others as they are'
+    is "$(packets $in --probe ip_output web.nst)" 5 'a probe of no direction: not what was seen before'
+    is "$(packets $in --probe ip_rcv web.nst)" 4 'two probes of one direction: the first'
+    is "$(packets $in --probe ip_rcv --all-events web.nst)" 5 'or all of them'
+}
+
+# Many times the same file: more than a buffer holds, and as many packets at one moment.
+for _ in $(seq 300); do printf '%s ' web.nst; done >many
+# shellcheck disable=SC2046
+is "$(packets --all-events $(cat many))" 6000 'a large export: all packets'
+ok 'a large export: its blocks follow the rules' "$bin/tests/unit/pcapng_dump" x.pcapng
+is "$(dump x.pcapng | grep ^packet | cut -d' ' -f 3- | cut -d' ' -f 1-6,8- | sort -u | wc -l)" 19 \
+    'a large export: they are the same (two drops of them are alike)'
+
 is "$(stat -c %a web.pcapng)" 600 'a new file is for its owner alone'
 printf 'old' >x.pcapng
 chmod 644 x.pcapng
@@ -97,7 +119,6 @@ if command -v script >/dev/null; then
 else
     skip 'script is not installed' 'a terminal is refused'
 fi
-for _ in $(seq 60); do printf '%s ' web.nst; done >many
 # shellcheck disable=SC2046
 export_ --all-events -w - $(cat many) 2>words | head -c 1 >/dev/null
 is "${PIPESTATUS[0]} $(cat words)" '0 ' 'a reader that goes away is no failure'
