@@ -4,6 +4,7 @@
 #include "format/source.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,6 +72,7 @@ static const uint8_t *file_at(struct source *s, uint64_t offset, size_t len)
  * with what arrives, never with what was only asked for. */
 static bool pipe_fill(struct source *s, size_t end)
 {
+    struct pollfd ready = {.fd = s->fd, .events = POLLIN};
     ssize_t n;
 
     while (s->len < end && !s->ended) {
@@ -78,6 +80,9 @@ static bool pipe_fill(struct source *s, size_t end)
             return false;
         n = read(s->fd, s->data + s->len, s->capacity - s->len);
         if (n < 0 && errno == EINTR)
+            continue;
+        /* Somebody else who has the pipe open may have made it non-blocking. */
+        if (n < 0 && errno == EAGAIN && poll(&ready, 1, -1) >= 0)
             continue;
         if (n < 0)
             s->error = -errno;

@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lz4.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "format/encode.h"
@@ -43,12 +43,16 @@ struct nst_writer {
 /* Writes all or fails; what a failure leaves behind is the caller's to cut off. */
 static int write_all(struct nst_writer *w, const uint8_t *data, size_t len)
 {
+    struct pollfd ready = {.fd = w->fd, .events = POLLOUT};
     uint64_t offset = w->start + w->size;
     ssize_t n;
 
     while (len) {
         n = w->seekable ? pwrite(w->fd, data, len, (off_t)offset) : write(w->fd, data, len);
         if (n < 0 && errno == EINTR)
+            continue;
+        /* Somebody else who has the pipe open may have made it non-blocking. */
+        if (n < 0 && errno == EAGAIN && poll(&ready, 1, -1) >= 0)
             continue;
         if (n < 0)
             return -errno;

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "format/bytes.h"
+#include "format/crc32c.h"
 #include "format/layout.h"
 #include "format/nstrail.h"
 #include "format/writer.h"
@@ -396,6 +398,14 @@ static void test_order(struct tap *tap, const struct image *image)
     tap_ok(tap, o.given == bits(3, 7) && o.damage.lost_blocks == 3, "also the first ones");
 }
 
+/* Another salt, and all else as it should be. */
+static void forge_salt(uint8_t *header)
+{
+    header[BLOCK_SALT]++;
+    put_le32(header + BLOCK_CRC, 0);
+    put_le32(header + BLOCK_CRC, nst_crc32c(0, header, BLOCK_FIXED_SIZE));
+}
+
 static void test_others(struct tap *tap, const struct image *image)
 {
     static const uint8_t text[300] = "This is no capture.";
@@ -415,7 +425,7 @@ static void test_others(struct tap *tap, const struct image *image)
     tap_ok(tap, o.given == bits(0, 7) && o.damage.duplicates == 7, "a file appended to itself");
 
     memcpy(planted, image->bytes, image->len);
-    planted[image->at[2] + BLOCK_SALT]++;
+    forge_salt(planted + image->at[2]);
     o = read_file(image, planted, image->len);
     tap_ok(tap, o.given == (bits(0, 7) & ~bits(2, 3)) && o.damage.skipped_bytes,
            "a block with another salt is not believed");
@@ -443,6 +453,7 @@ static bool full_at(const struct sample *s, uint64_t limit)
     const struct nst_block *block;
     struct nst_error err;
     uint64_t lost = 0, read_back = 0;
+    struct stat st;
     int fd = new_file();
     bool ok, ended;
 
@@ -457,6 +468,8 @@ static bool full_at(const struct sample *s, uint64_t limit)
     }
     ok = sample_write(s, w);
     nst_writer_flush(w, NULL);
+    nst_writer_stats(w, &stats);
+    ok &= fstat(fd, &st) == 0 && (uint64_t)st.st_size == stats.bytes; /* nothing half */
     setrlimit(RLIMIT_FSIZE, &before);
     ok &= sample_write(s, w);
     nst_writer_flush(w, NULL);

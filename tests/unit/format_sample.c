@@ -166,6 +166,8 @@ void sample_journeys(struct sample *s, uint64_t seed, uint32_t count, uint32_t s
         if (!ev->ts_ns || !under_way[at].ts_ns || !random_below(&r, 5)) {
             *ev = (struct nst_event){.ts_ns = ev->ts_ns, .cpu = random_below(&r, 4)};
             first_hop(ev, &r, snaplen, ids[ev->cpu]++);
+            if (seed % 2 == 0 && ev->journey_id)
+                ev->journey_id = (ev->journey_ts_ns - 7000000000000u) << 2 | ev->cpu;
         } else {
             next_hop(ev, &r, snaplen, &under_way[at]);
         }
@@ -175,6 +177,28 @@ void sample_journeys(struct sample *s, uint64_t seed, uint32_t count, uint32_t s
         ev->vlan_tci = ev->vlan_proto ? (uint16_t)random_below(&r, 65536) : 0;
         under_way[at] = *ev;
     }
+}
+
+void sample_same(struct sample *s, uint32_t count, uint32_t caplen)
+{
+    struct random r = {1};
+    uint8_t *packet = random_bytes(&r, caplen);
+    uint32_t i;
+
+    *s = (struct sample){.events = must(calloc(count, sizeof(*s->events))), .count = count};
+    make_dicts(&s->dicts, &r, 1);
+    for (i = 0; i < count; i++) {
+        struct nst_event *ev = &s->events[i];
+
+        *ev = (struct nst_event){.ts_ns = i,
+                                 .journey_id = 1,
+                                 .drop_reason = NST_NONE,
+                                 .len_bytes = caplen,
+                                 .caplen_bytes = caplen};
+        ev->packet = must(malloc(caplen + 1));
+        memcpy((uint8_t *)ev->packet, packet, caplen);
+    }
+    free(packet);
 }
 
 void sample_chaos(struct sample *s, uint64_t seed, uint32_t count, uint32_t entries,

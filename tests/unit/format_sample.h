@@ -30,8 +30,11 @@ struct sample {
 };
 
 /* Packets on their way through devices and namespaces, with every field used: clones, moves
- * between CPUs, packets changed on the way, VLAN tags, untracked ones, L2 and L3. */
+ * between CPUs, packets changed on the way, VLAN tags, untracked ones, L2 and L3. Journey ids
+ * are counted, or with an even seed made from the time. */
 void sample_journeys(struct sample *s, uint64_t seed, uint32_t count, uint32_t snaplen);
+/* One packet at one place, again and again. */
+void sample_same(struct sample *s, uint32_t count, uint32_t caplen);
 /* No two events have anything in common, all numbers take any value that fits. */
 void sample_chaos(struct sample *s, uint64_t seed, uint32_t count, uint32_t entries,
                   uint32_t snaplen);
