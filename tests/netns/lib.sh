@@ -165,10 +165,14 @@ counter()
     in_ns "$1" cat "/sys/class/net/$2/statistics/$3"
 }
 
-# quiet NS...: takes the links down, so that their counters stay as they are.
+# quiet NS...: takes the links down, so that their counters stay as they are. IPv6 first, which
+# would want to say so, at a device whose peer is gone.
 quiet()
 {
     local ns dev
+    for ns; do
+        sysctl_ns "$ns" net/ipv6/conf/{all,default}/disable_ipv6=1
+    done
     for ns; do
         for dev in $(devices "$ns"); do
             ip -n "$prefix$ns" link set "$dev" down
@@ -193,7 +197,7 @@ sink()
     : >"$work/sink"
     ip netns exec "$prefix$ns" "$bin/tests/netns/traffic" "$@" >"$work/sink" &
     sink=$!
-    until_true 10 grep -q ready "$work/sink"
+    until_true 10 grep -qs ready "$work/sink"
 }
 
 end_sink()
@@ -264,12 +268,17 @@ import()
 }
 
 # ask SQL: rows as CSV without the line of names. In the question and in the answer {client}
-# stands for the full name of namespace client.
+# stands for the full name of namespace client. The views of events, drops, journeys and
+# transitions are narrowed to this test's own namespaces: others may be busy on the same host.
 ask()
 {
+    local sql="WITH v_event AS (SELECT * FROM main.v_event WHERE netns LIKE '{}%'),
+        v_drop AS (SELECT * FROM main.v_drop WHERE netns LIKE '{}%'),
+        v_journey AS (SELECT * FROM main.v_journey WHERE path LIKE '%{}%'),
+        v_transition AS (SELECT * FROM main.v_transition WHERE to_netns LIKE '{}%') $1"
     # In one line, or the names of columns would be several.
-    "$bin/nstrail" query "$db" --csv "$(full_names "$1" | tr '\n' ' ')" | tail -n +2 | tr -d '\r' |
-        sed "s/$prefix\([a-z0-9]*\)/{\1}/g"
+    "$bin/nstrail" query "$db" --csv "$(full_names "$sql" | tr '\n' ' ')" | tail -n +2 |
+        tr -d '\r' | sed "s/$prefix\([a-z0-9]*\)/{\1}/g"
 }
 
 full_names()
