@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/clause.h"
 #include "analyze/escape.h"
 #include "analyze/names.h"
 
@@ -108,21 +109,6 @@ void interfaces_count(struct interfaces *set, uint32_t number, uint64_t time_ns)
     interface->packets++;
 }
 
-static void print_netns(FILE *out, const struct interface *interface)
-{
-    const struct nst_netns *netns = &interface->key.netns;
-
-    fputs("ns ", out);
-    if (netns->cookie)
-        fprintf(out, "0x%" PRIx64 "/", netns->cookie);
-    fprintf(out, "%" PRIu32, netns->inum);
-    if (interface->netns_name) {
-        fputs(" (", out);
-        escape_percent(out, interface->netns_name);
-        fputs(")", out);
-    }
-}
-
 /* "web/eth0"; "web": packets without a device; "?/eth0": without a namespace; "?": neither. */
 static void print_name(FILE *out, const struct interface *interface)
 {
@@ -143,13 +129,12 @@ static void print_description(FILE *out, const struct interface *interface, cons
     const char *separator = "";
 
     if (interface->key.has_netns) {
-        print_netns(out, interface);
+        clause_netns(out, &interface->key.netns, interface->netns_name);
         separator = " ";
     }
     if (interface->key.has_device) {
-        fprintf(out, "%sif %" PRIu32 " (", separator, interface->key.ifindex);
-        escape_percent(out, interface->key.device);
-        fputs(")", out);
+        fputs(separator, out);
+        clause_device(out, interface->key.ifindex, interface->key.device);
         separator = " ";
     }
     if (!*separator) {

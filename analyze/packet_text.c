@@ -144,56 +144,74 @@ static void not_supported(struct printer *p, const char *what, unsigned number)
     fprintf(p->out, "... (%s 0x%x not supported, use 'nstrail export')", what, number);
 }
 
+/* An ARP packet for Ethernet and IPv4. */
+struct arp {
+    uint16_t operation;
+    const uint8_t *sender_mac, *sender_ip, *target_mac, *target_ip;
+};
+
+static void print_arp_request(FILE *out, const struct arp *arp)
+{
+    static const uint8_t unknown[6];
+
+    fputs("request who-has ", out);
+    print_address(out, AF_INET, arp->target_ip);
+    if (memcmp(arp->target_mac, unknown, sizeof(unknown)) != 0) {
+        fputs(" (", out);
+        print_mac(out, arp->target_mac);
+        fputs(")", out);
+    }
+    fputs(" tell ", out);
+    print_address(out, AF_INET, arp->sender_ip);
+}
+
+static void print_arp_operation(FILE *out, const struct arp *arp)
+{
+    switch (arp->operation) {
+    case 1:
+        print_arp_request(out, arp);
+        break;
+    case 2:
+        fputs("reply ", out);
+        print_address(out, AF_INET, arp->sender_ip);
+        fputs(" is-at ", out);
+        print_mac(out, arp->sender_mac);
+        break;
+    case 3:
+        fputs("reverse request who-is ", out);
+        print_mac(out, arp->target_mac);
+        fputs(" tell ", out);
+        print_mac(out, arp->sender_mac);
+        break;
+    case 4:
+        fputs("reverse reply ", out);
+        print_mac(out, arp->target_mac);
+        fputs(" at ", out);
+        print_address(out, AF_INET, arp->target_ip);
+        break;
+    }
+}
+
 /* Hardware type, protocol type, length of each address, operation; then sender and target. */
 static bool print_arp(struct printer *p, const struct packet_layer *layer)
 {
-    const uint8_t *sender = layer->data + 8, *target = sender + 10;
-    static const uint8_t zeros[6];
+    const uint8_t *data = layer->data;
+    struct arp arp;
 
     if (layer->truncated)
         return false;
-    if (layer->data[4] != 6 || layer->data[5] != 4) {
-        not_supported(p, "ARP for hardware type", get_be16(layer->data));
+    if (data[4] != 6 || data[5] != 4) {
+        not_supported(p, "ARP for hardware type", get_be16(data));
         return true;
     }
-    switch (get_be16(layer->data + 6)) {
-    case 1:
-        print_separator(p);
-        fputs("request who-has ", p->out);
-        print_address(p->out, AF_INET, target + 6);
-        if (memcmp(target, zeros, 6) != 0) {
-            fputs(" (", p->out);
-            print_mac(p->out, target);
-            fputs(")", p->out);
-        }
-        fputs(" tell ", p->out);
-        print_address(p->out, AF_INET, sender + 6);
-        return true;
-    case 2:
-        print_separator(p);
-        fputs("reply ", p->out);
-        print_address(p->out, AF_INET, sender + 6);
-        fputs(" is-at ", p->out);
-        print_mac(p->out, sender);
-        return true;
-    case 3:
-        print_separator(p);
-        fputs("reverse request who-is ", p->out);
-        print_mac(p->out, target);
-        fputs(" tell ", p->out);
-        print_mac(p->out, sender);
-        return true;
-    case 4:
-        print_separator(p);
-        fputs("reverse reply ", p->out);
-        print_mac(p->out, target);
-        fputs(" at ", p->out);
-        print_address(p->out, AF_INET, target + 6);
-        return true;
-    default:
-        not_supported(p, "ARP operation", get_be16(layer->data + 6));
+    arp = (struct arp){get_be16(data + 6), data + 8, data + 14, data + 18, data + 24};
+    if (arp.operation < 1 || arp.operation > 4) {
+        not_supported(p, "ARP operation", arp.operation);
         return true;
     }
+    print_separator(p);
+    print_arp_operation(p->out, &arp);
+    return true;
 }
 
 static void print_addresses(struct printer *p, const struct packet *packet, unsigned i, int family,

@@ -9,27 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/clause.h"
 #include "analyze/escape.h"
-
-static void say_netns(FILE *out, const struct nst_netns *netns, const char *name)
-{
-    fputs("ns ", out);
-    if (netns->cookie)
-        fprintf(out, "0x%" PRIx64 "/", netns->cookie);
-    fprintf(out, "%" PRIu32, netns->inum);
-    if (name) {
-        fputs(" (", out);
-        escape_percent(out, name);
-        fputs(")", out);
-    }
-}
-
-static void say_device(FILE *out, const struct nst_device *device)
-{
-    fprintf(out, "if %" PRIu32 " (", device->ifindex);
-    escape_percent(out, device->name);
-    fputs(")", out);
-}
 
 static void say_probe(FILE *out, const struct nst_probe *probe)
 {
@@ -74,12 +55,12 @@ static struct view_words *say_all(FILE *out, struct view_words *words, const str
     const struct nst_block *b = event->block;
 
     for (uint32_t i = 0; i < b->netns_count; i++) {
-        say_netns(out, &b->netns[i],
-                  input_netns_name(in, event->file->index, &b->netns[i], event->event->ts_ns));
+        clause_netns(out, &b->netns[i],
+                     input_netns_name(in, event->file->index, &b->netns[i], event->event->ts_ns));
         words = close_words(out, words);
     }
     for (uint32_t i = 0; i < b->devices_count; i++) {
-        say_device(out, &b->devices[i]);
+        clause_device(out, b->devices[i].ifindex, b->devices[i].name);
         words = close_words(out, words);
     }
     for (uint32_t i = 0; i < b->probes_count; i++) {
