@@ -24,7 +24,7 @@ static void bind_identity(sqlite3_stmt *statement, int column, const uint8_t *by
 
 /* From the headers of a file's blocks. */
 struct outline {
-    bool usable; /* it has a salt to be known by, and blocks with events */
+    bool usable; /* it could be read, and has blocks with events */
     uint8_t salt[8];
     uint64_t last_block;
     bool ended;
@@ -48,7 +48,7 @@ static void outline_file(const char *path, struct outline *outline)
         if (block->info.type != NST_BLOCK_EVENTS)
             continue;
         outline->last_block = block->info.sequence;
-        outline->usable = any_set(outline->salt, sizeof(outline->salt));
+        outline->usable = true;
     }
     outline->ended = nst_reader_damage(reader)->ended;
     nst_reader_close(reader);
@@ -112,6 +112,12 @@ int file_rows_choose(const struct db *db, char **paths, int *count)
     return code;
 }
 
+/* The header's fixed part could be read. */
+static bool has_header(const struct nst_file_info *info)
+{
+    return any_set(info->capture_id, sizeof(info->capture_id));
+}
+
 static int insert_capture(const struct db *db, const struct nst_file_info *info, int64_t *id)
 {
     sqlite3_stmt *s;
@@ -120,7 +126,6 @@ static int insert_capture(const struct db *db, const struct nst_file_info *info,
                           " kernel_version, machine, cpus, tracking_exact)"
                           " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
                           &s);
-    bool unknown = !any_set(info->capture_id, sizeof(info->capture_id));
 
     if (code)
         return code;
@@ -131,14 +136,14 @@ static int insert_capture(const struct db *db, const struct nst_file_info *info,
     db_bind_text(s, 5, info->kernel_version);
     db_bind_text(s, 6, info->machine);
     db_bind_unless(s, 7, info->cpus == 0, info->cpus);
-    db_bind_unless(s, 8, unknown, info->tracking_exact);
+    db_bind_unless(s, 8, !has_header(info), info->tracking_exact);
     sqlite3_step(s);
     code = sqlite3_finalize(s);
     *id = sqlite3_last_insert_rowid(db->handle);
     return code;
 }
 
-/* Files without an identity, because their header is damaged, are captures of their own. */
+/* A file whose header is damaged does not say of which capture it is: it is one of its own. */
 static int capture_row(const struct db *db, const struct nst_file_info *info, int64_t *id)
 {
     sqlite3_stmt *s;
@@ -163,7 +168,7 @@ static int find_file(const struct db *db, const struct nst_file_info *info, stru
 
     if (code)
         return code;
-    bind_identity(s, 1, info->salt, sizeof(info->salt));
+    db_bind_blob(s, 1, info->salt, sizeof(info->salt));
     if (sqlite3_step(s) == SQLITE_ROW) {
         file->id = sqlite3_column_int64(s, 0);
         file->capture = sqlite3_column_int64(s, 1);
@@ -176,7 +181,7 @@ static int find_file(const struct db *db, const struct nst_file_info *info, stru
 static int insert_file(const struct db *db, const struct input_file *input, struct file_row *file)
 {
     const struct nst_file_info *info = input->info;
-    bool unknown = input->damage->bad_header;
+    bool unknown = !has_header(info);
     sqlite3_stmt *s;
     int code = db_prepare(db,
                           "INSERT INTO file(capture_id, salt, sequence, path, events, snaplen,"
@@ -189,7 +194,7 @@ static int insert_file(const struct db *db, const struct input_file *input, stru
     if (code)
         return code;
     sqlite3_bind_int64(s, 1, file->capture);
-    bind_identity(s, 2, info->salt, sizeof(info->salt));
+    db_bind_blob(s, 2, info->salt, sizeof(info->salt));
     sqlite3_bind_int64(s, 3, info->sequence);
     db_bind_text(s, 4, input->path);
     db_bind_unless(s, 5, unknown, info->snaplen);
@@ -227,9 +232,6 @@ static int begin_file(struct file_rows *files, const struct db *db, const struct
         file->twice = is_twice(files, input->index);
         return SQLITE_OK;
     }
-    if (!any_set(input->info->salt, sizeof(input->info->salt)))
-        message_warn(input->path, "its header is damaged: should it be imported again, it cannot "
-                                  "be told that it is here already");
     code = capture_row(db, input->info, &file->capture);
     return code ? code : insert_file(db, input, file);
 }
@@ -269,7 +271,7 @@ bool file_row_wants(struct file_row *file, const struct input_event *event)
 
     if (file->twice || (file->known && info->sequence <= file->known_block))
         return false;
-    if (!file->begun && event->file->damage->bad_header)
+    if (!file->begun && !has_header(event->file->info))
         file->offset_ns = info->realtime_offset_ns;
     if (!file->begun || info->sequence > file->last_block)
         file->last_block = info->sequence;

@@ -21,7 +21,7 @@ CREATE TABLE capture(
 CREATE TABLE file(
     id INTEGER PRIMARY KEY,
     capture_id INTEGER NOT NULL REFERENCES capture,
-    salt BLOB UNIQUE,
+    salt BLOB NOT NULL UNIQUE,
     sequence INTEGER NOT NULL,
     path TEXT NOT NULL,
     size_bytes INTEGER,

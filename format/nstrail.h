@@ -270,7 +270,8 @@ int nst_reader_open(struct nst_reader **r, const char *path,
                     const struct nst_reader_options *options, struct nst_error *err);
 void nst_reader_close(struct nst_reader *r);
 
-/* Valid until the reader is closed. Zeros and NULLs where the header was unusable. */
+/* Valid until the reader is closed. Zeros and NULLs where the header was unusable, but for the
+ * salt: blocks have it too, so it always tells one file from another. */
 const struct nst_file_info *nst_reader_file(const struct nst_reader *r);
 const struct nst_damage *nst_reader_damage(const struct nst_reader *r);
 /* The file is one that nst_reader_seek() can be used on. */

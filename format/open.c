@@ -29,6 +29,7 @@ static int open_without_header(struct nst_reader *r, int why, struct nst_error *
     }
     memset(&r->file, 0, sizeof(r->file));
     memcpy(r->salt, h.salt, sizeof(r->salt));
+    memcpy(r->file.salt, h.salt, sizeof(r->file.salt));
     r->damage.bad_header = 1;
     r->damage.skipped_bytes += offset;
     r->position = r->unpadded = offset;

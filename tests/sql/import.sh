@@ -227,4 +227,24 @@ is "$(ask damaged.db 'SELECT bad_blocks + lost_blocks > 0, events < 700, events 
     'a damaged file: what was whole is there'
 is "$(ask damaged.db "$sound" 2>&1)" '' 'a damaged file: what must hold'
 
+
+# Without its header a file is still known, but not which capture it is of.
+{
+    head -c 30 alpha.1.nst
+    printf 'damage'
+    tail -c +37 alpha.1.nst
+} >headless.nst
+nstrail import headless.nst -d headless.db 2>words
+is $? 2 'a damaged header: status'
+nstrail import headless.nst beta.nst -d headless.db 2>words
+is "$?: $(cat words)" '0: nstrail: headless.nst: is in the database already: skipped' \
+    'a damaged header: twice'
+is "$(ask headless.db "SELECT count(*), uuid IS NULL, hostname, bad_header, snaplen, realtime_ns
+    FROM event JOIN file f ON f.id = file_id JOIN capture c ON c.id = capture_id GROUP BY c.id
+    ORDER BY c.id")" "$(wc -l < <(grep '^alpha,1,' events.csv)),1,,1,,
+2100,0,beta,0,0,1700000000000000000" 'a damaged header: all events, nothing of the header'
+is "$(ask headless.db "SELECT min(first_ts_ns) FROM netns_name")" \
+    "$(ask at-once.db "SELECT min(first_ts_ns) FROM netns_name m JOIN netns n ON n.id = netns_id
+        WHERE capture_id = 1")" 'a damaged header: times by the blocks'
+
 done_testing
