@@ -289,7 +289,8 @@ static int take_events(struct events_decoder *d, const struct block_header *h,
     return 0;
 }
 
-static int decode_sites(struct events_decoder *d, struct content *content, struct nst_error *err)
+static int decode_sites(const struct frame *frame, struct events_decoder *d,
+                        struct content *content, struct nst_error *err)
 {
     int ret = nst_decode_counts(d->columns, d->counts, err);
 
@@ -298,7 +299,8 @@ static int decode_sites(struct events_decoder *d, struct content *content, struc
     if (!nst_decode_dicts(d->columns, d->counts, 0, content))
         return nst_fail(err, -ENOMEM, "out of memory");
     content->block.events = NULL;
-    return 0;
+    cursor_varint(&d->columns[COLUMN_SNAPLEN]);
+    return nst_frame_finish(frame, COLUMN_TIME, err);
 }
 
 static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct content *content,
@@ -319,7 +321,7 @@ static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct
         return ret;
     decoder->traces = d->traces;
     decoder->patched = d->patched;
-    return nst_frame_finish(&decoder->frame, err);
+    return nst_frame_finish(&decoder->frame, NST_COLUMN_IDS, err);
 }
 
 int nst_decode_events(struct decoder *decoder, struct content *content,
@@ -334,8 +336,8 @@ int nst_decode_events(struct decoder *decoder, struct content *content,
     if (ret == 0)
         ret = nst_frame_parse(&decoder->frame, decoder->meta.data, decoder->meta.len, err);
     if (ret == 0)
-        ret =
-            sites_only ? decode_sites(&d, content, err) : decode_meta(decoder, &d, content, h, err);
+        ret = sites_only ? decode_sites(&decoder->frame, &d, content, err)
+                         : decode_meta(decoder, &d, content, h, err);
     if (ret < 0)
         nst_content_clear(content);
     return ret;
@@ -379,7 +381,7 @@ static int take_packets(struct decoder *d, struct nst_event *events, uint32_t co
         if (!events[i].packet)
             return nst_fail(err, -EBADMSG, "event %u: its packet cannot be put together", i);
     }
-    return nst_frame_finish(&d->frame, err);
+    return nst_frame_finish(&d->frame, NST_COLUMN_IDS, err);
 }
 
 int nst_decode_packets(struct decoder *d, struct content *content, const struct block_header *h,

@@ -279,11 +279,11 @@ int nst_frame_parse(struct frame *frame, const uint8_t *plain, size_t len, struc
     return 0;
 }
 
-int nst_frame_finish(const struct frame *frame, struct nst_error *err)
+int nst_frame_finish(const struct frame *frame, uint32_t below, struct nst_error *err)
 {
     uint32_t i;
 
-    for (i = 0; i < NST_COLUMN_IDS; i++) {
+    for (i = 0; i < below; i++) {
         const struct cursor *c = &frame->columns[i];
 
         if (c->failed)

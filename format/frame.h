@@ -54,8 +54,8 @@ struct frame {
 /* -EBADMSG, or -EPROTONOSUPPORT for an unknown column that is critical. */
 int nst_frame_parse(struct frame *frame, const uint8_t *plain, size_t len, struct nst_error *err);
 
-/* After all columns were read: -EBADMSG when one was too short, too long or had a value
- * beyond its limits. */
-int nst_frame_finish(const struct frame *frame, struct nst_error *err);
+/* After all columns with ids below were read: -EBADMSG when one was too short, too long or had
+ * a value beyond its limits. */
+int nst_frame_finish(const struct frame *frame, uint32_t below, struct nst_error *err);
 
 #endif

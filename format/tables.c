@@ -95,6 +95,8 @@ static void take_counters(struct cursor *c, struct nst_counter *counters, size_t
         counters[i].cpu = cursor_bounded(&c[COLUMN_COUNTER_CPU], UINT32_MAX) - 1;
         counters[i].known = cursor_u8(&c[COLUMN_COUNTER_KNOWN]) & 1;
         counters[i].value = cursor_varint(&c[COLUMN_COUNTER_VALUE]);
+        if (!counters[i].known)
+            counters[i].value = 0;
     }
 }
 
@@ -149,7 +151,7 @@ int nst_decode_tables(struct decoder *d, struct content *content, const struct b
     if (ret == 0)
         ret = take_tables(d->frame.columns, d->meta.len, content, err);
     if (ret == 0)
-        ret = nst_frame_finish(&d->frame, err);
+        ret = nst_frame_finish(&d->frame, NST_COLUMN_IDS, err);
     if (ret < 0)
         nst_content_clear(content);
     return ret;
