@@ -26,6 +26,7 @@ struct journey {
 /* The state while the events of one block are decoded. */
 struct events_decoder {
     struct cursor *columns;
+    size_t frame_len;
     uint32_t counts[COUNTS];
     uint32_t snaplen;
     uint32_t events;
@@ -292,7 +293,7 @@ static int take_events(struct events_decoder *d, const struct block_header *h,
 static int decode_sites(const struct frame *frame, struct events_decoder *d,
                         struct content *content, struct nst_error *err)
 {
-    int ret = nst_decode_counts(d->columns, d->counts, err);
+    int ret = nst_decode_counts(d->columns, d->frame_len, d->counts, err);
 
     if (ret < 0)
         return ret;
@@ -306,7 +307,7 @@ static int decode_sites(const struct frame *frame, struct events_decoder *d,
 static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct content *content,
                        const struct block_header *h, struct nst_error *err)
 {
-    int ret = nst_decode_counts(d->columns, d->counts, err);
+    int ret = nst_decode_counts(d->columns, d->frame_len, d->counts, err);
 
     if (ret < 0)
         return ret;
@@ -328,7 +329,9 @@ int nst_decode_events(struct decoder *decoder, struct content *content,
                       const struct block_header *h, const uint8_t *meta, bool sites_only,
                       struct nst_error *err)
 {
-    struct events_decoder d = {.columns = decoder->frame.columns, .events = h->info.events};
+    struct events_decoder d = {.columns = decoder->frame.columns,
+                               .frame_len = h->meta.plain,
+                               .events = h->info.events};
     int ret;
 
     nst_content_clear(content);

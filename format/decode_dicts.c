@@ -13,18 +13,21 @@ static uint32_t take_index(struct cursor *c, uint32_t count)
     return cursor_bounded(c, count) - 1;
 }
 
-int nst_decode_counts(struct cursor *columns, uint32_t counts[COUNTS], struct nst_error *err)
+int nst_decode_counts(struct cursor *columns, size_t frame_len, uint32_t counts[COUNTS],
+                      struct nst_error *err)
 {
     struct cursor *c = &columns[COLUMN_COUNTS];
+    uint32_t max = frame_len < NST_MAX_ENTRIES ? (uint32_t)frame_len : NST_MAX_ENTRIES;
     int i;
 
+    /* No two entries are the same, so that one column at least has a byte for each. */
     for (i = 0; i < COUNTS; i++)
-        counts[i] = cursor_bounded(c, NST_MAX_ENTRIES);
+        counts[i] = cursor_bounded(c, max);
     /* A later version may count more. */
     c->pos = c->end;
     if (c->failed)
         return nst_fail(err, -EBADMSG, "its dictionaries have impossible sizes, the limit is %u",
-                        NST_MAX_ENTRIES);
+                        max);
     if (counts[OF_SITE] && !counts[OF_PROBE])
         return nst_fail(err, -EBADMSG, "it has %u sites and not one probe", counts[OF_SITE]);
     return 0;

@@ -7,8 +7,10 @@
 #include "format/decode.h"
 #include "format/layout.h"
 
-/* How many entries each has. Where there are sites there are probes. -EBADMSG. */
-int nst_decode_counts(struct cursor *columns, uint32_t counts[COUNTS], struct nst_error *err);
+/* How many entries each has, in a frame of so many bytes. Where there are sites there are probes.
+ * -EBADMSG. */
+int nst_decode_counts(struct cursor *columns, size_t frame_len, uint32_t counts[COUNTS],
+                      struct nst_error *err);
 
 /* Fills in content->block but for what its events say, and answers these, as many as `events`;
  * NULL: no memory. Its sites are events that say nothing else. */

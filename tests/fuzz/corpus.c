@@ -93,7 +93,6 @@ static void make_good(struct corpus_block *b)
     SET(b->meta, COLUMN_TASK_COMM, 3, 's', 'h');
     SET(b->meta, COLUMN_PROBE_KIND, 1);
     SET(b->meta, COLUMN_PROBE_SYMBOL, 4, 'n', ':', 'p');
-    SET(b->meta, COLUMN_REASON_NAME, 2, 'R');
     SET(b->meta, COLUMN_SITE_NETNS, 1);
     SET(b->meta, COLUMN_SITE_DEVICE, 1);
     SET(b->meta, COLUMN_TIME, 20, 2);
@@ -181,6 +180,11 @@ static void counts_huge(struct corpus_block *b)
 static void counts_many(struct corpus_block *b)
 {
     SET(b->meta, COLUMN_COUNTS, 1, 1, 0x81, 0x80, 0x08, 1, 1, 1); /* NST_MAX_ENTRIES + 1 */
+}
+
+static void counts_of_nothing(struct corpus_block *b)
+{
+    SET(b->meta, COLUMN_COUNTS, 1, 1, 1, 1, 0x80, 0x80, 0x08, 1); /* NST_MAX_ENTRIES */
 }
 
 static void no_sites(struct corpus_block *b)
@@ -508,6 +512,7 @@ const struct corpus_case corpus_cases[] = {
     {"unsupported-type-critical", critical_type, CORPUS_STOPPED, -EPROTONOSUPPORT},
     REFUSED("counts-huge", counts_huge),
     REFUSED("counts-many", counts_many),
+    REFUSED("counts-of-nothing", counts_of_nothing),
     REFUSED("no-sites", no_sites),
     REFUSED("no-probes", no_probes),
     REFUSED("varint-too-big", varint_too_big),
