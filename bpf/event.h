@@ -121,6 +121,9 @@ struct ev_task {
 #define EV_TASK_SETS   256
 #define EV_TASK_WAYS   1
 
+/* Packets that a CPU remembers to follow them when their data moves. */
+#define EV_PASSED_SETS 64
+
 /* The set of a reference. Kernel objects are aligned, so the low bits say little. */
 static inline __u32 ev_set(__u64 ref, __u32 sets)
 {
@@ -163,18 +166,12 @@ struct ev_track {
     __u64 last_skb;
 };
 
-/* Of one CPU, written by it alone. */
+/* Of one CPU, written by it alone; a cache line. */
 struct ev_cpu {
     __u64 ring_bytes; /* written to its ring, to know when to wake the reader */
     __u64 tracked;    /* entries added to the tracking map */
-    /* The packet that this CPU saw last, to follow it when its data moves. */
-    __u64 last_ts_ns;
-    __u64 last_skb; /* 0: it is gone */
-    __u64 last_head;
-    __u64 last_sk;
-    __u64 last_dev;
-    __u32 busy; /* scratch slots in use, a bit each */
-    __u32 reserved;
+    __u32 busy;       /* scratch slots in use */
+    __u32 reserved[11];
 };
 
 /* Set before loading, constant from then on. */

@@ -28,6 +28,23 @@ struct {
 /* Data moves between two probes of one path through the stack. */
 #define TRACK_MOVED_NS  (10 * 1000000ULL)
 
+/* The last place that a packet passed on a CPU, by its skb. */
+struct passed {
+    __u64 skb; /* 0: it is gone */
+    __u64 head;
+    __u64 sk;
+    __u64 dev;
+    __u64 ts_ns;
+};
+
+/* By CPU * EV_PASSED_SETS + set; the recorder sizes it. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __type(key, __u32);
+    __type(value, struct passed);
+    __uint(max_entries, EV_PASSED_SETS);
+} passed SEC(".maps");
+
 struct sighting {
     __u64 dev;
     __u64 net;     /* of dev */
@@ -91,34 +108,42 @@ static __always_inline __u64 journey_id(const struct here *here)
     return (here->ts_ns - config.base_ts_ns + 1) << config.cpu_bits | here->cpu;
 }
 
-/* Did this skb go on to another device with its data in a new buffer? One that was just sent has
- * its socket still; one that was received has lost it. */
-static __always_inline bool sent_on(const struct ev_cpu *cpu, const struct ev_track *old,
-                                    const struct packet *p, const struct sighting *seen)
+static __always_inline struct passed *passed_find(const struct here *here, const struct sk_buff *skb)
 {
-    if (cpu->last_dev == seen->dev)
-        return false;
-    return !p->sk || (cpu->last_sk == address(p->sk) && old->last_probe == EV_PROBE_XMIT);
+    __u32 key = here->cpu * EV_PASSED_SETS + ev_set(address(skb), EV_PASSED_SETS);
+
+    return bpf_map_lookup_elem(&passed, &key);
 }
 
-/* Is this skb the last thing that this CPU saw, and in another buffer then? Its data moved
- * meanwhile, as when a forwarded packet gets a new header. Its old entry, or NULL. */
+/* Did this skb go on to another device with its data in a new buffer? One that was just sent has
+ * its socket still; one that was received has lost it. */
+static __always_inline bool sent_on(const struct passed *last, const struct ev_track *old,
+                                    const struct packet *p, const struct sighting *seen)
+{
+    if (last->dev == seen->dev)
+        return false;
+    return !p->sk || (last->sk == address(p->sk) && old->last_probe == EV_PROBE_XMIT);
+}
+
+/* Has this CPU just seen this skb, and in another buffer then? Its data moved meanwhile, as when
+ * a forwarded packet gets a new header. Its old entry, or NULL. */
 static __always_inline struct ev_track *track_moved(const struct here *here,
                                                     const struct packet *p,
                                                     const struct sighting *seen)
 {
-    const struct ev_cpu *cpu = here->state;
-    __u64 head = cpu->last_head;
+    const struct passed *last = passed_find(here, p->skb);
     struct ev_track *old;
+    __u64 head;
 
-    if (here->probe == EV_PROBE_RECEIVE || cpu->last_skb != address(p->skb) || head == p->head)
+    if (here->probe == EV_PROBE_RECEIVE || !last || last->skb != address(p->skb))
         return NULL;
-    if (here->ts_ns - cpu->last_ts_ns > TRACK_MOVED_NS)
+    head = last->head;
+    if (head == p->head || here->ts_ns - last->ts_ns > TRACK_MOVED_NS)
         return NULL;
     old = bpf_map_lookup_elem(&tracks, &head);
     if (!old || old->state != EV_TRACK_LIVE)
         return NULL;
-    return here->probe == EV_PROBE_KFREE || sent_on(cpu, old, p, seen) ? old : NULL;
+    return here->probe == EV_PROBE_KFREE || sent_on(last, old, p, seen) ? old : NULL;
 }
 
 /* A journey's entry as of its first event in this buffer. */
@@ -147,21 +172,21 @@ static __always_inline void track_begin(const struct here *here, const struct pa
 static __always_inline void track_see(const struct here *here, const struct packet *p,
                                       const struct sighting *seen, struct ev_track *t)
 {
-    struct ev_cpu *cpu = here->state;
+    struct passed *last = passed_find(here, p->skb);
 
     t->last_ts_ns = here->ts_ns;
-    if (here->probe == EV_PROBE_KFREE)
+    if (here->probe == EV_PROBE_KFREE || !last)
         return;
     if (here->probe == EV_PROBE_XMIT && !t->first_tx_dev)
         t->first_tx_dev = seen->dev;
     t->last_dev = seen->dev;
     t->last_skb = address(p->skb);
     t->last_probe = here->probe;
-    cpu->last_ts_ns = here->ts_ns;
-    cpu->last_skb = address(p->skb);
-    cpu->last_head = p->head;
-    cpu->last_sk = address(p->sk);
-    cpu->last_dev = seen->dev;
+    last->skb = address(p->skb);
+    last->head = p->head;
+    last->sk = address(p->sk);
+    last->dev = seen->dev;
+    last->ts_ns = here->ts_ns;
 }
 
 static __always_inline void track_tell(const struct ev_track *t, struct ev_packet *out)
@@ -247,10 +272,12 @@ static __always_inline bool frees_head(struct sk_buff *skb, __u64 head, bool typ
     return dataref == (READ_BITS(typed, skb, nohdr) ? (1u << 16) + 1 : 1u);
 }
 
-static __always_inline void track_forget_last(struct ev_cpu *cpu, const struct sk_buff *skb)
+static __always_inline void passed_forget(const struct here *here, const struct sk_buff *skb)
 {
-    if (cpu->last_skb == address(skb))
-        cpu->last_skb = 0;
+    struct passed *last = passed_find(here, skb);
+
+    if (last && last->skb == address(skb))
+        last->skb = 0;
 }
 
 /* The skb is about to be freed. */
@@ -259,7 +286,7 @@ static __always_inline void track_freed(const struct here *here, struct sk_buff 
     __u64 head = address(READ(typed, skb, head));
     struct ev_track *t;
 
-    track_forget_last(here->state, skb);
+    passed_forget(here, skb);
     t = bpf_map_lookup_elem(&tracks, &head);
     if (t && frees_head(skb, head, typed))
         t->state = EV_TRACK_DEAD;
@@ -272,7 +299,7 @@ static __always_inline void track_delivered(const struct here *here, struct sk_b
     __u64 head = address(READ(typed, skb, head));
     struct ev_track *t;
 
-    track_forget_last(here->state, skb);
+    passed_forget(here, skb);
     t = bpf_map_lookup_elem(&tracks, &head);
     if (t && t->state == EV_TRACK_LIVE)
         t->state = EV_TRACK_LEFT;

@@ -116,6 +116,7 @@ static int size_maps(struct attachment *a, uint32_t snaplen)
         {"devices", a->cpus * EV_DEVICE_SETS},
         {"namespaces", a->cpus * EV_NETNS_SETS},
         {"tasks", a->cpus * EV_TASK_SETS},
+        {"passed", a->cpus * EV_PASSED_SETS},
         {"tracks", a->tracks_max},
         {"scratch", snaplen > EV_INLINE_BYTES ? a->cpus * EV_SCRATCH_LEVELS : 1},
     };

@@ -112,19 +112,19 @@ int kernel_facts_read(struct kernel_facts *facts, struct nst_error *err)
 
     *facts = (struct kernel_facts){0};
     if (missing)
-        return nst_fail(err, -EPERM, "recording needs root, or %s which this process lacks",
+        return nst_fail(err, -EPERM, "recording needs root, or %s, which this process lacks",
                         missing);
+    /* Asked first: a kernel that is too old most often has no BTF either. */
+    if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0)
+        return nst_fail(err, -EOPNOTSUPP,
+                        "this kernel has no BPF ring buffer: recording needs Linux 5.8 or later");
     btf = btf__parse(KERNEL_BTF, NULL);
     if (!btf)
         return nst_fail(err, -errno,
                         "%s: %s; recording needs a kernel that describes its types "
                         "(CONFIG_DEBUG_INFO_BTF)",
                         KERNEL_BTF, strerror(errno));
-    if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0)
-        error = nst_fail(err, -EOPNOTSUPP,
-                         "this kernel has no BPF ring buffer: recording needs Linux 5.8 or later");
-    else
-        error = read_btf(facts, btf, err);
+    error = read_btf(facts, btf, err);
     btf__free(btf);
     return error;
 }
