@@ -19,10 +19,14 @@
 /* What the shell answers for a command that cannot be run. */
 #define CANNOT_RUN 126
 
-static void run_shell(const char *line, const struct caller *caller, const sigset_t *mask)
+static void run_shell(const char *line, const struct caller *caller, bool stdout_taken,
+                      const sigset_t *mask)
 {
     int error = caller_become(caller);
 
+    setpgid(0, 0);
+    if (stdout_taken)
+        dup2(STDERR_FILENO, STDOUT_FILENO);
     if (error) {
         message_error("cannot run the command as user %lu: %s", (unsigned long)caller->uid,
                       strerror(-error));
@@ -36,7 +40,7 @@ static void run_shell(const char *line, const struct caller *caller, const sigse
 }
 
 int command_start(struct command *command, const char *line, const struct caller *caller,
-                  const sigset_t *mask, struct nst_error *err)
+                  bool stdout_taken, const sigset_t *mask, struct nst_error *err)
 {
     pid_t pid = fork();
 
@@ -44,13 +48,15 @@ int command_start(struct command *command, const char *line, const struct caller
     if (pid < 0)
         return nst_fail(err, -errno, "cannot start the command: %s", strerror(errno));
     if (pid == 0)
-        run_shell(line, caller, mask);
+        run_shell(line, caller, stdout_taken, mask);
+    /* Here too: whichever of us is first, the group is there when it is signalled. */
+    setpgid(pid, pid);
     command->pid = pid;
     command->fd = syscall(SYS_pidfd_open, pid, 0);
     if (command->fd < 0) {
         int error = -errno;
 
-        kill(pid, SIGTERM);
+        kill(-pid, SIGTERM);
         waitpid(pid, NULL, 0);
         return nst_fail(err, error, "cannot watch the command: %s", strerror(-error));
     }
@@ -74,7 +80,7 @@ void command_finish(struct command *command)
     if (command->fd < 0)
         return;
     if (poll(&ended, 1, 0) == 0) {
-        kill(command->pid, SIGTERM);
+        kill(-command->pid, SIGTERM);
         poll(&ended, 1, PATIENCE_MS);
     }
     if (waitpid(command->pid, &status, WNOHANG) == command->pid)

@@ -14,10 +14,11 @@ struct command {
     int fd; /* becomes readable when the command has ended; -1: there is none */
 };
 
-/* Runs it by the shell, as the caller, with the signals of *mask blocked. */
+/* Runs it by the shell, as the caller, with the signals of *mask blocked, in a process group of
+ * its own. Where our standard output is the recording, its is our standard error. */
 int command_start(struct command *command, const char *line, const struct caller *caller,
-                  const sigset_t *mask, struct nst_error *err);
-/* Ends it if it still runs, and says what became of it. */
+                  bool stdout_taken, const sigset_t *mask, struct nst_error *err);
+/* Ends it and what it has started, if it still runs, and says what became of it. */
 void command_finish(struct command *command);
 
 #endif

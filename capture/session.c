@@ -170,7 +170,8 @@ static int start(struct session *s, struct nst_error *err)
         s->deadline_ns = clock_now_ns() + s->options->duration_ns;
     if (!s->options->command)
         return 0;
-    error = command_start(&s->command, s->options->command, &s->caller, &s->signals, err);
+    error = command_start(&s->command, s->options->command, &s->caller,
+                          !strcmp(s->options->output, "-"), &s->signals, err);
     if (!error)
         error = watch(s, s->command.fd, EPOLLIN, WAKE_COMMAND, err);
     return error;

@@ -270,12 +270,15 @@ import()
 # ask SQL: rows as CSV without the line of names. In the question and in the answer {client}
 # stands for the full name of namespace client. The views of events, drops, journeys and
 # transitions are narrowed to this test's own namespaces: others may be busy on the same host.
+# A question that begins with WITH goes on from there.
 ask()
 {
+    local question=" $1"
+    [[ $1 != WITH\ * ]] || question=",${1#WITH}"
     local sql="WITH v_event AS (SELECT * FROM main.v_event WHERE netns LIKE '{}%'),
         v_drop AS (SELECT * FROM main.v_drop WHERE netns LIKE '{}%'),
         v_journey AS (SELECT * FROM main.v_journey WHERE path LIKE '%{}%'),
-        v_transition AS (SELECT * FROM main.v_transition WHERE to_netns LIKE '{}%') $1"
+        v_transition AS (SELECT * FROM main.v_transition WHERE to_netns LIKE '{}%')$question"
     # In one line, or the names of columns would be several.
     "$bin/nstrail" query "$db" --csv "$(full_names "$sql" | tr '\n' ' ')" | tail -n +2 |
         tr -d '\r' | sed "s/$prefix\([a-z0-9]*\)/{\1}/g"
