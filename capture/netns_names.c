@@ -33,6 +33,7 @@
 struct netns_names {
     char *directory;
     int own;        /* our own namespace, to come back to */
+    int mounts;     /* says when a file system is mounted or unmounted */
     bool unsettled; /* look again even if the directory does not change */
     struct timespec changed;
     uint64_t last_scan_ns;
@@ -48,6 +49,7 @@ struct netns_names *netns_names_new(const char *directory)
     if (!names)
         return NULL;
     names->own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    names->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     names->unsettled = true;
     names->directory = strdup(directory);
     if (!names->directory) {
@@ -65,9 +67,16 @@ void netns_names_free(struct netns_names *names)
         free((char *)names->list[i].name);
     if (names->own >= 0)
         close(names->own);
+    if (names->mounts >= 0)
+        close(names->mounts);
     free(names->list);
     free(names->directory);
     free(names);
+}
+
+int netns_names_fd(const struct netns_names *names)
+{
+    return names->mounts;
 }
 
 /* A socket tells the cookie of the namespace that it was made in. *cookie stays 0 where the

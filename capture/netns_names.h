@@ -14,6 +14,11 @@ struct netns_names;
 struct netns_names *netns_names_new(const char *directory);
 void netns_names_free(struct netns_names *names);
 
+/* Polls as EPOLLPRI when a namespace may have got or lost a name: both are mounts, and a poll of
+ * mountinfo tells of each (proc(5)). Without it a name that lives for less than the time between
+ * two scans is missed. -1: nothing tells, scans must do. Belongs to names. */
+int netns_names_fd(const struct netns_names *names);
+
 /* Looks what is there now; as good as free when nothing changed. 0, or a negative errno when this
  * process could not come back to its own namespace. */
 int netns_names_scan(struct netns_names *names, uint64_t now_ns);

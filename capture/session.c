@@ -30,7 +30,7 @@
 #define WAIT_MS 100
 
 /* Which descriptor is readable, in epoll's data. */
-enum { WAKE_RING, WAKE_COMMAND };
+enum { WAKE_RING, WAKE_COMMAND, WAKE_NAMES };
 
 struct session {
     const struct options *options;
@@ -138,6 +138,10 @@ static int make_parts(struct session *s, struct nst_error *err)
     if (error)
         return error;
     s->writer = NULL;
+    if (upkeep_names_fd(&s->upkeep) >= 0)
+        error = watch(s, upkeep_names_fd(&s->upkeep), EPOLLPRI, WAKE_NAMES, err);
+    if (error)
+        return error;
     s->merge = merge_new(rings, count);
     s->recorder = recorder_new(&options, s->upkeep.writer, s->facts.drop_reasons,
                                s->upkeep.counters);
@@ -177,16 +181,16 @@ static int start(struct session *s, struct nst_error *err)
     return error;
 }
 
+/* Not longer than until something is due. */
 static int wait_ms(const struct session *s)
 {
-    uint64_t now_ns, left_ms;
+    uint64_t now_ns = clock_now_ns(), due_ns = upkeep_due_ns(&s->upkeep), left_ms;
 
-    if (!s->deadline_ns)
-        return WAIT_MS;
-    now_ns = clock_now_ns();
-    if (now_ns >= s->deadline_ns)
+    if (s->deadline_ns && s->deadline_ns < due_ns)
+        due_ns = s->deadline_ns;
+    if (now_ns >= due_ns)
         return 0;
-    left_ms = (s->deadline_ns - now_ns) / NS_PER_MS + 1;
+    left_ms = (due_ns - now_ns) / NS_PER_MS + 1;
     return left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
 }
 
@@ -195,9 +199,12 @@ static void wait_for_events(struct session *s)
     struct epoll_event events[16];
     int count = epoll_pwait(s->epoll, events, 16, wait_ms(s), &s->signals);
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         if (events[i].data.u32 == WAKE_COMMAND)
             s->done = true;
+        else if (events[i].data.u32 == WAKE_NAMES)
+            upkeep_names_changed(&s->upkeep);
+    }
     if (signals_stop() || (s->deadline_ns && clock_now_ns() >= s->deadline_ns))
         s->done = true;
 }

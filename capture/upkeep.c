@@ -13,6 +13,8 @@
 #define NETNS_NAMES "/run/netns"
 
 #define EVERY_NS (100 * NS_PER_MS)
+/* A host that mounts without pause must not keep us reading its names. */
+#define NAMES_NS (10 * NS_PER_MS)
 /* An event waits no longer in an unfinished block. */
 #define FLUSH_NS     (1 * NS_PER_S)
 #define TABLES_NS    (10 * NS_PER_S)
@@ -95,6 +97,8 @@ static int scan_names(struct upkeep *u, uint64_t now_ns, struct nst_error *err)
 {
     int error = netns_names_scan(u->names, now_ns);
 
+    u->names_ns = now_ns;
+    u->names_due = false;
     if (error)
         return nst_fail(err, error, "cannot come back to our own network namespace: %s",
                         strerror(-error));
@@ -127,16 +131,39 @@ static void write_due(struct upkeep *u, uint64_t now_ns)
         nst_writer_flush(u->writer, NULL);
 }
 
+int upkeep_names_fd(const struct upkeep *u)
+{
+    return netns_names_fd(u->names);
+}
+
+void upkeep_names_changed(struct upkeep *u)
+{
+    u->names_due = true;
+}
+
+static uint64_t names_due_ns(const struct upkeep *u)
+{
+    return u->names_ns + (u->names_due ? NAMES_NS : EVERY_NS);
+}
+
+uint64_t upkeep_due_ns(const struct upkeep *u)
+{
+    uint64_t names_ns = names_due_ns(u), rest_ns = u->last_ns + EVERY_NS;
+
+    return names_ns < rest_ns ? names_ns : rest_ns;
+}
+
 int upkeep_run(struct upkeep *u, uint64_t now_ns, struct nst_error *err)
 {
-    int error;
+    if (now_ns >= names_due_ns(u)) {
+        int error = scan_names(u, now_ns, err);
 
+        if (error)
+            return error;
+    }
     if (now_ns - u->last_ns < EVERY_NS)
         return 0;
     u->last_ns = now_ns;
-    error = scan_names(u, now_ns, err);
-    if (error)
-        return error;
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
     tell_writer(u);
     write_due(u, now_ns);
