@@ -2,7 +2,8 @@
 /*
  * Where an event happened: device, namespace, task. Each is defined in the ring when its
  * CPU's cache does not hold it as it is now, so renamed devices, reused addresses and
- * namespaces are told apart.
+ * namespaces are told apart. What an event refers to is looked at first, and told to the ring once
+ * it is sure that the event is recorded.
  *
  * A cache slot is invalid while it is written: an interrupting program may use the same one.
  */
@@ -19,7 +20,7 @@ struct device_slot {
     __u32 inum;
     __u32 ifindex;
     __u32 type; /* ARPHRD_ */
-    __u32 reserved;
+    __u32 known; /* to the ring; of a copy */
 };
 
 struct device_set {
@@ -38,7 +39,7 @@ struct netns_slot {
     __u64 net; /* 0: free */
     __u64 cookie;
     __u32 inum;
-    __u32 reserved;
+    __u32 known; /* to the ring; of a copy */
 };
 
 struct {
@@ -151,34 +152,51 @@ static __always_inline void device_store(struct device_slot *slot, const struct 
     slot->dev = d->dev;
 }
 
-/* 1: *d is a device and defined in the ring. 0: this is no device. <0: no room in the ring. */
-static __always_inline int device_find(const struct here *here, struct net_device *dev,
-                                       struct device_slot *d, bool typed)
+static __always_inline struct device_set *device_set_of(const struct here *here, __u64 dev)
 {
-    __u32 set = ev_set(address(dev), EV_DEVICE_SETS);
-    __u32 key = here->cpu * EV_DEVICE_SETS + set;
-    struct device_set *cached = bpf_map_lookup_elem(&devices, &key);
-    __u32 way;
+    __u32 key = here->cpu * EV_DEVICE_SETS + ev_set(dev, EV_DEVICE_SETS);
+
+    return bpf_map_lookup_elem(&devices, &key);
+}
+
+/* Whether *d is a device now. */
+static __always_inline bool device_look(const struct here *here, struct net_device *dev,
+                                        struct device_slot *d, bool typed)
+{
+    struct device_set *cached = device_set_of(here, address(dev));
 
     if (!cached)
-        return 0;
+        return false;
     device_read(d, dev, typed);
+    d->known = 1;
     if (device_same(&cached->way[0], d)) {
         d->type = cached->way[0].type;
-        return 1;
+        return true;
     }
     if (device_same(&cached->way[1], d)) {
         d->type = cached->way[1].type;
-        return 1;
+        return true;
     }
+    d->known = 0;
     if (!device_valid(d, dev, typed))
-        return 0;
+        return false;
     d->type = READ(typed, dev, type);
-    way = here->ts_ns & 1;
-    if (!device_define(here, d, set, way))
-        return -1;
+    return true;
+}
+
+/* Defines what was looked at. False: no room in the ring. */
+static __always_inline bool device_tell(const struct here *here, const struct device_slot *d)
+{
+    __u32 way = here->ts_ns & 1;
+    struct device_set *cached;
+
+    if (d->known)
+        return true;
+    cached = device_set_of(here, d->dev);
+    if (!cached || !device_define(here, d, ev_set(d->dev, EV_DEVICE_SETS), way))
+        return false;
     device_store(way ? &cached->way[1] : &cached->way[0], d);
-    return 1;
+    return true;
 }
 
 static __always_inline bool netns_define(const struct here *here, const struct netns_slot *n,
@@ -201,31 +219,44 @@ static __always_inline bool netns_define(const struct here *here, const struct n
     return true;
 }
 
-/* As device_find(), for a namespace that is not a device's. */
-static __always_inline int netns_find(const struct here *here, struct net *net, bool typed)
+static __always_inline struct netns_slot *netns_slot_of(const struct here *here, __u64 net)
 {
-    struct netns_slot n = {.net = address(net)};
-    __u32 set = ev_set(n.net, EV_NETNS_SETS);
-    __u32 key = here->cpu * EV_NETNS_SETS + set;
-    struct netns_slot *slot = bpf_map_lookup_elem(&namespaces, &key);
+    __u32 key = here->cpu * EV_NETNS_SETS + ev_set(net, EV_NETNS_SETS);
 
-    if (!slot || !net)
-        return 0;
-    n.cookie = net_cookie(net, typed);
-    n.inum = READ(typed, net, ns.inum);
-    if (slot->net == n.net && slot->cookie == n.cookie && slot->inum == n.inum)
-        return 1;
-    if (!netns_valid(n.inum))
-        return 0;
-    if (!netns_define(here, &n, set))
-        return -1;
+    return bpf_map_lookup_elem(&namespaces, &key);
+}
+
+/* As device_look(), for a namespace that is not a device's. */
+static __always_inline bool netns_look(const struct here *here, struct net *net,
+                                       struct netns_slot *n, bool typed)
+{
+    struct netns_slot *cached = netns_slot_of(here, address(net));
+
+    if (!cached || !net)
+        return false;
+    n->net = address(net);
+    n->cookie = net_cookie(net, typed);
+    n->inum = READ(typed, net, ns.inum);
+    n->known = cached->net == n->net && cached->cookie == n->cookie && cached->inum == n->inum;
+    return n->known || netns_valid(n->inum);
+}
+
+static __always_inline bool netns_tell(const struct here *here, const struct netns_slot *n)
+{
+    struct netns_slot *slot;
+
+    if (n->known)
+        return true;
+    slot = netns_slot_of(here, n->net);
+    if (!slot || !netns_define(here, n, ev_set(n->net, EV_NETNS_SETS)))
+        return false;
     slot->net = 0;
     barrier();
-    slot->cookie = n.cookie;
-    slot->inum = n.inum;
+    slot->cookie = n->cookie;
+    slot->inum = n->inum;
     barrier();
-    slot->net = n.net;
-    return 1;
+    slot->net = n->net;
+    return true;
 }
 
 /* The task that runs, whoever's packet it is. */
@@ -262,8 +293,8 @@ static __always_inline bool task_define(const struct here *here, const struct ta
     return true;
 }
 
-/* Makes sure that the running task is defined. False: no room in the ring. */
-static __always_inline bool task_find(const struct here *here, __u64 *pid_tgid)
+/* The running task, defined if it was not. False: no room in the ring. */
+static __always_inline bool task_tell(const struct here *here, __u64 *pid_tgid)
 {
     struct task_slot now, *slot;
     __u32 set, key;

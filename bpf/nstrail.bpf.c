@@ -58,52 +58,55 @@ static __always_inline bool is_packet(const struct arguments *a, struct sock *sk
     return READ(a->typed, a->skb, protocol) && READ(a->typed, a->skb, network_header);
 }
 
-/* What an event says of its place. */
+/* Where an event happened, and who says so. */
 struct where {
-    __u64 ref;
-    __u8 ref_type;
+    struct device_slot device; /* .dev 0: none */
+    struct netns_slot netns;   /* when there is no device */
+    __u8 ref_type;             /* EV_DEVICE or EV_NETNS: which of them it is; 0: neither */
     __u8 source;
 };
 
-static __always_inline void located(struct where *where, enum ev_type type, __u64 ref,
+static __always_inline __u64 where_ref(const struct where *where)
+{
+    if (where->ref_type == EV_DEVICE)
+        return where->device.dev;
+    return where->ref_type == EV_NETNS ? where->netns.net : 0;
+}
+
+static __always_inline bool located(struct where *where, enum ev_type type,
                                     enum ev_netns_source source)
 {
-    where->ref = ref;
     where->ref_type = type;
     where->source = source;
+    return true;
 }
 
 /* In the namespace of a socket. */
-static __always_inline int locate_socket(const struct here *here, struct sock *sk, bool typed,
-                                         enum ev_netns_source source, struct where *where)
+static __always_inline bool locate_socket(const struct here *here, struct sock *sk, bool typed,
+                                          enum ev_netns_source source, struct where *where)
 {
     struct net *net = READ(typed, sk, __sk_common.skc_net.net);
-    int found = netns_find(here, net, typed);
 
-    if (found > 0)
-        located(where, EV_NETNS, address(net), source);
-    return found;
+    return netns_look(here, net, &where->netns, typed) && located(where, EV_NETNS, source);
 }
 
-/* Where the packet is, if its device does not say. <0: no room to define it. */
-static __always_inline int locate_otherwise(const struct here *here, const struct arguments *a,
-                                            struct sock *sk, struct device_slot *device,
-                                            struct where *where)
+/* Where the packet is, if its device does not say. */
+static __always_inline void locate_otherwise(const struct here *here, const struct arguments *a,
+                                             struct sock *sk, struct where *where)
 {
-    int found = 0;
-
-    if (sk)
-        found = locate_socket(here, sk, a->typed, EV_NETNS_SOCKET, where);
-    if (!found && a->dev) {
-        found = device_find(here, a->dev, device, a->typed);
-        if (found > 0)
-            located(where, EV_DEVICE, address(a->dev), EV_NETNS_PARAMETER);
+    if (sk && locate_socket(here, sk, a->typed, EV_NETNS_SOCKET, where))
+        return;
+    if (a->dev) {
+        if (device_look(here, a->dev, &where->device, a->typed)) {
+            located(where, EV_DEVICE, EV_NETNS_PARAMETER);
+            return;
+        }
+        where->device.dev = 0;
     }
     /* Read like a number: until 838a10bd2ebf (6.13) the verifier took it for never NULL, and left
      * out the test for that. */
-    if (!found && a->sk)
-        found = locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where);
-    return found;
+    if (a->sk)
+        locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where);
 }
 
 /* Ethernet or what looks like it. A packet that has lost its device had one. */
@@ -112,41 +115,47 @@ static __always_inline bool has_ethernet(const struct device_slot *device)
     return !device->dev || device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
 }
 
-/* What a record needs to be found before there is room for it: definitions stand before what
- * refers to them. */
+/* What there is to know before it is decided whether to record the event. */
 struct found {
     struct packet packet;
-    struct device_slot device; /* .dev 0: none */
     struct where where;
-    __u64 pid_tgid;
 };
 
-/* False: nothing is recorded, for a reason that is counted. */
+/* False: it is no packet; counted. */
 static __always_inline bool find(const struct here *here, const struct arguments *a,
                                  struct found *f)
 {
     struct net_device *dev = READ(a->typed, a->skb, dev);
     struct packet *p = &f->packet;
-    int found = 0;
+    struct where *where = &f->where;
 
     p->skb = a->skb;
     p->sk = packet_sock(a->skb, a->typed);
     p->head = address(READ(a->typed, a->skb, head));
-    if (device_pointer_valid(dev, a->skb))
-        found = device_find(here, dev, &f->device, a->typed);
-    if (found <= 0)
-        f->device.dev = 0;
-    if (found < 0)
-        return false;
-    if (!is_packet(a, p->sk, &f->device)) {
+    if (!device_pointer_valid(dev, a->skb) ||
+        !device_look(here, dev, &where->device, a->typed))
+        where->device.dev = 0;
+    if (!is_packet(a, p->sk, &where->device)) {
         count(here, EV_NO_PACKET);
         return false;
     }
-    if (found)
-        located(&f->where, EV_DEVICE, f->device.dev, EV_NETNS_DEVICE);
-    else if (locate_otherwise(here, a, p->sk, &f->device, &f->where) < 0)
+    if (where->device.dev)
+        located(where, EV_DEVICE, EV_NETNS_DEVICE);
+    else
+        locate_otherwise(here, a, p->sk, where);
+    packet_measure(p, a->place, has_ethernet(&where->device), a->typed);
+    return true;
+}
+
+/* Definitions stand before what refers to them. False: no room in the ring. */
+static __always_inline bool tell(const struct here *here, const struct where *where,
+                                 __u64 *pid_tgid)
+{
+    if (where->ref_type == EV_DEVICE && !device_tell(here, &where->device))
         return false;
-    return task_find(here, &f->pid_tgid);
+    if (where->ref_type == EV_NETNS && !netns_tell(here, &where->netns))
+        return false;
+    return task_tell(here, pid_tgid);
 }
 
 static __always_inline void fill(const struct here *here, const struct arguments *a,
@@ -158,8 +167,7 @@ static __always_inline void fill(const struct here *here, const struct arguments
     out->reserved = 0;
     packet->ts_ns = here->ts_ns;
     packet->skb = address(a->skb);
-    packet->ref = f->where.ref;
-    packet->pid_tgid = f->pid_tgid;
+    packet->ref = where_ref(&f->where);
     packet->drop_reason = a->reason;
     packet->rx_ifindex = READ(a->typed, a->skb, skb_iif);
     packet->len = f->packet.len;
@@ -174,18 +182,19 @@ static __always_inline void fill(const struct here *here, const struct arguments
 static __always_inline void record(struct here *here, const struct arguments *a)
 {
     struct found f = {};
+    const struct device_slot *device = &f.where.device;
     struct sighting seen;
     struct writing w;
+    __u64 pid_tgid;
 
-    if (!find(here, a, &f))
-        return;
-    packet_measure(&f.packet, a->place, has_ethernet(&f.device), a->typed);
-    if (!write_begin(here, &f.packet, &w))
+    if (!find(here, a, &f) || !tell(here, &f.where, &pid_tgid) ||
+        !write_begin(here, &f.packet, &w))
         return;
     fill(here, a, &f, w.out);
-    seen.dev = f.device.dev;
-    seen.net = f.device.net;
-    seen.loopback = f.device.dev && f.device.type == ARPHRD_LOOPBACK;
+    w.out->packet.pid_tgid = pid_tgid;
+    seen.dev = device->dev;
+    seen.net = device->net;
+    seen.loopback = device->dev && device->type == ARPHRD_LOOPBACK;
     track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
     write_end(here, &f.packet, &w, a->typed);
 }
