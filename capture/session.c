@@ -14,6 +14,7 @@
 #include "capture/caller.h"
 #include "capture/clock.h"
 #include "capture/command.h"
+#include "capture/ending.h"
 #include "capture/file_info.h"
 #include "capture/kernel_facts.h"
 #include "capture/merge.h"
@@ -30,7 +31,7 @@
 #define WAIT_MS 100
 
 /* Which descriptor is readable, in epoll's data. */
-enum { WAKE_RING, WAKE_COMMAND, WAKE_NAMES };
+enum { WAKE_RING, WAKE_COMMAND, WAKE_NAMES, WAKE_OUTPUT };
 
 struct session {
     const struct options *options;
@@ -42,9 +43,8 @@ struct session {
     struct recorder *recorder;
     struct merge *merge;
     struct command command;
-    sigset_t signals; /* blocked before we began */
+    struct ending ending;
     int epoll;
-    uint64_t deadline_ns; /* 0: none */
     bool done;            /* it is time to stop */
     bool full;            /* as many events as were asked for */
 };
@@ -61,6 +61,16 @@ static int watch(struct session *s, int fd, uint32_t events, uint32_t what, stru
     if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event))
         return nst_fail(err, -errno, "epoll: %s", strerror(errno));
     return 0;
+}
+
+/* A pipe whose reader goes away wakes us, whether or not there is something to write. */
+static int watch_output(struct session *s, int fd, struct nst_error *err)
+{
+    struct stat file;
+
+    if (fstat(fd, &file) || !(S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode)))
+        return 0;
+    return watch(s, fd, 0, WAKE_OUTPUT, err);
 }
 
 /* The rings by edge: what waits there for the horizon to pass must not wake us again. */
@@ -98,16 +108,17 @@ static int load(struct session *s, struct nst_error *err)
 
 static int open_output(struct session *s, const struct nst_file_info *info, struct nst_error *err)
 {
+    const struct nst_writer_hooks hooks = {.context = &s->ending, .wait = ending_wait};
     struct nst_error writer_err = {0};
     int fd = output_open(s->options->output, &s->caller, err);
     int error;
 
     if (fd < 0)
         return fd;
-    error = nst_writer_open(&s->writer, fd, info, &writer_err);
+    error = nst_writer_open_hooked(&s->writer, fd, info, &hooks, &writer_err);
     if (error)
-        nst_fail(err, error, "%s: %s", output_name(s), writer_err.text);
-    return error;
+        return nst_fail(err, error, "%s: %s", output_name(s), writer_err.text);
+    return watch_output(s, fd, err);
 }
 
 static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
@@ -171,11 +182,11 @@ static int start(struct session *s, struct nst_error *err)
         return error;
     say_start(s);
     if (s->options->duration_ns)
-        s->deadline_ns = clock_now_ns() + s->options->duration_ns;
+        s->ending.deadline_ns = clock_now_ns() + s->options->duration_ns;
     if (!s->options->command)
         return 0;
     error = command_start(&s->command, s->options->command, &s->caller,
-                          !strcmp(s->options->output, "-"), &s->signals, err);
+                          !strcmp(s->options->output, "-"), &s->ending.signals, err);
     if (!error)
         error = watch(s, s->command.fd, EPOLLIN, WAKE_COMMAND, err);
     return error;
@@ -186,8 +197,8 @@ static int wait_ms(const struct session *s)
 {
     uint64_t now_ns = clock_now_ns(), due_ns = upkeep_due_ns(&s->upkeep), left_ms;
 
-    if (s->deadline_ns && s->deadline_ns < due_ns)
-        due_ns = s->deadline_ns;
+    if (s->ending.deadline_ns && s->ending.deadline_ns < due_ns)
+        due_ns = s->ending.deadline_ns;
     if (now_ns >= due_ns)
         return 0;
     left_ms = (due_ns - now_ns) / NS_PER_MS + 1;
@@ -197,15 +208,23 @@ static int wait_ms(const struct session *s)
 static void wait_for_events(struct session *s)
 {
     struct epoll_event events[16];
-    int count = epoll_pwait(s->epoll, events, 16, wait_ms(s), &s->signals);
+    int count = epoll_pwait(s->epoll, events, 16, wait_ms(s), &s->ending.signals);
 
     for (int i = 0; i < count; i++) {
-        if (events[i].data.u32 == WAKE_COMMAND)
-            s->done = true;
-        else if (events[i].data.u32 == WAKE_NAMES)
+        switch (events[i].data.u32) {
+        case WAKE_NAMES:
             upkeep_names_changed(&s->upkeep);
+            break;
+        case WAKE_OUTPUT:
+            s->upkeep.reader_gone = true;
+            s->done = true;
+            break;
+        case WAKE_COMMAND:
+            s->done = true;
+            break;
+        }
     }
-    if (signals_stop() || (s->deadline_ns && clock_now_ns() >= s->deadline_ns))
+    if (ending_due(&s->ending))
         s->done = true;
 }
 
@@ -313,7 +332,7 @@ int session_run(const struct options *options, int argc, char **argv)
     int error, status;
 
     caller_find(&s.caller);
-    error = signals_catch(&s.signals, &err);
+    error = signals_catch(&s.ending.signals, &err);
     if (!error)
         error = load(&s, &err);
     if (!error)

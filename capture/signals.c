@@ -8,12 +8,14 @@
 
 #include "format/error.h"
 
+/* How often; enough is two. */
 static volatile sig_atomic_t stop;
 
 static void note_stop(int signal_number)
 {
     (void)signal_number;
-    stop = 1;
+    if (stop < 2)
+        stop++;
 }
 
 int signals_catch(sigset_t *before, struct nst_error *err)
@@ -36,4 +38,9 @@ int signals_catch(sigset_t *before, struct nst_error *err)
 bool signals_stop(void)
 {
     return stop;
+}
+
+bool signals_insist(void)
+{
+    return stop > 1;
 }

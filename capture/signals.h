@@ -12,5 +12,7 @@
  * *before, the mask until now, is put back: in epoll_pwait(). SIGPIPE is ignored. */
 int signals_catch(sigset_t *before, struct nst_error *err);
 bool signals_stop(void);
+/* Again, while we were stopping. */
+bool signals_insist(void);
 
 #endif

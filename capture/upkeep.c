@@ -86,6 +86,11 @@ static void check_writes(struct upkeep *u)
     nst_writer_stats(u->writer, &stats);
     if (stats.write_error == EPIPE) {
         u->reader_gone = true;
+    } else if (stats.write_error == ETIMEDOUT && stats.lost && !u->disk_told) {
+        u->disk_told = true;
+        message_note("%s: its reader is too slow; what it had not taken when it was time to stop "
+                     "is lost",
+                     u->output);
     } else if (stats.lost && !u->disk_told) {
         u->disk_told = true;
         message_note("%s: %s; events are lost until it can be written again", u->output,

@@ -317,10 +317,21 @@ struct nst_writer_stats {
     int write_error;      /* errno of the last failed write; 0: none */
 };
 
+/* What a writer asks of its owner while it writes. */
+struct nst_writer_hooks {
+    void *context;
+    /* The output is a pipe or a socket without room. 0: now it has some. <0: the writer gives
+     * up, and writes nothing more. NULL: it waits as long as it takes. */
+    int (*wait)(void *context, int fd);
+};
+
 /* Writes the file header at once. info is copied; its salt is ignored, a new one made.
  * The writer owns fd from here on, also when this fails. */
 int nst_writer_open(struct nst_writer **w, int fd, const struct nst_file_info *info,
                     struct nst_error *err);
+/* The same with hooks, which are copied. */
+int nst_writer_open_hooked(struct nst_writer **w, int fd, const struct nst_file_info *info,
+                           const struct nst_writer_hooks *hooks, struct nst_error *err);
 
 /* Dictionaries of the whole file: the index of an entry, made at its first use; the same
  * content gives the same index. NST_NONE: no memory. Names are copied. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <lz4.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -21,7 +22,9 @@
 
 struct nst_writer {
     int fd;
+    struct nst_writer_hooks hooks;
     bool seekable;
+    int given_up; /* negative errno: no more is written */
     uint64_t start; /* offset in fd at which our file begins */
     uint64_t size;  /* of our file: its last whole block ends there */
     uint8_t salt[NST_SALT_SIZE];
@@ -40,19 +43,44 @@ struct nst_writer {
 
 /* ---------------------------------------------------------------------- I/O */
 
+static int wait_for_room(struct nst_writer *w)
+{
+    struct pollfd room = {.fd = w->fd, .events = POLLOUT};
+
+    if (w->given_up)
+        return w->given_up;
+    if (poll(&room, 1, w->hooks.wait ? 0 : -1) > 0 || !w->hooks.wait)
+        return 0;
+    w->given_up = w->hooks.wait(w->hooks.context, w->fd);
+    return w->given_up;
+}
+
+/* A pipe that has room takes PIPE_BUF bytes at once (pipe(7)): so no write waits for its reader,
+ * without O_NONBLOCK, which whoever shares the pipe with us would get too. */
+static ssize_t write_some(struct nst_writer *w, const uint8_t *data, size_t len, uint64_t offset)
+{
+    int ret;
+
+    if (w->seekable)
+        return pwrite(w->fd, data, len, (off_t)offset);
+    ret = wait_for_room(w);
+    if (ret < 0) {
+        errno = -ret;
+        return -1;
+    }
+    return write(w->fd, data, len < PIPE_BUF ? len : PIPE_BUF);
+}
+
 /* Writes all or fails; what a failure leaves behind is the caller's to cut off. */
 static int write_all(struct nst_writer *w, const uint8_t *data, size_t len)
 {
-    struct pollfd ready = {.fd = w->fd, .events = POLLOUT};
     uint64_t offset = w->start + w->size;
-    ssize_t n;
 
     while (len) {
-        n = w->seekable ? pwrite(w->fd, data, len, (off_t)offset) : write(w->fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        /* Somebody else who has the pipe open may have made it non-blocking. */
-        if (n < 0 && errno == EAGAIN && poll(&ready, 1, -1) >= 0)
+        ssize_t n = write_some(w, data, len, offset);
+
+        /* Somebody else who has the pipe open may have made it non-blocking, or filled it. */
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n < 0)
             return -errno;
@@ -124,14 +152,16 @@ static void free_writer(struct nst_writer *w)
     free(w);
 }
 
-int nst_writer_open_salted(struct nst_writer **out, int fd, const struct nst_file_info *info,
-                           struct nst_error *err)
+/* With the salt that is in info. */
+static int open_writer(struct nst_writer **out, int fd, const struct nst_file_info *info,
+                       const struct nst_writer_hooks *hooks, struct nst_error *err)
 {
     struct nst_writer *w = calloc(1, sizeof(*w));
     int ret = -ENOMEM;
 
     if (w) {
         w->fd = fd;
+        w->hooks = *hooks;
         memcpy(w->salt, info->salt, sizeof(w->salt));
         w->realtime_offset_ns = (int64_t)(info->realtime_ns - info->monotonic_ns);
         w->lz4_state = malloc((size_t)LZ4_sizeofState());
@@ -154,8 +184,14 @@ int nst_writer_open_salted(struct nst_writer **out, int fd, const struct nst_fil
     return 0;
 }
 
-int nst_writer_open(struct nst_writer **w, int fd, const struct nst_file_info *info,
-                    struct nst_error *err)
+int nst_writer_open_salted(struct nst_writer **w, int fd, const struct nst_file_info *info,
+                           struct nst_error *err)
+{
+    return open_writer(w, fd, info, &(const struct nst_writer_hooks){0}, err);
+}
+
+int nst_writer_open_hooked(struct nst_writer **w, int fd, const struct nst_file_info *info,
+                           const struct nst_writer_hooks *hooks, struct nst_error *err)
 {
     struct nst_file_info salted = *info;
     int ret;
@@ -166,7 +202,13 @@ int nst_writer_open(struct nst_writer **w, int fd, const struct nst_file_info *i
         close(fd);
         return nst_fail(err, ret, "no random numbers: %s", strerror(-ret));
     }
-    return nst_writer_open_salted(w, fd, &salted, err);
+    return open_writer(w, fd, &salted, hooks, err);
+}
+
+int nst_writer_open(struct nst_writer **w, int fd, const struct nst_file_info *info,
+                    struct nst_error *err)
+{
+    return nst_writer_open_hooked(w, fd, info, &(const struct nst_writer_hooks){0}, err);
 }
 
 /* ---------------------------------------------------------------- dictionaries */

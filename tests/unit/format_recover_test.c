@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -527,6 +528,41 @@ static void test_closed_pipe(struct tap *tap)
     sample_free(&s);
 }
 
+/* A wait hook that gives up when it has been asked so often. */
+static int wait_no_more(void *context, int fd)
+{
+    int *left = context;
+    char taken[4096];
+
+    if ((*left)-- > 0)
+        return read(fd - 1, taken, sizeof(taken)) > 0 ? 0 : -EIO;
+    return -ETIMEDOUT;
+}
+
+/* Its reading end must be the descriptor before. */
+static void test_slow_pipe(struct tap *tap)
+{
+    int patience = 20, ends[2];
+    const struct nst_writer_hooks hooks = {.context = &patience, .wait = wait_no_more};
+    struct nst_writer_stats stats;
+    struct nst_writer *w;
+    struct sample s;
+
+    if (pipe(ends) < 0 || ends[1] != ends[0] + 1 || fcntl(ends[1], F_SETPIPE_SZ, 4096) < 0 ||
+        nst_writer_open_hooked(&w, ends[1], &file_info, &hooks, NULL) < 0)
+        exit(99);
+    sample_journeys(&s, 11, 20000, 128);
+    sample_write(&s, w);
+    tap_ok(tap, nst_writer_flush(w, NULL) == -ETIMEDOUT, "a pipe without room, given up");
+    tap_ok(tap, patience == -1, "nobody is asked again after that");
+    nst_writer_stats(w, &stats);
+    tap_ok(tap, stats.lost + stats.written == stats.events && stats.lost > 0,
+           "its events are counted as lost");
+    nst_writer_close(w, NULL, NULL);
+    close(ends[0]);
+    sample_free(&s);
+}
+
 int main(void)
 {
     struct tap tap = {0};
@@ -546,6 +582,7 @@ int main(void)
     test_others(&tap, image);
     test_full_disk(&tap);
     test_closed_pipe(&tap);
+    test_slow_pipe(&tap);
     sample_free(&image->sample);
     free(image);
     return tap_done(&tap);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/ending.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "capture/clock.h"
+#include "capture/signals.h"
+
+/* The manual says it. */
+#define PATIENCE_NS (3 * NS_PER_S)
+
+bool ending_due(const struct ending *e)
+{
+    return signals_stop() || (e->deadline_ns && clock_now_ns() >= e->deadline_ns);
+}
+
+/* false: never. */
+static bool wait_until(const struct ending *e, uint64_t *until_ns)
+{
+    *until_ns = e->give_up_ns ? e->give_up_ns : e->deadline_ns;
+    return *until_ns != 0;
+}
+
+/* Not 0: there is room, or an error that a write will tell. */
+static int wait_once(const struct ending *e, int fd, uint64_t now_ns)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    uint64_t until_ns, left_ns = 0;
+    struct timespec timeout;
+    bool limited = wait_until(e, &until_ns);
+
+    if (limited && until_ns > now_ns)
+        left_ns = until_ns - now_ns;
+    timeout.tv_sec = (time_t)(left_ns / NS_PER_S);
+    timeout.tv_nsec = (long)(left_ns % NS_PER_S);
+    return ppoll(&room, 1, limited ? &timeout : NULL, &e->signals) > 0;
+}
+
+int ending_wait(void *context, int fd)
+{
+    struct ending *e = context;
+
+    for (;;) {
+        uint64_t now_ns = clock_now_ns();
+
+        if (!e->give_up_ns && ending_due(e))
+            e->give_up_ns = now_ns + PATIENCE_NS;
+        if (e->give_up_ns && (now_ns >= e->give_up_ns || signals_insist()))
+            return -ETIMEDOUT;
+        if (wait_once(e, fd, now_ns))
+            return 0;
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* When it is time to stop, also while whoever reads our output lets us wait. */
+#ifndef NST_CAPTURE_ENDING_H
+#define NST_CAPTURE_ENDING_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ending {
+    sigset_t signals;     /* the mask that lets them in */
+    uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+    uint64_t give_up_ns;  /* 0: it was not yet time to stop, or nobody had to wait since */
+};
+
+/* A signal came, or the deadline. */
+bool ending_due(const struct ending *ending);
+
+/* Waits until fd has room, for ever unless it is time to stop: then what was recorded already has
+ * PATIENCE in all to get out, or until another signal comes. 0, or -ETIMEDOUT.
+ * The hook of a writer, whose context is the ending. */
+int ending_wait(void *ending, int fd);
+
+#endif

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# A pipe whose reader is slow, or goes away, while there is much to write: the recording ends when
+# it is told to, what found no room in the rings meanwhile is counted as their loss, and what the
+# reader did not take in the end as the disk's.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+network_pair
+ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
+
+# More than a pipe and the smallest rings hold.
+flood()
+{
+    sink server udp-sink 10.9.1.2 7001 30000
+    traffic client udp-send 10.9.1.2 7001 30000 100 60000 >/dev/null
+    end_sink
+}
+
+# record_to READER [OPTION...]: records to its standard input; $reader is its process.
+record_to()
+{
+    mkfifo "$work/fifo"
+    # shellcheck disable=SC2094 # it is a pipe
+    "$1" <"$work/fifo" >"$work/read" &
+    reader=$!
+    shift
+    : >"$recorder_words"
+    "$bin/nstrail-capture" -w - -B 64 "$@" >"$work/fifo" 2>"$recorder_words" &
+    recorder=$!
+    rm "$work/fifo"
+    until_true 20 recording
+}
+
+# said WORDS: the number before them in what the recorder said at its end.
+said()
+{
+    sed -n "s/^\([0-9]*\) $1.*/\1/p" "$recorder_words"
+}
+
+# took MILLISECONDS: less than these have passed since $began.
+took()
+{
+    [ $(($(date +%s%3N) - began)) -lt "$1" ]
+}
+
+deaf()
+{
+    exec sleep 60
+}
+
+record_to deaf
+flood
+began=$(date +%s%3N)
+stop
+ok 'no reader: it ends within its patience' took 5000
+is "$recorder_status" 2 'no reader: what it had not taken is lost'
+like "$(cat "$recorder_words")" 'reader is too slow' 'no reader: which is said'
+ok 'no reader: by the rings, which overflowed' test "$(said 'events lost by the rings')" -gt 1000
+ok 'no reader: and as what could not be written' test "$(said 'events lost by the disk')" -gt 0
+kill "$reader"
+
+record_to deaf
+flood
+began=$(date +%s%3N)
+kill -INT "$recorder"
+sleep 0.3
+stop
+ok 'no reader: told twice, it ends at once' took 1500
+kill "$reader"
+
+began=$(date +%s%3N)
+record_to deaf --duration 2
+flood
+ended
+ok 'no reader: --duration is kept' took 7000
+kill "$reader"
+
+# Slow, but it reads on: nothing is lost, and what is read is whole.
+slow()
+{
+    sleep 1.5
+    exec cat
+}
+
+record_to slow -B 32768
+flood
+stop
+wait "$reader"
+is "$recorder_status $(said 'events lost by the disk')" '0 0' 'slow reader: it waits for one that goes on'
+"$bin/nstrail" info "$work/read" >/dev/null 2>"$work/words"
+is "$? $(cat "$work/words")" '0 ' 'slow reader: gets a whole capture'
+is "$(printed "$work/read" --netns "${prefix}client" -f 'udp port 7001')" 30000 'slow reader: with all events'
+
+# Goes away while there is nothing to write, which a write would tell late.
+record_to deaf
+began=$(date +%s%3N)
+kill "$reader"
+ended
+ok 'reader goes away: it ends at once' took 1000
+is "$recorder_status" 0 'reader goes away: which is no failure'
+like "$(cat "$recorder_words")" 'events recorded' 'reader goes away: the counts are said'
+
+done_testing
