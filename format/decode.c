@@ -85,7 +85,12 @@ int nst_decode_inflate(const struct frame_header *f, const uint8_t *stored, stru
 
 void nst_decode_string(struct cursor *c, char **text, const char **s)
 {
-    uint32_t len = cursor_bounded(c, NST_MAX_NAME + 1);
+    nst_decode_text(c, NST_MAX_NAME, text, s);
+}
+
+void nst_decode_text(struct cursor *c, uint32_t max, char **text, const char **s)
+{
+    uint32_t len = cursor_bounded(c, max + 1);
     const uint8_t *bytes;
 
     *s = NULL;

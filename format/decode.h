@@ -59,6 +59,8 @@ int nst_decode_inflate(const struct frame_header *f, const uint8_t *stored, stru
 /* Copies the next string of a column, NUL-terminated, to *text, which moves on. *s is NULL
  * where there is none. */
 void nst_decode_string(struct cursor *c, char **text, const char **s);
+/* The same, of up to max bytes where a string has NST_MAX_NAME. */
+void nst_decode_text(struct cursor *c, uint32_t max, char **text, const char **s);
 /* The same for what always has a name: "" where there is none. */
 void nst_decode_name(struct cursor *c, char **text, const char **s);
 /* Where an array begins in a piece of memory of which *used bytes are taken; *used moves on. */

@@ -20,6 +20,8 @@ void nst_buffer_varint(struct buffer *b, uint64_t v);
 void nst_buffer_byte(struct buffer *b, uint8_t v);
 /* A string as ENCODING_STRINGS has it; NULL is none. */
 void nst_buffer_string(struct buffer *b, const char *s);
+/* The same, of a length of its own. */
+void nst_buffer_text(struct buffer *b, const char *s, size_t len);
 void nst_buffer_free(struct buffer *b);
 
 /* One column to be written. One that is empty or all zeros is left out: that is what a reader

@@ -110,7 +110,7 @@ enum {
 enum { FRAME_HEAD_SIZE = 4, FRAME_COLUMN_SIZE = 8, FRAME_COLUMN_CRITICAL = 1 << 0 };
 
 #define NST_MAX_COLUMNS 256u /* in a frame */
-#define NST_COLUMN_IDS  128u /* known ones are below */
+#define NST_COLUMN_IDS  192u /* known ones are below */
 
 enum {
     ENCODING_BYTES = 0,   /* bytes; what they mean is the column's own business */
@@ -172,7 +172,7 @@ enum {
     COLUMN_PACKET_PATCH = 65,
 
     /* TABLES and END. */
-    COLUMN_TABLES_COUNTS = 96, /* netns names, counters */
+    COLUMN_TABLES_COUNTS = 96, /* names, counters; texts, namespaces; rows, as enum row_kind */
     COLUMN_TABLES_TIME = 97,
     COLUMN_NAME_COOKIE = 98,
     COLUMN_NAME_INUM = 99,
@@ -184,6 +184,67 @@ enum {
     COLUMN_COUNTER_CPU = 105,   /* + 1; 0: all */
     COLUMN_COUNTER_KNOWN = 106, /* one byte each; 0: this kernel cannot tell */
     COLUMN_COUNTER_VALUE = 107,
+    COLUMN_NAME_PLACE = 108, /* enum nst_place, one byte each */
+
+    /* The inventory. What a row has of strings and namespaces are indices into these two. */
+    COLUMN_TEXT = 112,
+    COLUMN_SPACE_COOKIE = 113,
+    COLUMN_SPACE_INUM = 114,
+
+    /* Of every kind of row: index of its namespace + 1, first minus the row's before, and
+     * last minus first + 1; 0: still. */
+    COLUMN_KNOWN_NETNS = 115,
+    COLUMN_KNOWN_FIRST = 116,
+    COLUMN_KNOWN_LAST = 117,
+    COLUMN_KNOWN_FLAGS = 118,
+    COLUMN_KNOWN_OWNER = 119, /* + 1 */
+    COLUMN_KNOWN_USERNS = 120,
+
+    COLUMN_PROCESS_NETNS = 121,
+    COLUMN_PROCESS_FIRST = 122,
+    COLUMN_PROCESS_LAST = 123,
+    COLUMN_PROCESS_PID = 124,
+    COLUMN_PROCESS_START = 125,
+    COLUMN_PROCESS_UID = 126, /* + 1 */
+    COLUMN_PROCESS_FLAGS = 127,
+    COLUMN_PROCESS_COMM = 128,
+    COLUMN_PROCESS_EXE = 129,
+    COLUMN_PROCESS_CGROUP = 130,
+    COLUMN_PROCESS_CMDLINE = 131,
+
+    COLUMN_CONTAINER_NETNS = 132,
+    COLUMN_CONTAINER_FIRST = 133,
+    COLUMN_CONTAINER_LAST = 134,
+    COLUMN_CONTAINER_RUNTIME = 135,
+    COLUMN_CONTAINER_ID = 136,
+    COLUMN_CONTAINER_NAME = 137,
+    COLUMN_CONTAINER_IMAGE = 138,
+    COLUMN_CONTAINER_POD_NAME = 139,
+    COLUMN_CONTAINER_POD_NAMESPACE = 140,
+    COLUMN_CONTAINER_POD_UID = 141,
+    COLUMN_CONTAINER_POD_CONTAINER = 142,
+    COLUMN_CONTAINER_PID = 143,
+
+    COLUMN_LINK_NETNS = 144,
+    COLUMN_LINK_FIRST = 145,
+    COLUMN_LINK_LAST = 146,
+    COLUMN_LINK_IFINDEX = 147,
+    COLUMN_LINK_NAME = 148,
+    COLUMN_LINK_KIND = 149,
+    COLUMN_LINK_MAC = 150,
+    COLUMN_LINK_MTU = 151,
+    COLUMN_LINK_FLAGS = 152,
+    COLUMN_LINK_OPERSTATE = 153,
+    COLUMN_LINK_MASTER = 154,
+    COLUMN_LINK_LINK_NETNS = 155, /* index + 1 */
+    COLUMN_LINK_LINK_IFINDEX = 156,
+
+    COLUMN_ADDRESS_NETNS = 157,
+    COLUMN_ADDRESS_FIRST = 158,
+    COLUMN_ADDRESS_LAST = 159,
+    COLUMN_ADDRESS_IFINDEX = 160,
+    COLUMN_ADDRESS_ADDRESS = 161,
+    COLUMN_ADDRESS_PREFIX = 162,
 };
 
 /* The dictionaries of a block, in the order of COLUMN_COUNTS. */

@@ -40,6 +40,8 @@ extern "C" {
 #define NST_MAX_EXPANDED       (64u * 1024 * 1024) /* packet bytes of a block, expanded */
 #define NST_MAX_SNAPLEN        65535u
 #define NST_MAX_NAME           255u /* bytes of any name, its NUL not counted */
+#define NST_MAX_TEXT           4095u /* bytes of a path, a cgroup, an image, a command line */
+#define NST_MAX_ROWS           (256u * 1024) /* of the inventory in one nst_tables, all together */
 
 /* Why a call failed, in words. The caller owns it; zero-initialise it. */
 struct nst_error {
@@ -155,12 +157,109 @@ struct nst_file_info {
     const char *drop_reasons;   /* where their names came from: "btf" */
 };
 
-/* A name that a namespace had, as in /run/netns. */
+/*
+ * The inventory: who the namespaces were. A row says what was true of one thing, from
+ * first_ts_ns to last_ts_ns (CLOCK_MONOTONIC: when it was seen first and last). With NST_STILL
+ * it is true until a later row of the same key says otherwise, so what does not change is said
+ * once in a file: a writer gives a row when it becomes known, when it changes, and, with its
+ * last_ts_ns, when it is over; and every row that still is once more in each new file. Keys:
+ *   name       netns, place, name
+ *   netns      netns
+ *   process    pid, start_ns
+ *   container  id, netns
+ *   device     netns, ifindex
+ *   address    netns, ifindex, address
+ * A namespace is known by its cookie where it has one, else by its inum while it lives.
+ */
+#define NST_STILL UINT64_MAX
+
+/* What the name of a namespace is. */
+enum nst_place {
+    NST_PLACE_NETNS = 0, /* a file of /run/netns, as ip-netns(8) makes them */
+    NST_PLACE_MOUNT = 1, /* the path of another file that the namespace is bound to */
+    NST_PLACE_FD = 2,    /* a path as /proc/PID/fd/N: a process has it open */
+};
+
 struct nst_netns_name {
     struct nst_netns netns;
     const char *name;
-    uint64_t first_ts_ns; /* CLOCK_MONOTONIC: first seen */
-    uint64_t last_ts_ns;  /* last seen */
+    uint64_t first_ts_ns, last_ts_ns;
+    uint8_t place; /* enum nst_place; readers must expect others */
+};
+
+enum nst_netns_flag {
+    NST_NETNS_INITIAL = 1 << 0, /* the host's own */
+    NST_NETNS_GONE = 1 << 1,    /* last_ts_ns is when it died, not only when it was lost sight of */
+};
+
+struct nst_known_netns {
+    struct nst_netns netns;
+    uint64_t first_ts_ns, last_ts_ns;
+    uint32_t owner_uid;    /* of its user namespace, in the initial one; NST_NONE: not known */
+    uint32_t userns_inum;  /* of its user namespace; 0: not known */
+    uint8_t flags;         /* enum nst_netns_flag */
+};
+
+enum nst_process_flag {
+    NST_PROCESS_LEADER = 1 << 0, /* of a session */
+    NST_PROCESS_INIT = 1 << 1,   /* the first of its pid namespace */
+};
+
+struct nst_process {
+    struct nst_netns netns;
+    uint64_t start_ns; /* CLOCK_BOOTTIME */
+    uint64_t first_ts_ns, last_ts_ns;
+    const char *comm;    /* NULL, also below: not known */
+    const char *exe;     /* path */
+    const char *cgroup;  /* path in its hierarchy */
+    const char *cmdline; /* arguments, a space between; NULL also when it was not asked for */
+    uint32_t pid;        /* as the initial pid namespace sees it */
+    uint32_t uid;        /* in the initial user namespace; NST_NONE: not known */
+    uint8_t flags;       /* enum nst_process_flag */
+};
+
+struct nst_container {
+    struct nst_netns netns;
+    uint64_t first_ts_ns, last_ts_ns;
+    const char *runtime; /* "docker", "containerd", "crio", "podman", "nspawn", "lxc", "runc" */
+    const char *id;      /* never NULL; what follows may be */
+    const char *name;
+    const char *image;
+    const char *pod_name;      /* NULL: in no pod, also of the next three */
+    const char *pod_namespace;
+    const char *pod_uid;
+    const char *pod_container; /* its name in the pod */
+    uint32_t pid;              /* of its init; 0: not known */
+};
+
+/* A hardware or network address. */
+struct nst_octets {
+    uint8_t len; /* of a network address 4 or 16, which tells IPv4 from IPv6; 0: none */
+    uint8_t data[32];
+};
+
+struct nst_known_device {
+    struct nst_netns netns;
+    uint64_t first_ts_ns, last_ts_ns;
+    const char *name;
+    const char *kind; /* as the kernel names it: "veth", "bridge"...; NULL: none, as of hardware */
+    /* The other end of a veth; the device below of a vlan, macvlan and their like. */
+    struct nst_netns link_netns; /* zeros: not known */
+    uint32_t link_ifindex;       /* 0: none */
+    uint32_t ifindex;
+    uint32_t master; /* ifindex of its bridge or bond, in the same namespace; 0: none */
+    uint32_t mtu;
+    uint32_t flags;     /* IFF_UP and the others of netdevice(7) */
+    uint8_t operstate;  /* as RFC 2863 numbers it in the kernel: IF_OPER_UP is 6; 0: not known */
+    struct nst_octets mac;
+};
+
+struct nst_address {
+    struct nst_netns netns;
+    uint64_t first_ts_ns, last_ts_ns;
+    uint32_t ifindex;
+    struct nst_octets address;
+    uint8_t prefix; /* bits */
 };
 
 /*
@@ -173,6 +272,9 @@ struct nst_netns_name {
  *   cut.nonlinear        bytes out of reach, see NST_EVENT_CUT
  *   tracking.full        no room to track: the event has no journey
  *   tracking.guessed     verdicts of the heuristic, see NST_EVENT_GUESS
+ *   inventory.limit      processes are recorded up to this many, session leaders and inits apart
+ *   inventory.left_out   processes that were not recorded for that
+ *   inventory.unread     namespaces and processes that could not be looked at
  */
 struct nst_counter {
     const char *name;
@@ -189,6 +291,16 @@ struct nst_tables {
     size_t netns_names_count;
     const struct nst_counter *counters;
     size_t counters_count;
+    const struct nst_known_netns *netns;
+    size_t netns_count;
+    const struct nst_process *processes;
+    size_t processes_count;
+    const struct nst_container *containers;
+    size_t containers_count;
+    const struct nst_known_device *devices;
+    size_t devices_count;
+    const struct nst_address *addresses;
+    size_t addresses_count;
 };
 
 /* ---------------------------------------------------------------- reader */
@@ -356,7 +468,8 @@ uint32_t nst_writer_pending(const struct nst_writer *w, uint64_t *first_ts_ns);
 /* Writes the open block, if any. <0: it could not be written, its events are lost and the
  * file was cut back to its last whole block; later writes may succeed again. */
 int nst_writer_flush(struct nst_writer *w, struct nst_error *err);
-/* Writes the open block, then a TABLES block. */
+/* Writes the open block, then a TABLES block. -EFBIG: more rows than NST_MAX_ROWS, or bytes than
+ * a frame may have; nothing was written of them, give fewer at a time. */
 int nst_writer_tables(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err);
 void nst_writer_stats(const struct nst_writer *w, struct nst_writer_stats *stats);
 

@@ -36,7 +36,7 @@ static bool write_names(const struct mix *m, struct nst_writer *w, struct nst_er
 
     for (unsigned i = 0; i < MIX_NETNS; i++) {
         snprintf(text[i], sizeof(text[i]), "service-%u", i);
-        names[i] = (struct nst_netns_name){m->netns[i], text[i], 1, 1};
+        names[i] = (struct nst_netns_name){m->netns[i], text[i], 1, 1, NST_PLACE_NETNS};
     }
     return nst_writer_tables(w, &tables, err) == 0;
 }

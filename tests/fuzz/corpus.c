@@ -10,6 +10,9 @@
 #include "format/header.h"
 #include "tests/fuzz/fuzz.h"
 
+/* One that is not known, and that no later version takes soon. */
+enum { UNKNOWN_COLUMN = 0xf000 };
+
 static const struct nst_file_info file_info = {
     .salt = {1, 2, 3, 4, 5, 6, 7, 8}, .snaplen = 64, .hostname = "host"};
 
@@ -112,9 +115,9 @@ static void nothing(struct corpus_block *b)
 
 static void unknown_column(struct corpus_block *b)
 {
-    add(&b->meta, 127, BYTES(1, 2, 3));
+    add(&b->meta, UNKNOWN_COLUMN, BYTES(1, 2, 3));
     add(&b->meta, 0xffff, BYTES(4));
-    add(&b->pkt, 127, BYTES(5));
+    add(&b->pkt, UNKNOWN_COLUMN, BYTES(5));
 }
 
 static void more_counts(struct corpus_block *b)
@@ -144,12 +147,12 @@ static void longest_name(struct corpus_block *b)
 
 static void critical_column(struct corpus_block *b)
 {
-    add(&b->meta, 127, BYTES(1))->flags = FRAME_COLUMN_CRITICAL;
+    add(&b->meta, UNKNOWN_COLUMN, BYTES(1))->flags = FRAME_COLUMN_CRITICAL;
 }
 
 static void critical_packet_column(struct corpus_block *b)
 {
-    add(&b->pkt, 127, BYTES(1))->flags = FRAME_COLUMN_CRITICAL;
+    add(&b->pkt, UNKNOWN_COLUMN, BYTES(1))->flags = FRAME_COLUMN_CRITICAL;
 }
 
 static void critical_type(struct corpus_block *b)
@@ -469,6 +472,51 @@ static void tables_huge(struct corpus_block *b)
     SET(b->meta, COLUMN_TABLES_COUNTS, 0, VARINT_U64_MAX);
 }
 
+/* One process with one text, in one namespace. */
+static void inventory(struct corpus_block *b)
+{
+    as_tables(b);
+    SET(b->meta, COLUMN_TABLES_COUNTS, 0, 1, 1, 1, 0, 1, 0, 0, 0);
+    SET(b->meta, COLUMN_TEXT, 2, 'x');
+    SET(b->meta, COLUMN_SPACE_INUM, 7);
+    SET(b->meta, COLUMN_PROCESS_NETNS, 1);
+    SET(b->meta, COLUMN_PROCESS_EXE, 1);
+}
+
+static void inventory_many(struct corpus_block *b)
+{
+    inventory(b);
+    SET(b->meta, COLUMN_TABLES_COUNTS, 0, 1, 1, 1, 0, 0x80, 0x80, 0x10, 0, 0, 0);
+}
+
+/* Each kind within the limit, all together not. */
+static void inventory_huge(struct corpus_block *b)
+{
+    inventory(b);
+    SET(b->meta, COLUMN_TABLES_COUNTS, 0, 1, 1, 1, 1, 0x80, 0x80, 0x10, 0, 0, 0x80, 0x80, 0x10);
+}
+
+static void inventory_no_text(struct corpus_block *b)
+{
+    inventory(b);
+    SET(b->meta, COLUMN_PROCESS_EXE, 2);
+}
+
+static void inventory_no_netns(struct corpus_block *b)
+{
+    inventory(b);
+    SET(b->meta, COLUMN_PROCESS_NETNS, 2);
+}
+
+static void inventory_long_address(struct corpus_block *b)
+{
+    inventory(b);
+    SET(b->meta, COLUMN_TABLES_COUNTS, 0, 1, 1, 1, 0, 1, 0, 0, 1);
+    SET(b->meta, COLUMN_ADDRESS_NETNS, 1);
+    SET(b->meta, COLUMN_ADDRESS_ADDRESS, 34, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+        17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33);
+}
+
 static void tables_name_cut(struct corpus_block *b)
 {
     as_tables(b);
@@ -504,6 +552,7 @@ const struct corpus_case corpus_cases[] = {
     READ("patch-of-nothing", patch_of_nothing),
     READ("name-longest", longest_name),
     READ("tables", as_tables),
+    READ("inventory", inventory),
     LACKS("column-critical", critical_column),
     LACKS("column-critical-packets", critical_packet_column),
     LACKS("encoding", encoding),
@@ -551,6 +600,11 @@ const struct corpus_case corpus_cases[] = {
     REFUSED("tables-many", tables_many),
     REFUSED("tables-huge", tables_huge),
     REFUSED("tables-name-cut", tables_name_cut),
+    REFUSED("inventory-many", inventory_many),
+    REFUSED("inventory-huge", inventory_huge),
+    REFUSED("inventory-no-text", inventory_no_text),
+    REFUSED("inventory-no-netns", inventory_no_netns),
+    REFUSED("inventory-long-address", inventory_long_address),
     NO_BYTES("same-longer", same_longer),
     NO_BYTES("packet-cut", packet_cut),
     NO_BYTES("patch-beyond", patch_beyond),

@@ -65,6 +65,40 @@ static void look_at_event(const struct nst_block *b, const struct nst_event *ev)
         look_at_bytes(ev->packet, ev->caplen_bytes);
 }
 
+static void look_at_text(const char *text)
+{
+    must(!text || strlen(text) <= NST_MAX_TEXT);
+}
+
+static void look_at_inventory(const struct nst_tables *t)
+{
+    size_t i;
+
+    must(t->netns_count + t->processes_count + t->containers_count + t->devices_count +
+             t->addresses_count <=
+         NST_MAX_ROWS);
+    for (i = 0; i < t->processes_count; i++) {
+        look_at_text(t->processes[i].comm);
+        look_at_text(t->processes[i].exe);
+        look_at_text(t->processes[i].cgroup);
+        look_at_text(t->processes[i].cmdline);
+    }
+    for (i = 0; i < t->containers_count; i++) {
+        must(t->containers[i].id);
+        look_at_text(t->containers[i].id);
+        look_at_text(t->containers[i].image);
+        look_at_text(t->containers[i].pod_uid);
+    }
+    for (i = 0; i < t->devices_count; i++) {
+        must(t->devices[i].name);
+        look_at_text(t->devices[i].name);
+        look_at_text(t->devices[i].kind);
+        must(t->devices[i].mac.len <= sizeof(t->devices[i].mac.data));
+    }
+    for (i = 0; i < t->addresses_count; i++)
+        must(t->addresses[i].address.len <= sizeof(t->addresses[i].address.data));
+}
+
 static void look_at_tables(const struct nst_tables *t)
 {
     size_t i;
@@ -76,6 +110,7 @@ static void look_at_tables(const struct nst_tables *t)
         look_at_name(t->counters[i].probe, false);
         must(t->counters[i].known || !t->counters[i].value);
     }
+    look_at_inventory(t);
 }
 
 void fuzz_look_at(const struct nst_block *block)

@@ -255,10 +255,10 @@ static void put_tables(struct nst_writer *w, const struct capture *capture, unsi
     const uint64_t begin = capture->mono_ns;
     const uint64_t now = capture->mono_ns + n * capture->step_ns;
     const struct nst_netns_name names[] = {
-        {capture->netns[0], "old name", begin - 5, begin},
-        {capture->netns[0], "client", begin - 1, now},
-        {capture->netns[1], "a'b\"c,\n\x1b[31m\xff", begin, now},
-        {{.inum = 99}, "idle", begin, now},
+        {capture->netns[0], "old name", begin - 5, begin, NST_PLACE_NETNS},
+        {capture->netns[0], "client", begin - 1, now, NST_PLACE_NETNS},
+        {capture->netns[1], "a'b\"c,\n\x1b[31m\xff", begin, now, NST_PLACE_NETNS},
+        {{.inum = 99}, "idle", begin, now, NST_PLACE_NETNS},
     };
     const struct nst_counter counters[] = {
         {"events", NULL, NST_NONE, true, n},

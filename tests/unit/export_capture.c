@@ -255,8 +255,8 @@ static void write_web(const char *path)
         .db = nst_writer_netns(r.w, &(struct nst_netns){0, 4026532178}),
     };
     const struct nst_netns_name names[] = {
-        {{0x1005, 4026532177}, "web", 1, 2},
-        {{0, 4026532178}, "d b%)\n\xc3\xa9", 1, 2},
+        {{0x1005, 4026532177}, "web", 1, 2, NST_PLACE_NETNS},
+        {{0, 4026532178}, "d b%)\n\xc3\xa9", 1, 2, NST_PLACE_NETNS},
     };
     const struct nst_tables tables = {.ts_ns = 2, .netns_names = names, .netns_names_count = 2};
     struct nst_event e;

@@ -294,6 +294,84 @@ static void test_salt(struct tap *tap)
     tap_ok(tap, memcmp(salts[0], salts[1], 8) != 0, "each file has a salt of its own");
 }
 
+static bool same_span(uint64_t first, uint64_t last, uint64_t read_first, uint64_t read_last)
+{
+    return first == read_first && last == read_last;
+}
+
+static bool same_netns(const struct nst_netns *a, const struct nst_netns *b)
+{
+    return a->cookie == b->cookie && a->inum == b->inum;
+}
+
+static bool same_octets(const struct nst_octets *a, const struct nst_octets *b)
+{
+    return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+static bool same_known(const struct nst_known_netns *a, const struct nst_known_netns *b)
+{
+    return same_netns(&a->netns, &b->netns) &&
+           same_span(a->first_ts_ns, a->last_ts_ns, b->first_ts_ns, b->last_ts_ns) &&
+           a->owner_uid == b->owner_uid && a->userns_inum == b->userns_inum && a->flags == b->flags;
+}
+
+static bool same_process(const struct nst_process *a, const struct nst_process *b)
+{
+    return same_netns(&a->netns, &b->netns) &&
+           same_span(a->first_ts_ns, a->last_ts_ns, b->first_ts_ns, b->last_ts_ns) &&
+           a->pid == b->pid && a->start_ns == b->start_ns && a->uid == b->uid &&
+           a->flags == b->flags && same_text(a->comm, b->comm) && same_text(a->exe, b->exe) &&
+           same_text(a->cgroup, b->cgroup) && same_text(a->cmdline, b->cmdline);
+}
+
+static bool same_container(const struct nst_container *a, const struct nst_container *b)
+{
+    return same_netns(&a->netns, &b->netns) &&
+           same_span(a->first_ts_ns, a->last_ts_ns, b->first_ts_ns, b->last_ts_ns) &&
+           a->pid == b->pid && same_text(a->runtime, b->runtime) && same_text(a->id, b->id) &&
+           same_text(a->name, b->name) && same_text(a->image, b->image) &&
+           same_text(a->pod_name, b->pod_name) && same_text(a->pod_namespace, b->pod_namespace) &&
+           same_text(a->pod_uid, b->pod_uid) && same_text(a->pod_container, b->pod_container);
+}
+
+static bool same_device(const struct nst_known_device *a, const struct nst_known_device *b)
+{
+    return same_netns(&a->netns, &b->netns) && same_netns(&a->link_netns, &b->link_netns) &&
+           same_span(a->first_ts_ns, a->last_ts_ns, b->first_ts_ns, b->last_ts_ns) &&
+           a->ifindex == b->ifindex && same_text(a->name, b->name) && same_text(a->kind, b->kind) &&
+           a->link_ifindex == b->link_ifindex && a->master == b->master && a->mtu == b->mtu &&
+           a->flags == b->flags && a->operstate == b->operstate && same_octets(&a->mac, &b->mac);
+}
+
+static bool same_address(const struct nst_address *a, const struct nst_address *b)
+{
+    return same_netns(&a->netns, &b->netns) &&
+           same_span(a->first_ts_ns, a->last_ts_ns, b->first_ts_ns, b->last_ts_ns) &&
+           a->ifindex == b->ifindex && a->prefix == b->prefix &&
+           same_octets(&a->address, &b->address);
+}
+
+static bool same_inventory(const struct nst_tables *a, const struct nst_tables *b)
+{
+    bool same = a->netns_count == b->netns_count && a->processes_count == b->processes_count &&
+                a->containers_count == b->containers_count &&
+                a->devices_count == b->devices_count && a->addresses_count == b->addresses_count;
+    size_t i;
+
+    for (i = 0; same && i < a->netns_count; i++)
+        same = same_known(&a->netns[i], &b->netns[i]);
+    for (i = 0; same && i < a->processes_count; i++)
+        same = same_process(&a->processes[i], &b->processes[i]);
+    for (i = 0; same && i < a->containers_count; i++)
+        same = same_container(&a->containers[i], &b->containers[i]);
+    for (i = 0; same && i < a->devices_count; i++)
+        same = same_device(&a->devices[i], &b->devices[i]);
+    for (i = 0; same && i < a->addresses_count; i++)
+        same = same_address(&a->addresses[i], &b->addresses[i]);
+    return same;
+}
+
 static bool same_tables(const struct nst_tables *a, const struct nst_tables *b)
 {
     size_t i;
@@ -306,7 +384,7 @@ static bool same_tables(const struct nst_tables *a, const struct nst_tables *b)
 
         if (x->netns.cookie != y->netns.cookie || x->netns.inum != y->netns.inum ||
             strcmp(x->name, y->name) != 0 || x->first_ts_ns != y->first_ts_ns ||
-            x->last_ts_ns != y->last_ts_ns)
+            x->last_ts_ns != y->last_ts_ns || x->place != y->place)
             return false;
     }
     for (i = 0; i < a->counters_count; i++) {
@@ -316,14 +394,15 @@ static bool same_tables(const struct nst_tables *a, const struct nst_tables *b)
             x->known != y->known || x->value != y->value)
             return false;
     }
-    return true;
+    return same_inventory(a, b);
 }
 
 static void test_tables(struct tap *tap)
 {
-    static const struct nst_netns_name names[] = {{{0x12345678, 4026531840}, "web", 1, 5},
-                                                  {{0, 1}, "", 7, 6},
-                                                  {{~0ull, ~0u}, "\xff\x01", 0, ~0ull}};
+    static const struct nst_netns_name names[] = {
+        {{0x12345678, 4026531840}, "web", 1, 5, NST_PLACE_NETNS},
+        {{0, 1}, "", 7, 6, NST_PLACE_MOUNT},
+        {{~0ull, ~0u}, "\xff\x01", 0, ~0ull, 255}};
     static const struct nst_counter counters[] = {{"events", NULL, NST_NONE, true, ~0ull},
                                                   {"lost.ring", "skb:kfree_skb", 0, true, 0},
                                                   {"lost.recursion", "", 4095, false, 0}};
@@ -361,6 +440,138 @@ static void test_tables(struct tap *tap)
     tap_ok(tap,
            nst_reader_next(r, &b, NULL) == 0 && nst_reader_next(r, &b, NULL) == 0 && undamaged(r),
            "the end stays the end");
+    nst_reader_close(r);
+    close(fd);
+}
+
+static const struct nst_known_netns some_netns[] = {
+    {{0x1005, 4026531840}, 100, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {{0, 1}, 5, 5, NST_NONE, 0, NST_NETNS_GONE},
+    {{~0ull, ~0u}, 0, ~0ull - 1, ~0u - 1, ~0u, 255},
+    {{0, 0}, ~0ull, NST_STILL, 1, 0, 0},
+};
+static const struct nst_process some_processes[] = {
+    {{0x1005, 4026531840},
+     7,
+     100,
+     NST_STILL,
+     "curl",
+     "/usr/bin/curl",
+     "/user.slice",
+     NULL,
+     1234,
+     0,
+     NST_PROCESS_LEADER},
+    {{0x1005, 4026531840},
+     ~0ull,
+     90,
+     95,
+     "",
+     "\xff\n",
+     "/user.slice",
+     "curl a b",
+     ~0u,
+     NST_NONE,
+     0},
+    {{0, 1}, 0, 1, 2, NULL, NULL, NULL, NULL, 0, ~0u - 1, 255},
+};
+static const struct nst_container some_containers[] = {
+    {{0, 1},
+     1,
+     NST_STILL,
+     "docker",
+     "0123456789abcdef",
+     "web",
+     "nginx:1",
+     NULL,
+     NULL,
+     NULL,
+     NULL,
+     7},
+    {{0, 1}, 3, 4, NULL, "", NULL, NULL, "p", "kube-system", "u-i-d", "c", ~0u},
+};
+static const struct nst_known_device some_devices[] = {
+    {{0, 1},
+     1,
+     NST_STILL,
+     "eth0",
+     "veth",
+     {0x1005, 4026531840},
+     7,
+     2,
+     0,
+     1500,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 1}}},
+    {{0, 1}, 1, 1, "", NULL, {0, 0}, 0, ~0u, ~0u, ~0u, ~0u, 255, {32, {0xff, 1, [31] = 9}}},
+    {{0, 2}, 9, 10, "lo", NULL, {0, 0}, 0, 1, 0, 65536, 9, 0, {0}},
+};
+static const struct nst_address some_addresses[] = {
+    {{0, 1}, 1, NST_STILL, 2, {4, {10, 0, 0, 1}}, 24},
+    {{0, 1}, 1, 2, ~0u, {16, {0xfe, 0x80, [15] = 1}}, 64},
+    {{7, 1}, 1, 2, 1, {0}, 255},
+};
+
+static void test_inventory(struct tap *tap)
+{
+    struct nst_tables tables = {.ts_ns = 120,
+                                .netns = some_netns,
+                                .netns_count = 4,
+                                .processes = some_processes,
+                                .processes_count = 3,
+                                .containers = some_containers,
+                                .containers_count = 2,
+                                .devices = some_devices,
+                                .devices_count = 3,
+                                .addresses = some_addresses,
+                                .addresses_count = 3};
+    struct nst_tables one = {.netns = some_netns, .netns_count = 1};
+    const struct nst_tables wanted[] = {tables, one, {.ts_ns = 5}};
+    static const char *const names[] = {"inventory: all fields", "inventory: one row",
+                                        "inventory: none"};
+    const struct nst_block *b;
+    struct nst_reader *r;
+    int fd = new_file(), i;
+    struct nst_writer *w = writer_on(fd, 128);
+
+    nst_writer_tables(w, &wanted[0], NULL);
+    nst_writer_tables(w, &wanted[1], NULL);
+    nst_writer_close(w, &wanted[2], NULL);
+    r = reader_on(fd);
+    for (i = 0; i < 3; i++)
+        tap_ok(tap,
+               nst_reader_next(r, &b, NULL) == 1 && nst_reader_load(r, NST_LOAD_META, NULL) == 0 &&
+                   same_tables(&wanted[i], b->tables),
+               names[i]);
+    tap_ok(tap, nst_reader_next(r, &b, NULL) == 0 && undamaged(r), "inventory: undamaged");
+    nst_reader_close(r);
+    close(fd);
+}
+
+/* What a hostile /proc can say is bounded; a row that ends before it begins ends at once. */
+static void test_inventory_limits(struct tap *tap)
+{
+    static char longest[3 * NST_MAX_TEXT];
+    struct nst_process p = {.first_ts_ns = 9, .last_ts_ns = 3, .exe = longest, .comm = "x"};
+    struct nst_tables tables = {.processes = &p, .processes_count = 1};
+    struct nst_tables many = {.addresses_count = NST_MAX_ROWS + 1};
+    const struct nst_block *b;
+    struct nst_error err = {""};
+    struct nst_reader *r;
+    int fd = new_file();
+    struct nst_writer *w = writer_on(fd, 128);
+
+    memset(longest, 'x', sizeof(longest) - 1);
+    nst_writer_tables(w, &tables, NULL);
+    tap_ok(tap, nst_writer_tables(w, &many, &err) == -EFBIG && strstr(err.text, "262145 rows"),
+           "inventory: more rows than allowed are refused");
+    nst_writer_close(w, NULL, NULL);
+    r = reader_on(fd);
+    if (nst_reader_next(r, &b, NULL) != 1 || nst_reader_load(r, NST_LOAD_META, NULL) < 0)
+        exit(99);
+    tap_ok(tap, strlen(b->tables->processes->exe) == NST_MAX_TEXT, "inventory: a text is cut");
+    tap_ok(tap, b->tables->processes->last_ts_ns == 9, "inventory: no row ends before it begins");
     nst_reader_close(r);
     close(fd);
 }
@@ -558,6 +769,8 @@ int main(void)
     test_header(&tap);
     test_salt(&tap);
     test_tables(&tap);
+    test_inventory(&tap);
+    test_inventory_limits(&tap);
     test_dictionaries(&tap);
     test_impossible(&tap);
     test_take_and_seek(&tap);
