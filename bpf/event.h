@@ -37,17 +37,50 @@ enum ev_netns_source {
     EV_NETNS_PARAMETER = 3,
 };
 
-/* The programs' place in counters and in capture/probes.c. Those from EV_PROBES_RECORDED on
- * only help tracking and write no events. */
+/* What a program does for tracking. Those before EV_PROBE_OTHER are one probe each, which has the
+ * same number in records and counters; the others follow, numbered from EV_PROBE_OTHER on. */
 enum ev_probe {
     EV_PROBE_RECEIVE = 0,
     EV_PROBE_XMIT = 1,
     EV_PROBE_KFREE = 2,
-    EV_PROBES_RECORDED = 3,
     EV_PROBE_CONSUME = 3,
     EV_PROBE_TCP_PROBE = 4,
-    EV_PROBES = 5,
+    EV_PROBE_OTHER = 5,
 };
+
+/* Probes of one recording. */
+#define EV_PROBES_MAX 16384
+
+/*
+ * What the program of an EV_PROBE_OTHER has to know of its place, in a number: a constant of its
+ * own copy of the program, or the cookie that it was attached with. Bits 0-15 are the probe's
+ * number; arguments count from 0.
+ */
+enum ev_place {
+    EV_PLACE_SKB_SHIFT = 16,      /* which argument is the skb: 4 bits */
+    EV_PLACE_NETNS_SHIFT = 20,    /* which one tells a namespace, plus 1; 0: none. 4 bits */
+    EV_PLACE_DEVICE = 1 << 24,    /* ...and is a struct net_device, not a struct net */
+    EV_PLACE_RECEIVE = 1 << 25,   /* on a packet's way to EV_PROBE_RECEIVE, and of such a form */
+    EV_PLACE_XMIT = 1 << 26,      /* on its way to EV_PROBE_XMIT */
+    EV_PLACE_DELIVERED = 1 << 27, /* packets come here after a socket has taken them */
+    EV_PLACE_DYNPTR = 1 << 28,    /* bpf_dynptr_from_skb takes the skb */
+    EV_PLACE_STACK = 1 << 29,     /* with a stack trace */
+};
+
+static inline __u32 ev_place_probe(__u64 place)
+{
+    return place & 0xffff;
+}
+
+static inline __u32 ev_place_skb(__u64 place)
+{
+    return place >> EV_PLACE_SKB_SHIFT & 15;
+}
+
+static inline __u32 ev_place_netns(__u64 place)
+{
+    return place >> EV_PLACE_NETNS_SHIFT & 15;
+}
 
 #define EV_NAME_BYTES 16 /* IFNAMSIZ and TASK_COMM_LEN */
 
@@ -66,13 +99,13 @@ struct ev_packet {
     __u64 journey_id; /* 0: not tracked */
     __u64 journey_ts_ns;
     __u64 journey_head;
-    __u32 drop_reason; /* of EV_PROBE_KFREE */
+    __u32 drop_reason; /* of EV_PROBE_KFREE; else 0 */
     __u32 rx_ifindex;
     __u32 len; /* of the packet from where its bytes begin */
     __u16 caplen;
     __u16 vlan_proto; /* host order, 0: no tag */
     __u16 vlan_tci;
-    __u16 probe; /* enum ev_probe */
+    __u16 probe; /* its number: enum ev_probe, or above */
     __u8 ref_type; /* EV_DEVICE or EV_NETNS: which defines ref; 0: none */
     __u8 netns_source;
     __u8 flags;
@@ -154,7 +187,7 @@ enum ev_track_state {
 
 struct ev_track {
     __u16 state;      /* enum ev_track_state */
-    __u16 last_probe; /* enum ev_probe */
+    __u16 last_probe; /* enum ev_probe; where no device's was passed, the one that began it */
     __u32 reserved;   /* 0 */
     __u64 journey_id;
     __u64 journey_ts_ns;
@@ -186,6 +219,8 @@ struct ev_config {
     __u32 reason_consumed;  /* the reason that is no drop, beside 0 */
     __u32 has_dynptr;       /* bpf_dynptr_from_skb works in these programs */
     __u32 tracking;
+    __u32 recorded; /* a bit for each enum ev_probe but OTHER: it is to write events */
+    __u32 probes;   /* how many there are, the others included */
     __u32 reserved; /* 0 */
 };
 
@@ -213,7 +248,7 @@ EV_ASSERT_SIZE(ev_task, 32);
 EV_ASSERT_SIZE(ev_counters, 64);
 EV_ASSERT_SIZE(ev_track, 72);
 EV_ASSERT_SIZE(ev_cpu, 64);
-EV_ASSERT_SIZE(ev_config, 48);
+EV_ASSERT_SIZE(ev_config, 56);
 #undef EV_ASSERT_SIZE
 
 #endif

@@ -17,10 +17,13 @@ char bpf_license[] SEC("license") = "Dual BSD/GPL";
 struct arguments {
     struct sk_buff *skb;
     struct net_device *dev; /* NULL: none */
+    struct net *net;        /* NULL: none */
     __u64 sk;               /* address of a struct sock, 0: none */
     __u32 reason;
     enum packet_place place;
+    bool delivered; /* as in struct sighting */
     bool typed;
+    bool dynptr; /* bpf_dynptr_from_skb() takes the skb */
 };
 
 /* The socket that the skb says, as long as it is one: while IPv4 collects fragments, a small
@@ -56,6 +59,12 @@ static __always_inline bool is_packet(const struct arguments *a, struct sock *sk
     if (family)
         return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
     return READ(a->typed, a->skb, protocol) && READ(a->typed, a->skb, network_header);
+}
+
+/* A tp_btf program may hand an skb that it was given to the kernel's function. */
+static __always_inline bool dynptr_fits(bool typed)
+{
+    return typed && config.has_dynptr;
 }
 
 /* Where an event happened, and who says so. */
@@ -105,8 +114,10 @@ static __always_inline void locate_otherwise(const struct here *here, const stru
     }
     /* Read like a number: until 838a10bd2ebf (6.13) the verifier took it for never NULL, and left
      * out the test for that. */
-    if (a->sk)
-        locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where);
+    if (a->sk && locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where))
+        return;
+    if (a->net && netns_look(here, a->net, &where->netns, a->typed))
+        located(where, EV_NETNS, EV_NETNS_PARAMETER);
 }
 
 /* Ethernet or what looks like it. A packet that has lost its device had one. */
@@ -171,7 +182,7 @@ static __always_inline void fill(const struct here *here, const struct arguments
     packet->drop_reason = a->reason;
     packet->rx_ifindex = READ(a->typed, a->skb, skb_iif);
     packet->len = f->packet.len;
-    packet->probe = here->probe;
+    packet->probe = here->number;
     packet->ref_type = f->where.ref_type;
     packet->netns_source = f->where.source;
     packet->flags = f->packet.l3 ? EV_FLAG_L3 : 0;
@@ -179,10 +190,21 @@ static __always_inline void fill(const struct here *here, const struct arguments
     packet_vlan(&f->packet, packet, a->typed);
 }
 
+static __always_inline struct sighting sighted(const struct arguments *a, const struct found *f)
+{
+    const struct device_slot *device = &f->where.device;
+
+    return (struct sighting){
+        .dev = device->dev,
+        .net = device->net,
+        .loopback = device->dev && device->type == ARPHRD_LOOPBACK,
+        .delivered = a->delivered,
+    };
+}
+
 static __always_inline void record(struct here *here, const struct arguments *a)
 {
     struct found f = {};
-    const struct device_slot *device = &f.where.device;
     struct sighting seen;
     struct writing w;
     __u64 pid_tgid;
@@ -192,30 +214,57 @@ static __always_inline void record(struct here *here, const struct arguments *a)
         return;
     fill(here, a, &f, w.out);
     w.out->packet.pid_tgid = pid_tgid;
-    seen.dev = device->dev;
-    seen.net = device->net;
-    seen.loopback = device->dev && device->type == ARPHRD_LOOPBACK;
+    seen = sighted(a, &f);
     track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
-    write_end(here, &f.packet, &w, a->typed);
+    write_end(here, &f.packet, &w, a->dynptr);
+}
+
+/* For tracking alone. */
+static __always_inline void follow(struct here *here, const struct arguments *a)
+{
+    struct ev_packet nowhere = {};
+    struct found f = {};
+    struct sighting seen;
+
+    if (!find(here, a, &f))
+        return;
+    seen = sighted(a, &f);
+    track_packet(here, &f.packet, &seen, &nowhere, a->typed);
+}
+
+/* Whether the user asked for this probe, or only tracking does. */
+static __always_inline bool recorded(enum ev_probe probe)
+{
+    return config.recorded & 1u << probe;
+}
+
+static __always_inline void pass_device(struct here *here, const struct arguments *a)
+{
+    if (recorded(here->probe))
+        record(here, a);
+    else
+        follow(here, a);
 }
 
 static __always_inline int on_receive(struct sk_buff *skb, bool typed)
 {
-    struct arguments a = {.skb = skb, .place = PLACE_RECEIVE, .typed = typed};
+    struct arguments a = {
+        .skb = skb, .place = PLACE_RECEIVE, .typed = typed, .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (here_init(&here, EV_PROBE_RECEIVE, true))
-        record(&here, &a);
+    if (here_init(&here, EV_PROBE_RECEIVE, EV_PROBE_RECEIVE, true))
+        pass_device(&here, &a);
     return 0;
 }
 
 static __always_inline int on_xmit(struct sk_buff *skb, struct net_device *dev, bool typed)
 {
-    struct arguments a = {.skb = skb, .dev = dev, .place = PLACE_XMIT, .typed = typed};
+    struct arguments a = {
+        .skb = skb, .dev = dev, .place = PLACE_XMIT, .typed = typed, .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (here_init(&here, EV_PROBE_XMIT, true))
-        record(&here, &a);
+    if (here_init(&here, EV_PROBE_XMIT, EV_PROBE_XMIT, true))
+        pass_device(&here, &a);
     return 0;
 }
 
@@ -229,13 +278,16 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
                           .sk = config.kfree_has_sock ? address((void *)ctx[3]) : 0,
                           .reason = reason,
                           .place = PLACE_ANYWHERE,
-                          .typed = typed};
+                          .delivered = true,
+                          .typed = typed,
+                          .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (!here_init(&here, EV_PROBE_KFREE, true))
+    if (!here_init(&here, EV_PROBE_KFREE, EV_PROBE_KFREE, true))
         return 0;
     /* Since reasons exist, some freeings of this probe are no drops. */
-    if (!config.kfree_has_reason || (reason && reason != config.reason_consumed))
+    if (recorded(EV_PROBE_KFREE) &&
+        (!config.kfree_has_reason || (reason && reason != config.reason_consumed)))
         record(&here, &a);
     if (config.tracking)
         track_freed(&here, skb, typed);
@@ -244,18 +296,33 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
 
 static __always_inline int on_consume(struct sk_buff *skb, bool typed)
 {
+    struct arguments a = {.skb = skb,
+                          .place = PLACE_ANYWHERE,
+                          .delivered = true,
+                          .typed = typed,
+                          .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (here_init(&here, EV_PROBE_CONSUME, false))
+    if (!here_init(&here, EV_PROBE_CONSUME, EV_PROBE_CONSUME, recorded(EV_PROBE_CONSUME)))
+        return 0;
+    if (recorded(EV_PROBE_CONSUME))
+        record(&here, &a);
+    if (config.tracking)
         track_freed(&here, skb, typed);
     return 0;
 }
 
 static __always_inline int on_tcp_probe(struct sk_buff *skb, bool typed)
 {
+    struct arguments a = {
+        .skb = skb, .place = PLACE_ANYWHERE, .typed = typed, .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (here_init(&here, EV_PROBE_TCP_PROBE, false))
+    if (!here_init(&here, EV_PROBE_TCP_PROBE, EV_PROBE_TCP_PROBE, recorded(EV_PROBE_TCP_PROBE)))
+        return 0;
+    if (recorded(EV_PROBE_TCP_PROBE))
+        record(&here, &a);
+    if (config.tracking)
         track_delivered(&here, skb, typed);
     return 0;
 }

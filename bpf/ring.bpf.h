@@ -23,13 +23,13 @@ struct {
     __uint(max_entries, 1);
 } rings SEC(".maps");
 
-/* By CPU * EV_PROBES + probe. */
+/* By CPU * config.probes + probe; the recorder sizes it. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(map_flags, BPF_F_MMAPABLE);
     __type(key, __u32);
     __type(value, struct ev_counters);
-    __uint(max_entries, EV_PROBES);
+    __uint(max_entries, EV_PROBE_OTHER);
 } counters SEC(".maps");
 
 /* By CPU. */
@@ -46,15 +46,20 @@ struct here {
     struct ev_cpu *state;
     __u64 ts_ns;
     __u32 cpu;
-    __u32 probe; /* constant: enum ev_probe */
+    enum ev_probe probe; /* constant */
+    enum ev_probe like;  /* RECEIVE or XMIT: on the way there, as far as tracking is concerned */
+    __u32 number;        /* the probe's, in records and counters */
 };
 
 /* timed: the clock is worth its price. */
-static __always_inline bool here_init(struct here *here, __u32 probe, bool timed)
+static __always_inline bool here_init(struct here *here, enum ev_probe probe, __u32 number,
+                                      bool timed)
 {
     here->ts_ns = timed ? bpf_ktime_get_ns() : 0;
     here->cpu = bpf_get_smp_processor_id();
     here->probe = probe;
+    here->like = probe;
+    here->number = number;
     here->state = bpf_map_lookup_elem(&cpus, &here->cpu);
     return here->state != NULL;
 }
@@ -62,7 +67,7 @@ static __always_inline bool here_init(struct here *here, __u32 probe, bool timed
 /* Atomic: programs interrupt each other on their CPU. */
 static __always_inline void count(const struct here *here, enum ev_counter what)
 {
-    __u32 key = here->cpu * EV_PROBES + here->probe;
+    __u32 key = here->cpu * config.probes + here->number;
     struct ev_counters *counted = bpf_map_lookup_elem(&counters, &key);
 
     if (counted)

@@ -47,8 +47,9 @@ struct {
 
 struct sighting {
     __u64 dev;
-    __u64 net;     /* of dev */
-    bool loopback; /* what dev sends it receives itself */
+    __u64 net;      /* of dev */
+    bool loopback;  /* what dev sends it receives itself */
+    bool delivered; /* packets come to this place after a socket has taken them */
 };
 
 enum verdict { CONTINUES, ENDED, ENDED_GUESS };
@@ -68,6 +69,9 @@ static __always_inline bool sent_anew(const struct ev_track *t, const struct pac
 {
     if (!p->sk)
         return t->last_probe == EV_PROBE_XMIT && t->last_dev == seen->dev;
+    /* Until it is sent for the first time it may have no socket yet. */
+    if (!t->sk && t->last_probe == EV_PROBE_OTHER)
+        return false;
     if (address(p->sk) != t->sk || seen->dev == t->first_tx_dev)
         return true;
     return t->last_probe == EV_PROBE_RECEIVE &&
@@ -91,11 +95,11 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
 
     if (t->state == EV_TRACK_DEAD)
         return ENDED;
-    if (t->state == EV_TRACK_LEFT && here->probe != EV_PROBE_KFREE)
+    if (t->state == EV_TRACK_LEFT && !seen->delivered)
         return ENDED;
-    if (here->probe == EV_PROBE_XMIT)
+    if (here->like == EV_PROBE_XMIT)
         anew = sent_anew(t, p, seen, typed) || in_other_skb(t, p->skb, typed);
-    else if (here->probe == EV_PROBE_RECEIVE)
+    else if (here->like == EV_PROBE_RECEIVE)
         anew = received_anew(t, seen) || in_other_skb(t, p->skb, typed);
     if ((__s64)(here->ts_ns - t->last_ts_ns) > (__s64)TRACK_UNSEEN_NS)
         anew = true;
@@ -135,7 +139,7 @@ static __always_inline struct ev_track *track_moved(const struct here *here,
     struct ev_track *old;
     __u64 head;
 
-    if (here->probe == EV_PROBE_RECEIVE || !last || last->skb != address(p->skb))
+    if (here->like == EV_PROBE_RECEIVE || !last || last->skb != address(p->skb))
         return NULL;
     head = last->head;
     if (head == p->head || here->ts_ns - last->ts_ns > TRACK_MOVED_NS)
@@ -143,7 +147,7 @@ static __always_inline struct ev_track *track_moved(const struct here *here,
     old = bpf_map_lookup_elem(&tracks, &head);
     if (!old || old->state != EV_TRACK_LIVE)
         return NULL;
-    return here->probe == EV_PROBE_KFREE || sent_on(last, old, p, seen) ? old : NULL;
+    return here->like != EV_PROBE_XMIT || sent_on(last, old, p, seen) ? old : NULL;
 }
 
 /* A journey's entry as of its first event in this buffer. */
@@ -156,29 +160,37 @@ static __always_inline void track_begin(const struct here *here, const struct pa
         t->journey_head = moved->journey_head;
         t->sk = moved->sk;
         t->first_tx_dev = moved->first_tx_dev;
+        t->last_dev = moved->last_dev;
+        t->last_probe = moved->last_probe;
         moved->state = EV_TRACK_LEFT;
     } else {
         t->journey_id = journey_id(here);
         t->journey_ts_ns = here->ts_ns;
         t->journey_head = p->head;
-        t->sk = here->probe == EV_PROBE_XMIT ? address(p->sk) : 0;
+        t->sk = here->probe == EV_PROBE_OTHER ? address(p->sk) : 0;
         t->first_tx_dev = 0;
+        t->last_dev = 0;
+        t->last_probe = here->probe;
     }
     t->state = EV_TRACK_LIVE;
 }
 
-/* Where the packet has passed. A drop is no such place: a clone that is not dropped goes on from
- * where it was. */
+/* Where the packet has passed: a device. Other places are on its way from one to the next, and a
+ * clone that is not dropped goes on from where it was. */
 static __always_inline void track_see(const struct here *here, const struct packet *p,
                                       const struct sighting *seen, struct ev_track *t)
 {
     struct passed *last = passed_find(here, p->skb);
 
     t->last_ts_ns = here->ts_ns;
-    if (here->probe == EV_PROBE_KFREE || !last)
+    if (here->probe == EV_PROBE_OTHER)
+        t->last_skb = address(p->skb);
+    if ((here->probe != EV_PROBE_XMIT && here->probe != EV_PROBE_RECEIVE) || !last)
         return;
-    if (here->probe == EV_PROBE_XMIT && !t->first_tx_dev)
+    if (here->probe == EV_PROBE_XMIT && !t->first_tx_dev) {
         t->first_tx_dev = seen->dev;
+        t->sk = address(p->sk);
+    }
     t->last_dev = seen->dev;
     t->last_skb = address(p->skb);
     t->last_probe = here->probe;

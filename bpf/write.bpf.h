@@ -138,9 +138,9 @@ static __always_inline bool write_begin(const struct here *here, const struct pa
 
 /* The bytes, into room + EV_GAP_BYTES bytes. */
 static __always_inline __u32 copy_any(const struct packet *p, __u8 *to, __u32 room, __u32 want,
-                                      bool typed)
+                                      bool dynptr)
 {
-    if (typed && config.has_dynptr && p->nonlinear && (__u32)p->linear < want &&
+    if (dynptr && p->nonlinear && (__u32)p->linear < want &&
         copy_nonlinear(p, to, room, want))
         return want;
     return copy_linear(p, to, room, want);
@@ -158,7 +158,7 @@ static __always_inline void set_caplen(const struct here *here, const struct wri
 
 /* Adds the bytes to the record and hands it over. */
 static __always_inline void write_end(const struct here *here, const struct packet *p,
-                                      const struct writing *w, bool typed)
+                                      const struct writing *w, bool dynptr)
 {
     __u8 *to = (__u8 *)(w->out + 1);
     __u32 caplen;
@@ -173,11 +173,11 @@ static __always_inline void write_end(const struct here *here, const struct pack
         bpf_ringbuf_submit(w->out, ring_wake(here, SMALL_RECORD));
         break;
     case ROOM_WIDE:
-        set_caplen(here, w, copy_any(p, to, EV_INLINE_BYTES, w->want, typed));
+        set_caplen(here, w, copy_any(p, to, EV_INLINE_BYTES, w->want, dynptr));
         bpf_ringbuf_submit(w->out, ring_wake(here, WIDE_RECORD));
         break;
     case ROOM_LARGE:
-        caplen = copy_any(p, to, 65535, w->want, typed);
+        caplen = copy_any(p, to, 65535, w->want, dynptr);
         set_caplen(here, w, caplen);
         ring_output(here, w->out, sizeof(*w->out) + (caplen & 0xffff));
         scratch_give(here);

@@ -16,7 +16,6 @@
 
 #include "capture/cpus.h"
 #include "capture/object.h"
-#include "capture/probes.h"
 #include "format/error.h"
 
 #define KIB 1024ull
@@ -50,9 +49,10 @@ static const struct variant variants[] = {
 
 struct attachment {
     const struct variant *variant;
+    const struct probes *probes;
     struct bpf_object *object;
-    struct bpf_program *programs[EV_PROBES]; /* NULL: this kernel lacks the tracepoint */
-    struct bpf_link *links[EV_PROBES];
+    struct bpf_program *programs[EV_PROBE_OTHER]; /* NULL: this kernel lacks the tracepoint */
+    struct bpf_link *links[EV_PROBE_OTHER];
     struct ring *rings;
     int *ring_fds;
     uint32_t rings_count;
@@ -112,7 +112,7 @@ static int size_maps(struct attachment *a, uint32_t snaplen)
     } sizes[] = {
         {"rings", a->cpus},
         {"cpus", a->cpus},
-        {"counters", a->cpus * EV_PROBES},
+        {"counters", a->cpus * a->probes->count},
         {"devices", a->cpus * EV_DEVICE_SETS},
         {"namespaces", a->cpus * EV_NETNS_SETS},
         {"tasks", a->cpus * EV_TASK_SETS},
@@ -137,6 +137,15 @@ static uint32_t bits_for(uint32_t count)
     return count > 1 ? 32 - __builtin_clz(count - 1) : 0;
 }
 
+static uint32_t recorded_bits(const struct probes *probes)
+{
+    uint32_t bits = 0;
+
+    for (int i = 0; i < EV_PROBE_OTHER; i++)
+        bits |= (uint32_t)probes->list[i].recorded << i;
+    return bits;
+}
+
 static int configure(struct attachment *a, const struct attach_options *options,
                      const struct kernel_facts *facts)
 {
@@ -153,6 +162,8 @@ static int configure(struct attachment *a, const struct attach_options *options,
         .reason_consumed = facts->reason_consumed,
         .has_dynptr = a->variant->dynptr,
         .tracking = 1,
+        .recorded = recorded_bits(a->probes),
+        .probes = a->probes->count,
     };
 
     if (!map || !bpf_map__initial_value(map, &bytes) || bytes < sizeof(config))
@@ -167,13 +178,13 @@ static int choose_programs(struct attachment *a, const struct kernel_facts *fact
 
     bpf_object__for_each_program (program, a->object)
         bpf_program__set_autoload(program, false);
-    for (int i = 0; i < EV_PROBES; i++) {
+    for (int i = 0; i < EV_PROBE_OTHER; i++) {
         char name[64];
 
         a->programs[i] = NULL;
         if (!facts->tracepoint[i])
             continue;
-        snprintf(name, sizeof(name), "%s%s", probes[i].program, a->variant->suffix);
+        snprintf(name, sizeof(name), "%s%s", fixed_probes[i].program, a->variant->suffix);
         a->programs[i] = bpf_object__find_program_by_name(a->object, name);
         if (!a->programs[i])
             return -ENOENT;
@@ -299,6 +310,7 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
 
     if (!a)
         return nst_fail(err, -ENOMEM, "no memory");
+    a->probes = options->probes;
     a->tracks_max = choose_tracks_max();
     error = find_cpus(a, err);
     if (!error)
@@ -320,7 +332,7 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
 /* What only follows packets comes before what records them, so that no freeing is missed. */
 int attach_start(struct attachment *a, struct nst_error *err)
 {
-    for (int i = EV_PROBES - 1; i >= 0; i--) {
+    for (int i = EV_PROBE_OTHER - 1; i >= 0; i--) {
         if (!a->programs[i])
             continue;
         a->links[i] = bpf_program__attach(a->programs[i]);
@@ -328,7 +340,7 @@ int attach_start(struct attachment *a, struct nst_error *err)
             int error = -errno;
 
             attach_stop(a);
-            return nst_fail(err, error, "cannot attach to %s: %s", probes[i].symbol,
+            return nst_fail(err, error, "cannot attach to %s: %s", fixed_probes[i].symbol,
                             strerror(-error));
         }
     }
@@ -339,7 +351,7 @@ void attach_stop(struct attachment *a)
 {
     bool attached = false;
 
-    for (int i = 0; i < EV_PROBES; i++) {
+    for (int i = 0; i < EV_PROBE_OTHER; i++) {
         attached |= a->links[i] != NULL;
         bpf_link__destroy(a->links[i]);
         a->links[i] = NULL;
@@ -388,6 +400,11 @@ struct ring *attach_rings(const struct attachment *a, size_t *count)
 const int *attach_ring_fds(const struct attachment *a)
 {
     return a->ring_fds;
+}
+
+const struct probes *attach_probes(const struct attachment *a)
+{
+    return a->probes;
 }
 
 const volatile struct ev_counters *attach_counters(const struct attachment *a)

@@ -11,6 +11,7 @@
 
 #include "bpf/event.h"
 #include "capture/kernel_facts.h"
+#include "capture/probes.h"
 #include "capture/ring.h"
 #include "format/nstrail.h"
 
@@ -22,6 +23,7 @@ enum attach_mode {
 
 struct attach_options {
     enum attach_mode mode;
+    const struct probes *probes; /* outlive the attachment */
     uint32_t snaplen;
     uint64_t ring_kib;   /* of all CPUs together; 0: as the number of CPUs suggests */
     uint64_t base_ts_ns; /* CLOCK_MONOTONIC: no event is earlier */
@@ -45,7 +47,9 @@ struct ring *attach_rings(const struct attachment *attachment, size_t *count);
 /* File descriptors of the rings, for epoll. */
 const int *attach_ring_fds(const struct attachment *attachment);
 
-/* Live counts of the BPF side, by CPU * EV_PROBES + probe, and by CPU. */
+/* The probes' numbers in records and counts are their places in here. */
+const struct probes *attach_probes(const struct attachment *attachment);
+/* Live counts of the BPF side, by CPU * probes + probe, and by CPU. */
 const volatile struct ev_counters *attach_counters(const struct attachment *attachment);
 const volatile struct ev_cpu *attach_cpu_states(const struct attachment *attachment);
 int attach_tracks_fd(const struct attachment *attachment);

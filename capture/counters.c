@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#include "capture/probes.h"
-
 static const char *const kernel_names[EV_COUNTERS] = {
     [EV_LOST_RING] = "lost.ring",
     [EV_NO_PACKET] = "skipped.no_packet",
@@ -16,12 +14,13 @@ static const char *const kernel_names[EV_COUNTERS] = {
 };
 
 /* Beside those by CPU and probe: totals of 0, recursion by probe, disk, evictions. */
-#define OTHER_COUNTERS (EV_COUNTERS + 2 * EV_PROBES + 4)
+#define OTHER_COUNTERS (EV_COUNTERS + 4)
 
 struct counters {
     const struct attachment *attachment;
+    const struct probes *probes;
     uint32_t cpus;
-    __u64 *events; /* by CPU * EV_PROBES + probe */
+    __u64 *events; /* by CPU * probes + probe */
     uint64_t evicted;
     struct nst_counter *list;
     size_t count;
@@ -35,10 +34,12 @@ struct counters *counters_new(const struct attachment *attachment)
     if (!counters)
         return NULL;
     counters->attachment = attachment;
+    counters->probes = attach_probes(attachment);
     counters->cpus = attach_cpus(attachment);
-    cells = (size_t)counters->cpus * EV_PROBES;
+    cells = (size_t)counters->cpus * counters->probes->count;
     counters->events = calloc(cells, sizeof(*counters->events));
-    counters->list = calloc(cells * (EV_COUNTERS + 1) + OTHER_COUNTERS, sizeof(*counters->list));
+    counters->list = calloc(cells * (EV_COUNTERS + 1) + counters->probes->count + OTHER_COUNTERS,
+                            sizeof(*counters->list));
     if (!counters->events || !counters->list) {
         counters_free(counters);
         return NULL;
@@ -57,7 +58,7 @@ void counters_free(struct counters *counters)
 
 void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe)
 {
-    counters->events[(size_t)cpu * EV_PROBES + probe]++;
+    counters->events[(size_t)cpu * counters->probes->count + probe]++;
 }
 
 void counters_evicted(struct counters *counters, uint64_t evicted)
@@ -68,14 +69,16 @@ void counters_evicted(struct counters *counters, uint64_t evicted)
 void counters_losses(const struct counters *counters, struct losses *losses)
 {
     const volatile struct ev_counters *kernel = attach_counters(counters->attachment);
-    size_t cells = (size_t)counters->cpus * EV_PROBES;
+    size_t cells = (size_t)counters->cpus * counters->probes->count;
 
     *losses = (struct losses){.recursion_known = true};
     for (size_t i = 0; i < cells; i++)
         losses->ring += kernel[i].count[EV_LOST_RING];
-    for (int probe = 0; probe < EV_PROBES_RECORDED; probe++) {
+    for (int probe = 0; probe < EV_PROBE_OTHER; probe++) {
         uint64_t misses;
 
+        if (!counters->probes->list[probe].recorded)
+            continue;
         if (!attach_misses(counters->attachment, probe, &misses))
             losses->recursion_known = false;
         losses->recursion += misses;
@@ -93,14 +96,15 @@ static void add(struct counters *counters, const char *name, const char *probe, 
 static void add_cells(struct counters *counters, const char *name, const volatile __u64 *values,
                       size_t stride)
 {
+    const struct probes *probes = counters->probes;
     size_t before = counters->count;
 
     for (uint32_t cpu = 0; cpu < counters->cpus; cpu++)
-        for (uint32_t probe = 0; probe < EV_PROBES; probe++) {
-            uint64_t value = values[((size_t)cpu * EV_PROBES + probe) * stride];
+        for (uint32_t probe = 0; probe < probes->count; probe++) {
+            uint64_t value = values[((size_t)cpu * probes->count + probe) * stride];
 
             if (value)
-                add(counters, name, probes[probe].symbol, cpu, value);
+                add(counters, name, probes->list[probe].symbol, cpu, value);
         }
     if (counters->count == before)
         add(counters, name, NULL, NST_NONE, 0);
@@ -109,12 +113,13 @@ static void add_cells(struct counters *counters, const char *name, const volatil
 /* Of the probes that record, events are lost; of the others, only knowledge. */
 static void add_recursion(struct counters *counters)
 {
-    for (int probe = 0; probe < EV_PROBES; probe++) {
-        const char *name = probe < EV_PROBES_RECORDED ? "lost.recursion" : "tracking.recursion";
+    for (int probe = 0; probe < EV_PROBE_OTHER; probe++) {
+        const struct probe *p = &counters->probes->list[probe];
+        const char *name = p->recorded ? "lost.recursion" : "tracking.recursion";
         uint64_t misses;
         bool known = attach_misses(counters->attachment, probe, &misses);
 
-        add(counters, name, probes[probe].symbol, NST_NONE, misses);
+        add(counters, name, p->symbol, NST_NONE, misses);
         counters->list[counters->count - 1].known = known;
     }
 }

@@ -84,13 +84,13 @@ static bool enum_value(const struct btf *btf, const char *enum_name, const char 
 
 static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct nst_error *err)
 {
-    const struct btf_type *kfree = tracepoint_type(btf, probes[EV_PROBE_KFREE].tracepoint);
+    const struct btf_type *kfree = tracepoint_type(btf, fixed_probes[EV_PROBE_KFREE].tracepoint);
 
-    for (int i = 0; i < EV_PROBES; i++) {
-        facts->tracepoint[i] = tracepoint_type(btf, probes[i].tracepoint);
-        if (probes[i].needed && !facts->tracepoint[i])
+    for (int i = 0; i < EV_PROBE_OTHER; i++) {
+        facts->tracepoint[i] = tracepoint_type(btf, fixed_probes[i].tracepoint);
+        if (fixed_probes[i].needed && !facts->tracepoint[i])
             return nst_fail(err, -EOPNOTSUPP, "this kernel has no tracepoint %s",
-                            probes[i].symbol);
+                            fixed_probes[i].symbol);
     }
     /* Its own, the skb, the place of the call, the reason, the socket. */
     facts->kfree_has_reason = btf_vlen(kfree) >= 4;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bpf/event.h"
 #include "capture/drop_reasons.h"
 #include "format/nstrail.h"
 
@@ -15,7 +16,7 @@ struct kernel_facts {
     bool kfree_has_sock;      /* ...and for which socket */
     uint32_t reason_consumed; /* the reason that means no drop, beside 0 */
     bool dynptr;              /* bpf_dynptr_from_skb exists; not yet: for our programs */
-    bool tracepoint[8];       /* enum ev_probe: it has the tracepoint */
+    bool tracepoint[EV_PROBE_OTHER];       /* enum ev_probe: it has the tracepoint */
 };
 
 /* Fails when this kernel or this user cannot record at all, and says what is missing. */

@@ -3,7 +3,13 @@
 
 #include "capture/probes.h"
 
-const struct probe probes[EV_PROBES] = {
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/error.h"
+
+const struct fixed_probe fixed_probes[EV_PROBE_OTHER] = {
     [EV_PROBE_RECEIVE] = {"net:netif_receive_skb", "netif_receive_skb", "receive", true},
     [EV_PROBE_XMIT] = {"net:net_dev_start_xmit", "net_dev_start_xmit", "xmit", true},
     [EV_PROBE_KFREE] = {"skb:kfree_skb", "kfree_skb", "kfree", true},
@@ -11,3 +17,36 @@ const struct probe probes[EV_PROBES] = {
     /* Not in a kernel without TCP. */
     [EV_PROBE_TCP_PROBE] = {"tcp:tcp_probe", "tcp_probe", "tcp_probe", false},
 };
+
+int probes_init(struct probes *probes, struct nst_error *err)
+{
+    *probes = (struct probes){.list = calloc(EV_PROBE_OTHER, sizeof(*probes->list))};
+    if (!probes->list)
+        return nst_fail(err, -ENOMEM, "no memory");
+    for (; probes->count < EV_PROBE_OTHER; probes->count++) {
+        struct probe *probe = &probes->list[probes->count];
+
+        probe->kind = NST_PROBE_RAW_TRACEPOINT;
+        probe->symbol = strdup(fixed_probes[probes->count].symbol);
+        if (!probe->symbol) {
+            probes_free(probes);
+            return nst_fail(err, -ENOMEM, "no memory");
+        }
+    }
+    return 0;
+}
+
+void probes_free(struct probes *probes)
+{
+    for (uint32_t i = 0; i < probes->count; i++)
+        free(probes->list[i].symbol);
+    free(probes->list);
+    *probes = (struct probes){0};
+}
+
+void probes_choose_default(struct probes *probes)
+{
+    probes->list[EV_PROBE_RECEIVE].recorded = true;
+    probes->list[EV_PROBE_XMIT].recorded = true;
+    probes->list[EV_PROBE_KFREE].recorded = true;
+}

@@ -1,19 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The probes that the recorder knows, by enum ev_probe. */
+/*
+ * The probes of a recording, by their numbers in records and counters. Those of enum ev_probe
+ * come first and are always there: tracking needs them, whether they are recorded or not.
+ */
 #ifndef NST_CAPTURE_PROBES_H
 #define NST_CAPTURE_PROBES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "bpf/event.h"
+#include "format/nstrail.h"
 
-struct probe {
+/* A probe with a program of its own. */
+struct fixed_probe {
     const char *symbol;     /* as users call it: "group:name" */
     const char *tracepoint; /* its name in BTF */
     const char *program;    /* in the BPF object, before _typed or _raw */
     bool needed;            /* a kernel without it is refused */
 };
 
-extern const struct probe probes[EV_PROBES];
+extern const struct fixed_probe fixed_probes[EV_PROBE_OTHER];
+
+struct probe {
+    uint32_t kind; /* enum nst_probe_kind */
+    char *symbol;  /* as users call it: "group:name", or a function */
+    bool recorded; /* else it is there for tracking alone */
+};
+
+struct probes {
+    struct probe *list;
+    uint32_t count;
+};
+
+/* Those of enum ev_probe, none of them recorded. <0: no memory. */
+int probes_init(struct probes *probes, struct nst_error *err);
+void probes_free(struct probes *probes);
+
+/* Records what is recorded unless something else is asked for. */
+void probes_choose_default(struct probes *probes);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bpf/event.h"
-#include "capture/probes.h"
 #include "capture/refs.h"
 #include "format/error.h"
 
@@ -41,10 +40,26 @@ struct recorder {
     struct counters *counters;
     uint64_t events;
     struct cpu_refs *cpus; /* NULLs until the CPU's first record */
-    uint32_t probes[EV_PROBES_RECORDED];
+    uint32_t *probes; /* their indices in the writer; NST_NONE: not recorded */
     struct known_reason known_reasons[REASONS_AT_HAND];
     struct nst_error error;
 };
+
+static int define_probes(struct recorder *r)
+{
+    const struct probes *probes = r->options.probes;
+
+    r->probes = calloc(probes->count, sizeof(*r->probes));
+    for (uint32_t i = 0; r->probes && i < probes->count; i++) {
+        const struct probe *from = &probes->list[i];
+        struct nst_probe probe = {.kind = from->kind, .symbol = from->symbol};
+
+        r->probes[i] = from->recorded ? nst_writer_probe(r->writer, &probe) : NST_NONE;
+        if (from->recorded && r->probes[i] == NST_NONE)
+            return -ENOMEM;
+    }
+    return r->probes ? 0 : -ENOMEM;
+}
 
 struct recorder *recorder_new(const struct recorder_options *options, struct nst_writer *writer,
                               const struct drop_reasons *reasons, struct counters *counters)
@@ -58,14 +73,9 @@ struct recorder *recorder_new(const struct recorder_options *options, struct nst
     r->reasons = reasons;
     r->counters = counters;
     r->cpus = calloc(options->cpus, sizeof(*r->cpus));
-    for (int i = 0; i < EV_PROBES_RECORDED; i++) {
-        struct nst_probe probe = {.kind = NST_PROBE_RAW_TRACEPOINT, .symbol = probes[i].symbol};
-
-        r->probes[i] = nst_writer_probe(writer, &probe);
-        if (r->probes[i] == NST_NONE || !r->cpus) {
-            recorder_free(r);
-            return NULL;
-        }
+    if (!r->cpus || define_probes(r)) {
+        recorder_free(r);
+        return NULL;
     }
     return r;
 }
@@ -80,6 +90,7 @@ void recorder_free(struct recorder *r)
         refs_free(r->cpus[cpu].tasks);
     }
     free(r->cpus);
+    free(r->probes);
     free(r);
 }
 
@@ -237,14 +248,15 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
     return ++r->events == r->options.limit;
 }
 
-static bool is_whole(const struct ev_head *head, uint32_t length)
+static bool is_whole(const struct recorder *r, const struct ev_head *head, uint32_t length)
 {
     const struct ev_record *record = (const void *)head;
 
     switch (head->type) {
     case EV_PACKET:
         return length >= sizeof(*record) && length - sizeof(*record) >= record->packet.caplen &&
-               record->packet.probe < EV_PROBES_RECORDED;
+               record->packet.probe < r->options.probes->count &&
+               r->probes[record->packet.probe] != NST_NONE;
     case EV_DEVICE:
         return length >= sizeof(struct ev_device);
     case EV_NETNS:
@@ -261,7 +273,7 @@ int recorder_take(void *context, const void *record, uint32_t length, bool late)
     const struct ev_head *head = record;
     struct cpu_refs *refs;
 
-    if (length < sizeof(*head) || !is_whole(head, length) || head->cpu >= r->options.cpus)
+    if (length < sizeof(*head) || !is_whole(r, head, length) || head->cpu >= r->options.cpus)
         return not_ours(r);
     refs = refs_of(r, head->cpu);
     if (!refs)

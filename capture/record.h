@@ -8,12 +8,14 @@
 
 #include "capture/counters.h"
 #include "capture/drop_reasons.h"
+#include "capture/probes.h"
 #include "format/nstrail.h"
 
 struct recorder;
 
 struct recorder_options {
     uint32_t cpus;
+    const struct probes *probes;
     uint64_t limit; /* events; 0: none */
 };
 

@@ -37,6 +37,7 @@ struct session {
     const struct options *options;
     struct caller caller;
     struct kernel_facts facts;
+    struct probes probes;
     struct attachment *attachment;
     struct nst_writer *writer; /* until upkeep has it */
     struct upkeep upkeep;
@@ -89,16 +90,28 @@ static int watch_rings(struct session *s, struct nst_error *err)
     return error;
 }
 
+static int choose_probes(struct session *s, struct nst_error *err)
+{
+    int error = probes_init(&s->probes, err);
+
+    if (!error)
+        probes_choose_default(&s->probes);
+    return error;
+}
+
 static int load(struct session *s, struct nst_error *err)
 {
     struct attach_options options = {
         .mode = s->options->attach,
+        .probes = &s->probes,
         .snaplen = s->options->snaplen,
         .ring_kib = s->options->ring_kib,
         .base_ts_ns = clock_now_ns(),
     };
     int error = kernel_facts_read(&s->facts, err);
 
+    if (!error)
+        error = choose_probes(s, err);
     if (!error)
         error = attach_load(&s->attachment, &options, &s->facts, err);
     if (!error)
@@ -140,6 +153,7 @@ static int make_parts(struct session *s, struct nst_error *err)
 {
     struct recorder_options options = {
         .cpus = attach_cpus(s->attachment),
+        .probes = &s->probes,
         .limit = s->options->count,
     };
     size_t count;
@@ -320,6 +334,7 @@ static void session_free(struct session *s)
     recorder_free(s->recorder);
     upkeep_free(&s->upkeep);
     attach_free(s->attachment);
+    probes_free(&s->probes);
     kernel_facts_free(&s->facts);
     if (s->epoll >= 0)
         close(s->epoll);
