@@ -40,12 +40,12 @@ identity()
 }
 
 network_pair
-record "$work/differences.nst" -s 0 || { result 1 record; done_testing; }
+record differences "$work/differences.nst" -s 0 || done_testing
 exchange
 quiet client server
 stop
 is "$recorder_status" 0 "recorder's status"
-ok import import "$work/differences.nst" || done_testing
+import differences "$work/differences.nst" || done_testing
 
 is "$(ask "SELECT name, inum, coalesce(CAST(cookie AS TEXT), 'null') FROM netns
     WHERE name IN ('{client}', '{server}') ORDER BY 1")" "$(identity client; identity server)" \

@@ -71,6 +71,12 @@ remove_namespaces()
     done
 }
 
+# scaled COUNT: that many packets, or fewer where processors are emulated: $NSTRAIL_SCALE-th.
+scaled()
+{
+    echo $(($1 / ${NSTRAIL_SCALE:-1}))
+}
+
 # until_true SECONDS COMMAND...: asked 50 times a second.
 until_true()
 {

@@ -7,7 +7,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-pings=100 datagrams=1000 stream_bytes=4000000
+pings=$(scaled 100) datagrams=$(scaled 1000) stream_bytes=$(scaled 4000000)
 
 # Neighbours are resolved by the first packet and asked again whenever they please, so ARP and
 # neighbour discovery count at the devices only.

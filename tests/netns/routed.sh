@@ -7,7 +7,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-count=5000 pings=50 stream_bytes=10000000
+count=$(scaled 5000) pings=$(scaled 50) stream_bytes=$(scaled 10000000)
 
 network_routed()
 {

@@ -7,7 +7,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-count=1000
+count=$(scaled 1000)
 secret=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
 
 # found FILE...: in these files, raw and decoded.
