@@ -56,7 +56,7 @@ end()
 clear()
 {
     local job
-    for job in $(jobs -p); do
+    for job in $(jobs -pr); do
         kill -TERM "$job" 2>/dev/null
     done
     wait
