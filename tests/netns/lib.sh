@@ -102,12 +102,12 @@ in_ns()
 # sysctl_ns NS KEY=VALUE...; the key may be a path.
 sysctl_ns()
 {
-    local ns=$1 pair
+    local ns=$1
     shift
-    for pair; do
-        # shellcheck disable=SC2016 # for the shell inside
-        in_ns "$ns" sh -c 'echo "$2" >"/proc/sys/$1"' sh "${pair%%=*}" "${pair#*=}" || return
-    done
+    # shellcheck disable=SC2016 # for the shell inside
+    in_ns "$ns" sh -c 'for pair; do
+        echo "${pair#*=}" >"/proc/sys/${pair%%=*}" || exit
+    done' sh "$@"
 }
 
 # add_ns NS...: with lo up and nothing else going on: IPv6 would send of its own accord, and to a
@@ -165,30 +165,30 @@ inum()
     stat -L -c %i "/run/netns/$prefix$1"
 }
 
-# counter NS DEV NAME: of the interface, such as rx_packets.
-counter()
+# counters NS: of each device: name, tx_packets, rx_packets, tx_dropped.
+counters()
 {
-    in_ns "$1" cat "/sys/class/net/$2/statistics/$3"
+    # shellcheck disable=SC2016 # for the shell inside
+    in_ns "$1" sh -c 'cd /sys/class/net && for dev in */; do
+        line=${dev%/}
+        for counter in tx_packets rx_packets tx_dropped; do
+            read -r value <"$dev/statistics/$counter" && line=$line,$value
+        done
+        echo "$line"
+    done'
 }
 
 # quiet NS...: takes the links down, so that their counters stay as they are. IPv6 first, which
 # would want to say so, at a device whose peer is gone.
 quiet()
 {
-    local ns dev
+    local ns
     for ns; do
         sysctl_ns "$ns" net/ipv6/conf/{all,default}/disable_ipv6=1
     done
     for ns; do
-        for dev in $(devices "$ns"); do
-            ip -n "$prefix$ns" link set "$dev" down
-        done
+        counters "$ns" | sed 's/\([^,]*\),.*/link set \1 down/' | ip -n "$prefix$ns" -batch -
     done
-}
-
-devices()
-{
-    in_ns "$1" ls /sys/class/net | grep -v bonding_masters
 }
 
 # ------------------------------------------------------------------ traffic
@@ -285,14 +285,10 @@ ask()
         v_drop AS (SELECT * FROM main.v_drop WHERE netns LIKE '{}%'),
         v_journey AS (SELECT * FROM main.v_journey WHERE path LIKE '%{}%'),
         v_transition AS (SELECT * FROM main.v_transition WHERE to_netns LIKE '{}%')$question"
+    sql=${sql//\{/$prefix} sql=${sql//\}/}
     # In one line, or the names of columns would be several.
-    "$bin/nstrail" query "$db" --csv "$(full_names "$sql" | tr '\n' ' ')" | tail -n +2 |
-        tr -d '\r' | sed "s/$prefix\([a-z0-9]*\)/{\1}/g"
-}
-
-full_names()
-{
-    sed "s/{\([a-z0-9]*\)}/$prefix\1/g" <<<"$1"
+    "$bin/nstrail" query "$db" --csv "${sql//$'\n'/ }" |
+        sed "1d; s/\r\$//; s/$prefix\([a-z0-9]*\)/{\1}/g"
 }
 
 # events CONDITION: how many, by the columns of v_event.
@@ -318,13 +314,10 @@ lost_nothing()
 # themselves counted. The recording began before the namespaces were made; `quiet` ended it.
 as_counted()
 {
-    local what=$1 ns dev
+    local what=$1 ns
     shift
     for ns; do
-        for dev in $(devices "$ns"); do
-            printf '{%s},%s,%s,%s,%s\n' "$ns" "$dev" "$(counter "$ns" "$dev" tx_packets)" \
-                "$(counter "$ns" "$dev" rx_packets)" "$(counter "$ns" "$dev" tx_dropped)"
-        done
+        counters "$ns" | sed "s/^/{$ns},/"
     done | awk -F, '$3 + $4 > 0' | LC_ALL=C sort >"$work/counted"
     ask "SELECT netns, dev, sum(probe = 'net:net_dev_start_xmit'),
             sum(probe = 'net:netif_receive_skb'), 0

@@ -40,7 +40,9 @@ import vlan "$work/vlan.nst" || exit
 
 is "$(ask "SELECT e.netns, e.dev, e.probe, e.len_bytes, p.vlan_tci, count(*)
         FROM v_event e JOIN event v ON v.id = e.id JOIN packet p ON p.id = v.packet_id
-        WHERE hex(p.bytes) LIKE '%88B5%' AND e.drop_reason IS NULL
+        WHERE (substr(p.bytes, 13, 2) = x'88B5'
+                OR substr(p.bytes, 13, 6) = x'8100004D88B5')
+            AND e.drop_reason IS NULL
             AND e.netns IN ('{client}', '{switch}', '{server}')
         GROUP BY 1, 2, 3, 4, 5 ORDER BY min(e.ts_ns)")" \
     "{client},c0,net:net_dev_start_xmit,64,,$count
