@@ -207,6 +207,32 @@ struct ev_cpu {
     __u32 reserved[11];
 };
 
+/* Which filters there are: of struct ev_config.filters. */
+enum ev_filter {
+    EV_FILTER_PACKET = 1 << 0,       /* a pcap-filter stands in its place */
+    EV_FILTER_NETNS = 1 << 1,        /* something is wished of namespaces... */
+    EV_FILTER_NETNS_WANTED = 1 << 2, /* ...and not only that some are left out */
+    EV_FILTER_DEVICE = 1 << 3,
+    EV_FILTER_REASON = 1 << 4,
+};
+
+/* What is wished of a namespace; any of them together. */
+enum ev_netns_wish {
+    EV_NETNS_WANTED = 1 << 0,
+    EV_NETNS_EXCLUDED = 1 << 1,
+};
+
+/* Wishes are by cookie, or by inum with this bit, which no cookie has. */
+#define EV_NETNS_BY_INUM (1ULL << 63)
+
+/* How many namespaces, devices or reasons can be wished for. */
+#define EV_WISHES_MAX 4096
+
+/* So much of a packet a pcap-filter sees at most. */
+#define EV_WINDOW_BYTES 512
+/* Room for a pcap-filter's instructions, for each of its two. */
+#define EV_FILTER_INSNS 4096
+
 /* Set before loading, constant from then on. */
 struct ev_config {
     __u64 base_ts_ns; /* CLOCK_MONOTONIC, not after the first event */
@@ -221,6 +247,8 @@ struct ev_config {
     __u32 tracking;
     __u32 recorded; /* a bit for each enum ev_probe but OTHER: it is to write events */
     __u32 probes;   /* how many there are, the others included */
+    __u32 filters;  /* enum ev_filter; 0: everything is recorded */
+    __u32 window_bytes; /* of a packet, for the pcap-filter */
     __u32 reserved; /* 0 */
 };
 
@@ -248,7 +276,7 @@ EV_ASSERT_SIZE(ev_task, 32);
 EV_ASSERT_SIZE(ev_counters, 64);
 EV_ASSERT_SIZE(ev_track, 72);
 EV_ASSERT_SIZE(ev_cpu, 64);
-EV_ASSERT_SIZE(ev_config, 56);
+EV_ASSERT_SIZE(ev_config, 64);
 #undef EV_ASSERT_SIZE
 
 #endif

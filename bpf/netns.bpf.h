@@ -62,6 +62,14 @@ struct {
     __uint(max_entries, EV_TASK_SETS);
 } tasks SEC(".maps");
 
+/* Where an event happened, and who says so. */
+struct where {
+    struct device_slot device; /* .dev 0: none */
+    struct netns_slot netns;   /* when there is no device */
+    __u8 ref_type;             /* EV_DEVICE or EV_NETNS: which of them it is; 0: neither */
+    __u8 source;
+};
+
 /* A namespace's number comes from proc's dynamic ones, 0xf0000000 and up, the initial one's
  * from just below them (since 6.18). */
 #define NETNS_INUM_MIN 0xefffff00u

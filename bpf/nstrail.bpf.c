@@ -10,6 +10,7 @@
 #include "bpf/packet.bpf.h"
 #include "bpf/track.bpf.h"
 #include "bpf/write.bpf.h"
+#include "bpf/filter.bpf.h"
 
 char bpf_license[] SEC("license") = "Dual BSD/GPL";
 
@@ -66,14 +67,6 @@ static __always_inline bool dynptr_fits(bool typed)
 {
     return typed && config.has_dynptr;
 }
-
-/* Where an event happened, and who says so. */
-struct where {
-    struct device_slot device; /* .dev 0: none */
-    struct netns_slot netns;   /* when there is no device */
-    __u8 ref_type;             /* EV_DEVICE or EV_NETNS: which of them it is; 0: neither */
-    __u8 source;
-};
 
 static __always_inline __u64 where_ref(const struct where *where)
 {
@@ -173,6 +166,7 @@ static __always_inline void fill(const struct here *here, const struct arguments
                                  const struct found *f, struct ev_record *out)
 {
     struct ev_packet *packet = &out->packet;
+    struct vlan_tag tag;
 
     out->head = ring_head(here, EV_PACKET);
     out->reserved = 0;
@@ -187,7 +181,9 @@ static __always_inline void fill(const struct here *here, const struct arguments
     packet->netns_source = f->where.source;
     packet->flags = f->packet.l3 ? EV_FLAG_L3 : 0;
     packet->reserved = 0;
-    packet_vlan(&f->packet, packet, a->typed);
+    tag = packet_vlan(&f->packet, a->typed);
+    packet->vlan_proto = tag.proto;
+    packet->vlan_tci = tag.tci;
 }
 
 static __always_inline struct sighting sighted(const struct arguments *a, const struct found *f)
@@ -209,12 +205,17 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     struct writing w;
     __u64 pid_tgid;
 
-    if (!find(here, a, &f) || !tell(here, &f.where, &pid_tgid) ||
-        !write_begin(here, &f.packet, &w))
+    if (!config.filters)
+        here_time(here);
+    if (!find(here, a, &f))
+        return;
+    seen = sighted(a, &f);
+    if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
+        return;
+    if (!tell(here, &f.where, &pid_tgid) || !write_begin(here, &f.packet, &w))
         return;
     fill(here, a, &f, w.out);
     w.out->packet.pid_tgid = pid_tgid;
-    seen = sighted(a, &f);
     track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
     write_end(here, &f.packet, &w, a->dynptr);
 }
@@ -226,10 +227,13 @@ static __always_inline void follow(struct here *here, const struct arguments *a)
     struct found f = {};
     struct sighting seen;
 
+    if (!config.filters)
+        here_time(here);
     if (!find(here, a, &f))
         return;
     seen = sighted(a, &f);
-    track_packet(here, &f.packet, &seen, &nowhere, a->typed);
+    if (!config.filters || filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
+        track_packet(here, &f.packet, &seen, &nowhere, a->typed);
 }
 
 /* Whether the user asked for this probe, or only tracking does. */
@@ -252,7 +256,7 @@ static __always_inline int on_receive(struct sk_buff *skb, bool typed)
         .skb = skb, .place = PLACE_RECEIVE, .typed = typed, .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (here_init(&here, EV_PROBE_RECEIVE, EV_PROBE_RECEIVE, true))
+    if (here_init(&here, EV_PROBE_RECEIVE, EV_PROBE_RECEIVE))
         pass_device(&here, &a);
     return 0;
 }
@@ -263,7 +267,7 @@ static __always_inline int on_xmit(struct sk_buff *skb, struct net_device *dev, 
         .skb = skb, .dev = dev, .place = PLACE_XMIT, .typed = typed, .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (here_init(&here, EV_PROBE_XMIT, EV_PROBE_XMIT, true))
+    if (here_init(&here, EV_PROBE_XMIT, EV_PROBE_XMIT))
         pass_device(&here, &a);
     return 0;
 }
@@ -283,11 +287,12 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
                           .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (!here_init(&here, EV_PROBE_KFREE, EV_PROBE_KFREE, true))
+    if (!here_init(&here, EV_PROBE_KFREE, EV_PROBE_KFREE))
         return 0;
     /* Since reasons exist, some freeings of this probe are no drops. */
     if (recorded(EV_PROBE_KFREE) &&
-        (!config.kfree_has_reason || (reason && reason != config.reason_consumed)))
+        (!config.kfree_has_reason || (reason && reason != config.reason_consumed)) &&
+        reason_wished(reason))
         record(&here, &a);
     if (config.tracking)
         track_freed(&here, skb, typed);
@@ -303,7 +308,7 @@ static __always_inline int on_consume(struct sk_buff *skb, bool typed)
                           .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (!here_init(&here, EV_PROBE_CONSUME, EV_PROBE_CONSUME, recorded(EV_PROBE_CONSUME)))
+    if (!here_init(&here, EV_PROBE_CONSUME, EV_PROBE_CONSUME))
         return 0;
     if (recorded(EV_PROBE_CONSUME))
         record(&here, &a);
@@ -318,7 +323,7 @@ static __always_inline int on_tcp_probe(struct sk_buff *skb, bool typed)
         .skb = skb, .place = PLACE_ANYWHERE, .typed = typed, .dynptr = dynptr_fits(typed)};
     struct here here;
 
-    if (!here_init(&here, EV_PROBE_TCP_PROBE, EV_PROBE_TCP_PROBE, recorded(EV_PROBE_TCP_PROBE)))
+    if (!here_init(&here, EV_PROBE_TCP_PROBE, EV_PROBE_TCP_PROBE))
         return 0;
     if (recorded(EV_PROBE_TCP_PROBE))
         record(&here, &a);

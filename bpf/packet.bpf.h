@@ -82,7 +82,13 @@ static __always_inline void packet_measure(struct packet *p, enum packet_place p
         p->len = 0;
 }
 
-static __always_inline void packet_vlan(const struct packet *p, struct ev_packet *out, bool typed)
+struct vlan_tag {
+    __u16 proto; /* host order, 0: no tag */
+    __u16 tci;
+};
+
+/* The tag that the skb keeps beside the bytes. */
+static __always_inline struct vlan_tag packet_vlan(const struct packet *p, bool typed)
 {
     struct sk_buff *skb = p->skb;
     struct sk_buff___before_6_2 *old = (void *)skb;
@@ -91,8 +97,10 @@ static __always_inline void packet_vlan(const struct packet *p, struct ev_packet
     bool present = bpf_core_field_exists(old->vlan_present) ? READ_BITS(typed, old, vlan_present)
                                                             : (proto | tci) != 0;
 
-    out->vlan_proto = present ? __builtin_bswap16(proto) : 0;
-    out->vlan_tci = present ? tci : 0;
+    return (struct vlan_tag){
+        .proto = present ? __builtin_bswap16(proto) : 0,
+        .tci = present ? tci : 0,
+    };
 }
 
 #endif

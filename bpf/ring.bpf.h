@@ -44,24 +44,29 @@ struct {
 /* Where and when a program runs: gathered once, handed to whoever needs it. */
 struct here {
     struct ev_cpu *state;
-    __u64 ts_ns;
+    __u64 ts_ns; /* 0: not taken yet */
     __u32 cpu;
     enum ev_probe probe; /* constant */
     enum ev_probe like;  /* RECEIVE or XMIT: on the way there, as far as tracking is concerned */
     __u32 number;        /* the probe's, in records and counters */
 };
 
-/* timed: the clock is worth its price. */
-static __always_inline bool here_init(struct here *here, enum ev_probe probe, __u32 number,
-                                      bool timed)
+static __always_inline bool here_init(struct here *here, enum ev_probe probe, __u32 number)
 {
-    here->ts_ns = timed ? bpf_ktime_get_ns() : 0;
+    here->ts_ns = 0;
     here->cpu = bpf_get_smp_processor_id();
     here->probe = probe;
     here->like = probe;
     here->number = number;
     here->state = bpf_map_lookup_elem(&cpus, &here->cpu);
     return here->state != NULL;
+}
+
+/* The clock has its price: who needs the time takes it first. */
+static __always_inline void here_time(struct here *here)
+{
+    if (!here->ts_ns)
+        here->ts_ns = bpf_ktime_get_ns();
 }
 
 /* Atomic: programs interrupt each other on their CPU. */

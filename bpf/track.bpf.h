@@ -201,6 +201,32 @@ static __always_inline void track_see(const struct here *here, const struct pack
     last->ts_ns = here->ts_ns;
 }
 
+/* Whether this is a packet that is being recorded. Whatever else is in its buffer, or in its skb, is
+ * none, and what they held before is gone. */
+static __always_inline bool track_follows(struct here *here, const struct packet *p,
+                                          const struct sighting *seen, bool typed)
+{
+    struct passed *last = passed_find(here, p->skb);
+    bool passed_here = last && last->skb == address(p->skb);
+    __u64 head = p->head;
+    struct ev_track *t = bpf_map_lookup_elem(&tracks, &head);
+
+    if (t && t->state == EV_TRACK_DEAD)
+        t = NULL;
+    if (!t && !passed_here)
+        return false;
+    here_time(here);
+    if (passed_here && track_moved(here, p, seen))
+        return true;
+    if (t && track_ended(here, t, p, seen, typed) == CONTINUES)
+        return true;
+    if (t)
+        t->state = EV_TRACK_DEAD;
+    if (passed_here)
+        last->skb = 0;
+    return false;
+}
+
 static __always_inline void track_tell(const struct ev_track *t, struct ev_packet *out)
 {
     out->journey_id = t->journey_id;

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which events are recorded, when not all are.
+ *
+ * A pcap-filter, namespaces and devices select packets: one that was selected anywhere is
+ * recorded from there on wherever its journey goes, also where it no longer matches. What the
+ * pcap-filter costs a packet is a copy of its first bytes, and for one that does not match a look
+ * whether its buffer holds a journey.
+ */
+#ifndef NST_BPF_FILTER_H
+#define NST_BPF_FILTER_H
+
+#include <bpf/bpf_endian.h>
+
+#include "bpf/netns.bpf.h"
+#include "bpf/track.bpf.h"
+#include "bpf/write.bpf.h"
+
+#define VLAN_TAG_AT    12 /* behind the two addresses */
+#define VLAN_TAG_BYTES 4
+
+/* The beginning of a packet for the pcap-filter, as it would be on the wire: in Ethernet the tag
+ * that the skb keeps beside the bytes is put back. */
+struct window {
+    __u32 words[(VLAN_TAG_BYTES + EV_WINDOW_BYTES + EV_GAP_BYTES) / 4];
+};
+
+/* By CPU * EV_SCRATCH_LEVELS + level; the recorder sizes it. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __type(key, __u32);
+    __type(value, struct window);
+    __uint(max_entries, 1);
+} windows SEC(".maps");
+
+/* enum ev_netns_wish by EV_NETNS_BY_...; changes while it records. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, EV_WISHES_MAX);
+    __type(key, __u64);
+    __type(value, __u32);
+} wished_netns SEC(".maps");
+
+struct device_name {
+    __u64 words[2];
+};
+
+/* A set: the values say nothing. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, EV_WISHES_MAX);
+    __type(key, struct device_name);
+    __type(value, __u32);
+} wished_devices SEC(".maps");
+
+/* The reasons of drops to record: a set. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, EV_WISHES_MAX);
+    __type(key, __u32);
+    __type(value, __u32);
+} wished_reasons SEC(".maps");
+
+/*
+ * Places for the pcap-filter as compiled for Ethernet and for packets that begin at L3: the
+ * recorder overwrites all of the instructions before it loads the object (capture/image.h). Weak,
+ * or clang would conclude something from what stands there until then; hidden, so that the
+ * verifier looks into them from filter_matches() and knows what the pointer is.
+ */
+#define FILTER_PLACE(name)                                                                         \
+    __hidden __weak int name(const void *bytes, __u32 caplen, __u32 len)                           \
+    {                                                                                              \
+        asm volatile(".rept %[insns]\n"                                                            \
+                     "goto +0\n"                                                                   \
+                     ".endr\n" ::[insns] "i"(EV_FILTER_INSNS), "r"(bytes), "r"(caplen), "r"(len)); \
+        return 0;                                                                                  \
+    }
+
+FILTER_PLACE(filter_ethernet)
+FILTER_PLACE(filter_l3)
+
+/* A global function: the verifier looks into it once, and not again on each way that leads to it.
+ * Those get no pointers before 5.13 (e5069b9c23b3), so it finds the window by itself. */
+__noinline int filter_matches(__u32 slot, __u32 caplen, __u32 len, int l3)
+{
+    const struct window *w = bpf_map_lookup_elem(&windows, &slot);
+
+    if (!w)
+        return 0;
+    return l3 ? filter_l3(w, caplen, len) : filter_ethernet(w, caplen, len);
+}
+
+/* Fills a window with the packet's first bytes; how many it has. *len: of the packet with its tag. */
+static __always_inline __u32 window_fill(const struct packet *p, struct window *w, __u32 *len,
+                                         bool typed, bool dynptr)
+{
+    __u32 want = (__u32)p->len < config.window_bytes ? (__u32)p->len : config.window_bytes;
+    struct vlan_tag tag = packet_vlan(p, typed);
+    __u32 got;
+
+    *len = p->len;
+    if (p->l3 || !tag.proto)
+        return copy_any(p, (void *)w->words, EV_WINDOW_BYTES, want, dynptr);
+    *len += VLAN_TAG_BYTES;
+    got = copy_any(p, (void *)(w->words + 1), EV_WINDOW_BYTES, want, dynptr);
+    if (got < VLAN_TAG_AT)
+        return 0;
+    w->words[0] = w->words[1];
+    w->words[1] = w->words[2];
+    w->words[2] = w->words[3];
+    w->words[3] = bpf_htonl((__u32)tag.proto << 16 | tag.tci);
+    return got + VLAN_TAG_BYTES;
+}
+
+/* The pcap-filter's answer. */
+static __always_inline bool packet_matches(const struct here *here, const struct packet *p,
+                                           bool typed, bool dynptr)
+{
+    __u32 level = here->state->busy;
+    __u32 slot = here->cpu * EV_SCRATCH_LEVELS + level;
+    struct window *w = NULL;
+    __u32 caplen, len;
+
+    if (p->len <= 0)
+        return false;
+    if (level < EV_SCRATCH_LEVELS)
+        w = bpf_map_lookup_elem(&windows, &slot);
+    if (!w) {
+        count(here, EV_LOST_RING);
+        return false;
+    }
+    here->state->busy = level + 1;
+    caplen = window_fill(p, w, &len, typed, dynptr);
+    level = filter_matches(slot, caplen, len, p->l3);
+    here->state->busy--;
+    return level;
+}
+
+/* What is wished of the namespace: enum ev_netns_wish. */
+static __always_inline __u32 netns_wish(const struct where *where)
+{
+    bool device = where->ref_type == EV_DEVICE;
+    __u64 cookie = device ? where->device.cookie : where->netns.cookie;
+    __u64 inum = EV_NETNS_BY_INUM | (device ? where->device.inum : where->netns.inum);
+    const __u32 *by_cookie, *by_inum;
+
+    if (!where->ref_type)
+        return 0;
+    by_cookie = bpf_map_lookup_elem(&wished_netns, &cookie);
+    by_inum = bpf_map_lookup_elem(&wished_netns, &inum);
+    return (by_cookie ? *by_cookie : 0) | (by_inum ? *by_inum : 0);
+}
+
+static __always_inline bool device_wished(const struct where *where)
+{
+    struct device_name name = {};
+
+    /* What stands behind the end of a name is left from a former one. */
+    return where->ref_type == EV_DEVICE &&
+           bpf_probe_read_kernel_str(&name, sizeof(name), where->device.name) > 0 &&
+           bpf_map_lookup_elem(&wished_devices, &name);
+}
+
+static __always_inline bool reason_wished(__u32 reason)
+{
+    return !(config.filters & EV_FILTER_REASON) || bpf_map_lookup_elem(&wished_reasons, &reason);
+}
+
+/* Whether this event is to be recorded; takes the time of one that is. */
+static __always_inline bool filters_pass(struct here *here, const struct packet *p,
+                                         const struct where *where, const struct sighting *seen,
+                                         bool typed, bool dynptr)
+{
+    __u32 wish = config.filters & EV_FILTER_NETNS ? netns_wish(where) : EV_NETNS_WANTED;
+
+    if (wish & EV_NETNS_EXCLUDED)
+        return false;
+    if ((wish & EV_NETNS_WANTED || !(config.filters & EV_FILTER_NETNS_WANTED)) &&
+        (!(config.filters & EV_FILTER_DEVICE) || device_wished(where)) &&
+        (!(config.filters & EV_FILTER_PACKET) || packet_matches(here, p, typed, dynptr))) {
+        here_time(here);
+        return true;
+    }
+    return track_follows(here, p, seen, typed);
+}
+
+#endif
