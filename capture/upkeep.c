@@ -49,7 +49,7 @@ static void gather_tables(struct upkeep *u, struct nst_tables *tables)
     struct nst_writer_stats stats;
 
     nst_writer_stats(u->writer, &stats);
-    tables->ts_ns = clock_now_ns();
+    *tables = (struct nst_tables){.ts_ns = clock_now_ns()};
     tables->netns_names = netns_names_list(u->names, &tables->netns_names_count);
     tables->counters = counters_list(u->counters, stats.lost, &tables->counters_count);
 }
