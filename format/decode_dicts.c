@@ -7,6 +7,9 @@
 
 #include "format/error.h"
 
+/* Dictionaries from here on came later: older files do not count them. */
+enum { FIRST_ADDED = OF_FRAME };
+
 /* An index + 1 of a dictionary with count entries; 0 is NST_NONE. */
 static uint32_t take_index(struct cursor *c, uint32_t count)
 {
@@ -22,7 +25,7 @@ int nst_decode_counts(struct cursor *columns, size_t frame_len, uint32_t counts[
 
     /* No two entries are the same, so that one column at least has a byte for each. */
     for (i = 0; i < COUNTS; i++)
-        counts[i] = cursor_bounded(c, max);
+        counts[i] = i >= FIRST_ADDED && !cursor_left(c) ? 0 : cursor_bounded(c, max);
     /* A later version may count more. */
     c->pos = c->end;
     if (c->failed)
@@ -90,12 +93,23 @@ static void take_reasons(struct cursor *c, const uint32_t *counts, struct nst_dr
     }
 }
 
+static void take_frames(struct cursor *c, const uint32_t *counts, struct nst_frame *frames,
+                        char **text)
+{
+    uint32_t i;
+
+    for (i = 0; i < counts[OF_FRAME]; i++) {
+        frames[i].caller = take_index(&c[COLUMN_FRAME_CALLER], i);
+        nst_decode_name(&c[COLUMN_FRAME_NAME], text, &frames[i].name);
+    }
+}
+
 /* NUL-terminated, a string takes up no more than its column does with the length before it. */
 static size_t text_size(const struct cursor *c)
 {
     return cursor_left(&c[COLUMN_DEVICE_NAME]) + cursor_left(&c[COLUMN_TASK_COMM]) +
            cursor_left(&c[COLUMN_PROBE_SYMBOL]) + cursor_left(&c[COLUMN_REASON_SUBSYS]) +
-           cursor_left(&c[COLUMN_REASON_NAME]);
+           cursor_left(&c[COLUMN_REASON_NAME]) + cursor_left(&c[COLUMN_FRAME_NAME]);
 }
 
 static void take_sites(struct cursor *c, const uint32_t *counts, struct nst_event *sites)
@@ -116,6 +130,7 @@ static void take_sites(struct cursor *c, const uint32_t *counts, struct nst_even
         vlan = cursor_bounded(&c[COLUMN_SITE_VLAN], UINT32_MAX);
         site->vlan_proto = (uint16_t)(vlan >> 16);
         site->vlan_tci = (uint16_t)vlan;
+        site->stack = take_index(&c[COLUMN_SITE_STACK], counts[OF_FRAME]);
     }
 }
 
@@ -129,6 +144,7 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     size_t tasks = nst_decode_reserve(&size, n[OF_TASK], sizeof(*b->tasks));
     size_t probes = nst_decode_reserve(&size, n[OF_PROBE], sizeof(*b->probes));
     size_t reasons = nst_decode_reserve(&size, n[OF_REASON], sizeof(*b->drop_reasons));
+    size_t frames = nst_decode_reserve(&size, n[OF_FRAME], sizeof(*b->frames));
     size_t sites = nst_decode_reserve(&size, n[OF_SITE], sizeof(*b->sites));
     size_t events = nst_decode_reserve(&size, count, sizeof(*b->events));
     size_t texts = nst_decode_reserve(&size, text_size(c) + 1, 1);
@@ -146,6 +162,7 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     take_tasks(c, n, (struct nst_task *)(p + tasks), &text);
     take_probes(c, n, (struct nst_probe *)(p + probes), &text);
     take_reasons(c, n, (struct nst_drop_reason *)(p + reasons), &text);
+    take_frames(c, n, (struct nst_frame *)(p + frames), &text);
     take_sites(c, n, (struct nst_event *)(p + sites));
 
     b->netns = (const struct nst_netns *)(p + netns);
@@ -153,6 +170,7 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     b->tasks = (const struct nst_task *)(p + tasks);
     b->probes = (const struct nst_probe *)(p + probes);
     b->drop_reasons = (const struct nst_drop_reason *)(p + reasons);
+    b->frames = (const struct nst_frame *)(p + frames);
     b->sites = (const struct nst_event *)(p + sites);
     b->events = (const struct nst_event *)(p + events);
     b->netns_count = n[OF_NETNS];
@@ -160,6 +178,7 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     b->tasks_count = n[OF_TASK];
     b->probes_count = n[OF_PROBE];
     b->drop_reasons_count = n[OF_REASON];
+    b->frames_count = n[OF_FRAME];
     b->sites_count = n[OF_SITE];
     return (struct nst_event *)(p + events);
 }

@@ -9,12 +9,13 @@
 #include "format/hash.h"
 #include "format/nstrail.h"
 
-/* What all five kinds of entries are made of:
+/* What all kinds of entries are made of:
  *   netns   {cookie, inum}
  *   device  {netns, ifindex, name}
  *   task    {pid, tgid, comm}
  *   probe   {kind, 0, symbol}
- *   reason  {number, 0, subsystem, name} */
+ *   reason  {number, 0, subsystem, name}
+ *   frame   {caller, frames from here outwards, name} */
 struct dict_key {
     uint64_t first;
     uint32_t second;

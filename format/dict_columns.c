@@ -82,6 +82,19 @@ static void make_reasons(struct buffer *b, const struct dict *dicts)
     }
 }
 
+static void make_frames(struct buffer *b, const struct dict *dicts)
+{
+    uint32_t i;
+
+    for (i = 0; i < dicts[OF_FRAME].used_count; i++) {
+        const struct dict_key *key = &used_entry(dicts, OF_FRAME, i)->key;
+
+        nst_buffer_varint(&b[COLUMN_FRAME_CALLER],
+                          local_or_none(dicts, OF_FRAME, (uint32_t)key->first));
+        nst_buffer_string(&b[COLUMN_FRAME_NAME], key->names[0]);
+    }
+}
+
 static void make_sites(struct buffer *b, const struct dict *dicts, const struct sites *sites)
 {
     struct nst_event site;
@@ -98,6 +111,7 @@ static void make_sites(struct buffer *b, const struct dict *dicts, const struct 
                           local_or_none(dicts, OF_REASON, site.drop_reason));
         nst_buffer_byte(&b[COLUMN_SITE_FLAGS], site.flags);
         nst_buffer_varint(&b[COLUMN_SITE_VLAN], (uint32_t)site.vlan_proto << 16 | site.vlan_tci);
+        nst_buffer_varint(&b[COLUMN_SITE_STACK], local_or_none(dicts, OF_FRAME, site.stack));
     }
 }
 
@@ -112,14 +126,14 @@ int nst_dict_columns(struct buffer *b, const struct dict *dicts, const struct si
         b[i].failed = false;
     }
     for (i = 0; i < DICTS; i++)
-        nst_buffer_varint(&b[COLUMN_COUNTS], dicts[i].used_count);
-    nst_buffer_varint(&b[COLUMN_COUNTS], sites->count);
+        nst_buffer_varint(&b[COLUMN_COUNTS], i == OF_SITE ? sites->count : dicts[i].used_count);
     nst_buffer_varint(&b[COLUMN_SNAPLEN], snaplen);
     make_netns(b, dicts);
     make_devices(b, dicts);
     make_tasks(b, dicts);
     make_probes(b, dicts);
     make_reasons(b, dicts);
+    make_frames(b, dicts);
     make_sites(b, dicts, sites);
     for (i = 0; i < DICT_COLUMNS; i++)
         failed |= b[i].failed;

@@ -8,11 +8,12 @@
 #include "format/layout.h"
 #include "format/site.h"
 
-/* The dictionaries, in the order of enum count_of. */
-enum { DICTS = OF_SITE };
+/* The dictionaries, in the order of enum count_of. (That of OF_SITE stays empty: sites are kept
+ * in a way of their own.) */
+enum { DICTS = COUNTS };
 
-/* Their columns: ids from COLUMN_COUNTS to COLUMN_SITE_VLAN without a gap. */
-enum { DICT_COLUMNS = COLUMN_SITE_VLAN + 1 };
+/* Their columns: ids from COLUMN_COUNTS to COLUMN_FRAME_NAME without a gap. */
+enum { DICT_COLUMNS = COLUMN_FRAME_NAME + 1 };
 
 /* Fills in b[COLUMN_...], emptied before, with what the open block uses. -ENOMEM. */
 int nst_dict_columns(struct buffer *b, const struct dict *dicts, const struct sites *sites,

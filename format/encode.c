@@ -192,7 +192,8 @@ static int check_event(const struct encoder *e, const struct nst_event *ev, stru
         return nst_fail(err, -EINVAL, "event: a journey without an id");
     if (ev->probe >= e->dicts[OF_PROBE].count || !index_ok(&e->dicts[OF_NETNS], ev->netns) ||
         !index_ok(&e->dicts[OF_DEVICE], ev->device) || !index_ok(&e->dicts[OF_TASK], ev->task) ||
-        !index_ok(&e->dicts[OF_REASON], ev->drop_reason))
+        !index_ok(&e->dicts[OF_REASON], ev->drop_reason) ||
+        !index_ok(&e->dicts[OF_FRAME], ev->stack))
         return nst_fail(err, -EINVAL, "event: an index is beyond its dictionary");
     return 0;
 }
@@ -202,6 +203,19 @@ static int check_event(const struct encoder *e, const struct nst_event *ev, stru
 static size_t name_size(const char *s)
 {
     return s ? strlen(s) : 0;
+}
+
+static int use_entry(struct encoder *e, enum count_of kind, uint32_t index);
+
+/* A frame stands behind its caller: so no file can have a trace without an end. As deep as a
+ * trace, which NST_MAX_FRAMES bounds. */
+static int use_callers(struct encoder *e, enum count_of kind, uint32_t index)
+{
+    const struct dict_entry *entry = &e->dicts[kind].entries[index];
+
+    if (kind != OF_FRAME || entry->block == e->block)
+        return 0;
+    return use_entry(e, OF_FRAME, (uint32_t)entry->key.first);
 }
 
 /* Makes an entry part of this block. NST_NONE is part of all. */
@@ -214,6 +228,9 @@ static int use_entry(struct encoder *e, enum count_of kind, uint32_t index)
 
     if (index == NST_NONE)
         return 0;
+    ret = use_callers(e, kind, index);
+    if (ret < 0)
+        return ret;
     ret = nst_dict_use(d, index, e->block);
     if (ret <= 0)
         return ret;
@@ -244,7 +261,8 @@ static int place_event(struct encoder *e, const struct nst_event *ev, uint32_t b
     if (*index < e->sites.count)
         return 0;
     if (use_entry(e, OF_NETNS, ev->netns) < 0 || use_entry(e, OF_DEVICE, ev->device) < 0 ||
-        use_entry(e, OF_PROBE, ev->probe) < 0 || use_entry(e, OF_REASON, ev->drop_reason) < 0)
+        use_entry(e, OF_PROBE, ev->probe) < 0 || use_entry(e, OF_REASON, ev->drop_reason) < 0 ||
+        use_entry(e, OF_FRAME, ev->stack) < 0)
         return -ENOMEM;
     e->dict_bytes += sizeof(site);
     return nst_sites_add(&e->sites, &site);

@@ -147,6 +147,11 @@ enum {
     COLUMN_SITE_REASON = 21, /* index + 1 */
     COLUMN_SITE_FLAGS = 22,  /* one byte each */
     COLUMN_SITE_VLAN = 23,   /* proto << 16 | tci */
+    COLUMN_SITE_STACK = 24,  /* index + 1 */
+
+    /* Of stack traces. */
+    COLUMN_FRAME_CALLER = 25, /* index + 1, less than the frame's own index + 1 */
+    COLUMN_FRAME_NAME = 26,
 
     /* Of every event. */
     COLUMN_TIME = 32,    /* minus the previous event's */
@@ -248,7 +253,7 @@ enum {
 };
 
 /* The dictionaries of a block, in the order of COLUMN_COUNTS. */
-enum count_of { OF_NETNS, OF_DEVICE, OF_TASK, OF_PROBE, OF_REASON, OF_SITE, COUNTS };
+enum count_of { OF_NETNS, OF_DEVICE, OF_TASK, OF_PROBE, OF_REASON, OF_SITE, OF_FRAME, COUNTS };
 
 /* More entries than this no dictionary of a block has: two namespaces an event at most. */
 #define NST_MAX_ENTRIES (2 * NST_MAX_EVENTS)

@@ -40,6 +40,7 @@ extern "C" {
 #define NST_MAX_EXPANDED       (64u * 1024 * 1024) /* packet bytes of a block, expanded */
 #define NST_MAX_SNAPLEN        65535u
 #define NST_MAX_NAME           255u /* bytes of any name, its NUL not counted */
+#define NST_MAX_FRAMES         255u /* of a stack trace */
 #define NST_MAX_TEXT           4095u /* bytes of a path, a cgroup, an image, a command line */
 #define NST_MAX_ROWS           (256u * 1024) /* of the inventory in one nst_tables, all together */
 
@@ -86,6 +87,13 @@ struct nst_drop_reason {
     const char *name;   /* "NO_SOCKET"...; NULL: the kernel has no name for it */
 };
 
+/* A stack trace is a chain of these, from the innermost function outwards. Traces share what
+ * they have in common at the outer end. */
+struct nst_frame {
+    uint32_t caller; /* index of the frame that called this one, less than its own; NST_NONE: none */
+    const char *name; /* "kfree_skb_reason+0x4c", or an address where it had no name */
+};
+
 /* Where an event's namespace was read from. */
 enum nst_netns_source {
     NST_NETNS_NONE = 0, /* nowhere: the event has no namespace */
@@ -117,6 +125,7 @@ struct nst_event {
     uint32_t task;        /* or NST_NONE */
     uint32_t probe;
     uint32_t drop_reason; /* or NST_NONE: this is no drop */
+    uint32_t stack;       /* of its stack trace's innermost frame; or NST_NONE */
 
     uint32_t cpu;
     uint32_t rx_ifindex;   /* skb->skb_iif; 0: none */
@@ -343,10 +352,12 @@ struct nst_block {
     const struct nst_task *tasks;
     const struct nst_probe *probes;
     const struct nst_drop_reason *drop_reasons;
+    const struct nst_frame *frames;
     uint32_t netns_count, devices_count, tasks_count, probes_count, drop_reasons_count;
+    uint32_t frames_count;
     /* What kinds of events it holds: every combination of netns, netns_source, device,
-     * rx_ifindex, probe, drop_reason, flags, vlan_proto and vlan_tci that one of them has, in
-     * events of which all else is zeros. Perhaps also some that none has. */
+     * rx_ifindex, probe, drop_reason, stack, flags, vlan_proto and vlan_tci that one of them
+     * has, in events of which all else is zeros. Perhaps also some that none has. */
     const struct nst_event *sites;
     uint32_t sites_count;
     const struct nst_event *events; /* info.events of them, in the file's order, or NULL */
@@ -452,6 +463,9 @@ uint32_t nst_writer_device(struct nst_writer *w, const struct nst_device *device
 uint32_t nst_writer_task(struct nst_writer *w, const struct nst_task *task);
 uint32_t nst_writer_probe(struct nst_writer *w, const struct nst_probe *probe);
 uint32_t nst_writer_drop_reason(struct nst_writer *w, const struct nst_drop_reason *reason);
+/* Outermost frames first: a caller is the answer for another frame. NST_NONE also: the caller is
+ * none of ours, or the trace has more than NST_MAX_FRAMES. */
+uint32_t nst_writer_frame(struct nst_writer *w, const struct nst_frame *frame);
 
 /* Adds an event; its indices are the writer's own. Writes a block when one is full.
  * <0: -EINVAL on an impossible event; a failed write is no failure here, its events are

@@ -20,7 +20,7 @@ static inline struct site site_of(const struct nst_event *ev)
         ev->netns | (uint64_t)ev->device << 32,
         ev->rx_ifindex | (uint64_t)ev->probe << 32,
         ev->drop_reason | (uint64_t)ev->vlan_tci << 32 | (uint64_t)ev->vlan_proto << 48,
-        ev->netns_source | (uint64_t)ev->flags << 8,
+        ev->netns_source | (uint64_t)ev->flags << 8 | (uint64_t)ev->stack << 32,
     }};
 }
 
@@ -39,6 +39,7 @@ static inline struct nst_event site_fields(const struct site *site)
         .vlan_proto = (uint16_t)(w[2] >> 48),
         .netns_source = (uint8_t)w[3],
         .flags = (uint8_t)(w[3] >> 8),
+        .stack = (uint32_t)(w[3] >> 32),
     };
 }
 

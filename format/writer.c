@@ -252,6 +252,19 @@ uint32_t nst_writer_drop_reason(struct nst_writer *w, const struct nst_drop_reas
     return nst_dict_index(nst_encoder_dict(w->encoder, OF_REASON), &key);
 }
 
+uint32_t nst_writer_frame(struct nst_writer *w, const struct nst_frame *frame)
+{
+    struct dict *frames = nst_encoder_dict(w->encoder, OF_FRAME);
+    struct dict_key key = {.first = frame->caller, .second = 1, .names = {frame->name}};
+
+    if (frame->caller != NST_NONE) {
+        if (frame->caller >= frames->count)
+            return NST_NONE;
+        key.second += frames->entries[frame->caller].key.second;
+    }
+    return key.second > NST_MAX_FRAMES ? NST_NONE : nst_dict_index(frames, &key);
+}
+
 /* ---------------------------------------------------------------------- blocks */
 
 void nst_writer_clock(struct nst_writer *w, int64_t realtime_offset_ns)

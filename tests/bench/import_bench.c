@@ -151,6 +151,7 @@ static void put_packet(struct mix *m, uint64_t number, uint64_t events)
             .task = m->tasks[flow % 8],
             .probe = m->probes[drop ? 2 : i & 1],
             .drop_reason = drop ? m->reasons[flow % 4] : NST_NONE,
+            .stack = NST_NONE,
             .cpu = flow % 4,
             .rx_ifindex = place ? 1 : 0,
             .len_bytes = PACKET_BYTES,

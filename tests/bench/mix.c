@@ -400,6 +400,7 @@ static void see(struct host *h, unsigned cpu, struct packet *p, enum probe probe
         .task = c->task,
         .probe = probe,
         .drop_reason = probe == KFREE ? below(&h->random, MIX_REASONS) : NST_NONE,
+        .stack = NST_NONE,
         .cpu = cpu,
         .rx_ifindex =
             probe == RECEIVE || p->step > 1 ? m->devices[p->flow->path[0].device].ifindex : 0,
@@ -592,6 +593,7 @@ struct mix *mix_flood_new(size_t events, enum mix_flood payload)
             .task = 0,
             .probe = sent ? XMIT : RECEIVE,
             .drop_reason = NST_NONE,
+            .stack = NST_NONE,
             .rx_ifindex = sent ? 0 : 2,
             .len_bytes = L2 + 20 + 8 + 64,
             .caplen_bytes = L2 + 20 + 8 + 64,

@@ -122,7 +122,7 @@ static void unknown_column(struct corpus_block *b)
 
 static void more_counts(struct corpus_block *b)
 {
-    SET(b->meta, COLUMN_COUNTS, 1, 1, 1, 1, 1, 1, 9, 9);
+    SET(b->meta, COLUMN_COUNTS, 1, 1, 1, 1, 1, 1, 0, 9, 9);
 }
 
 static void unknown_type(struct corpus_block *b)
@@ -283,6 +283,22 @@ static void index_probe(struct corpus_block *b)
 static void index_reason(struct corpus_block *b)
 {
     SET(b->meta, COLUMN_SITE_REASON, VARINT_U32_MAX);
+}
+
+static void index_stack(struct corpus_block *b)
+{
+    SET(b->meta, COLUMN_COUNTS, 1, 1, 1, 1, 1, 1, 1);
+    SET(b->meta, COLUMN_FRAME_NAME, 2, 'f');
+    SET(b->meta, COLUMN_SITE_STACK, 2);
+}
+
+/* A trace without an end. */
+static void frame_calls_itself(struct corpus_block *b)
+{
+    SET(b->meta, COLUMN_COUNTS, 1, 1, 1, 1, 1, 1, 1);
+    SET(b->meta, COLUMN_FRAME_NAME, 2, 'f');
+    SET(b->meta, COLUMN_FRAME_CALLER, 1);
+    SET(b->meta, COLUMN_SITE_STACK, 1);
 }
 
 static void index_site(struct corpus_block *b)
@@ -581,6 +597,8 @@ const struct corpus_case corpus_cases[] = {
     REFUSED("index-device-netns", index_device_netns),
     REFUSED("index-probe", index_probe),
     REFUSED("index-reason", index_reason),
+    REFUSED("index-stack", index_stack),
+    REFUSED("frame-calls-itself", frame_calls_itself),
     REFUSED("index-site", index_site),
     REFUSED("index-task", index_task),
     REFUSED("index-address", index_address),

@@ -49,6 +49,10 @@ static void look_at_dictionaries(const struct nst_block *b)
         look_at_name(b->drop_reasons[i].subsys, false);
         look_at_name(b->drop_reasons[i].name, false);
     }
+    for (i = 0; i < b->frames_count; i++) {
+        must(b->frames[i].caller == NST_NONE || b->frames[i].caller < i);
+        look_at_name(b->frames[i].name, true);
+    }
 }
 
 static void look_at_event(const struct nst_block *b, const struct nst_event *ev)
@@ -57,6 +61,7 @@ static void look_at_event(const struct nst_block *b, const struct nst_event *ev)
     must(ev->device == NST_NONE || ev->device < b->devices_count);
     must(ev->task == NST_NONE || ev->task < b->tasks_count);
     must(ev->drop_reason == NST_NONE || ev->drop_reason < b->drop_reasons_count);
+    must(ev->stack == NST_NONE || ev->stack < b->frames_count);
     must(ev->probe < b->probes_count);
     must(ev->caplen_bytes <= ev->len_bytes && ev->caplen_bytes <= NST_MAX_SNAPLEN);
     must(ev->journey_id || (!ev->journey_ts_ns && !ev->journey_head));

@@ -74,6 +74,7 @@ static void take_event(struct cursor *c, struct nst_event *ev, const struct nst_
     ev->task = take_index(c, false);
     ev->probe = take_index(c, true);
     ev->drop_reason = take_index(c, false);
+    ev->stack = take_index(c, false);
     ev->cpu = (uint32_t)take_number(c);
     ev->rx_ifindex = (uint32_t)take_number(c);
     ev->vlan_proto = (uint16_t)take_number(c);

@@ -33,7 +33,12 @@ static const uint8_t ping[98] = {
 #define ETHERNET_BYTES 14
 
 static const struct nst_event nothing = {
-    .netns = NST_NONE, .device = NST_NONE, .task = NST_NONE, .drop_reason = NST_NONE};
+    .netns = NST_NONE,
+    .device = NST_NONE,
+    .task = NST_NONE,
+    .drop_reason = NST_NONE,
+    .stack = NST_NONE,
+};
 
 static void check(int result, const struct nst_error *err)
 {

@@ -235,6 +235,7 @@ static void put_event(struct nst_writer *w, const struct capture *capture, const
     e.netns = m->netns < 0 ? NST_NONE : nst_writer_netns(w, &capture->netns[m->netns]);
     e.task = m->task < 0 ? NST_NONE : nst_writer_task(w, &tasks[m->task]);
     e.probe = nst_writer_probe(w, &probes[m->probe]);
+    e.stack = NST_NONE;
     e.drop_reason = m->reason < 0 ? NST_NONE : nst_writer_drop_reason(w, &reasons[m->reason]);
     e.device = NST_NONE;
     if (m->device >= 0) {

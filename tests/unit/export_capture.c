@@ -112,6 +112,7 @@ static struct nst_event event(struct recorder *r, uint32_t at)
         .task = NST_NONE,
         .probe = at,
         .drop_reason = NST_NONE,
+        .stack = NST_NONE,
         .len_bytes = sizeof(ping),
         .caplen_bytes = sizeof(ping),
         .packet = ping,

@@ -82,6 +82,16 @@ static void print_reason(const struct nst_block *b, uint32_t i)
     print_name(b->drop_reasons[i].name);
 }
 
+static void print_stack(const struct nst_block *b, uint32_t i)
+{
+    printf("[");
+    for (; i != NST_NONE; i = b->frames[i].caller) {
+        print_name(b->frames[i].name);
+        printf(",");
+    }
+    printf("]");
+}
+
 static void print_event(const struct nst_block *b, const struct nst_event *ev)
 {
     uint32_t i;
@@ -96,6 +106,8 @@ static void print_event(const struct nst_block *b, const struct nst_event *ev)
     print_task(b, ev->task);
     printf(" ");
     print_reason(b, ev->drop_reason);
+    printf(" ");
+    print_stack(b, ev->stack);
     printf(" %u %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, ev->flags,
            (uint32_t)ev->vlan_proto << 16 | ev->vlan_tci, ev->skb, ev->journey_id,
            ev->journey_ts_ns, ev->journey_head);

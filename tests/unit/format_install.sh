@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     struct nst_netns netns = {.cookie = 1, .inum = 4026531840u};
     struct nst_probe probe = {NST_PROBE_RAW_TRACEPOINT, "net:netif_receive_skb"};
     struct nst_event ev = {.device = NST_NONE, .task = NST_NONE, .drop_reason = NST_NONE,
-                           .len_bytes = 100, .caplen_bytes = 4,
+                           .stack = NST_NONE, .len_bytes = 100, .caplen_bytes = 4,
                            .packet = (const uint8_t *)"\1\2\3\4"};
     struct nst_writer *w;
     int i;

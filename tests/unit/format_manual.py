@@ -154,7 +154,7 @@ class Block:
 
     def read_dictionaries(self):
         c = self.meta
-        counts = [c[1].varint() for _ in range(6)]
+        counts = [c[1].varint() for _ in range(7)]
         self.snaplen = c[2].varint()
         self.netns = [f'{c[3].varint()}/{c[4].varint()}' for _ in range(counts[0])]
         self.devices = []
@@ -173,7 +173,20 @@ class Block:
         self.sites = [{
             'probe': c[16].varint(), 'netns': index(c[17]), 'source': c[18].byte(),
             'device': index(c[19]), 'rxif': c[20].varint(), 'reason': index(c[21]),
-            'flags': c[22].byte(), 'vlan': c[23].varint()} for _ in range(counts[5])]
+            'flags': c[22].byte(), 'vlan': c[23].varint(), 'stack': index(c[24])}
+            for _ in range(counts[5])]
+        self.frames = []
+        for own in range(counts[6]):
+            caller = index(c[25])
+            assert caller < own
+            self.frames.append((caller, text(c[26].string())))
+
+    def stack(self, frame):
+        names = []
+        while frame >= 0:
+            frame, name = self.frames[frame]
+            names.append(name + ',')
+        return '[' + ''.join(names) + ']'
 
     def event(self):
         c = self.meta
@@ -254,8 +267,8 @@ class Block:
         return ' '.join(str(v) for v in (
             ev['ts'], ev['cpu'], name(self.probes, ev['probe']), name(self.netns, ev['netns']),
             ev['source'], name(self.devices, ev['device']), ev['rxif'],
-            name(self.tasks, ev['task']), name(self.reasons, ev['reason']), ev['flags'],
-            ev['vlan'], ev['skb'], *ev['journey'], ev['len'], ev['caplen'],
+            name(self.tasks, ev['task']), name(self.reasons, ev['reason']),
+            self.stack(ev['stack']), ev['flags'], ev['vlan'], ev['skb'], *ev['journey'], ev['len'], ev['caplen'],
             ev['packet'].hex() or '-'))
 
 

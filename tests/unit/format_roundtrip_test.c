@@ -119,6 +119,7 @@ static bool is_site_of(const struct nst_event *site, const struct nst_event *eve
         .task = site->task,
         .probe = event->probe,
         .drop_reason = event->drop_reason,
+        .stack = event->stack,
         .rx_ifindex = event->rx_ifindex,
         .vlan_proto = event->vlan_proto,
         .vlan_tci = event->vlan_tci,
@@ -583,15 +584,16 @@ static void test_impossible(struct tap *tap)
                                    .device = NST_NONE,
                                    .task = NST_NONE,
                                    .drop_reason = NST_NONE,
+                                   .stack = NST_NONE,
                                    .len_bytes = 8,
                                    .caplen_bytes = 8,
                                    .packet = bytes};
-    struct nst_event cases[8];
+    struct nst_event cases[9];
     struct nst_error err;
     int fd = new_file(), i, refused = 0;
     struct nst_writer *w = writer_on(fd, 128);
 
-    for (i = 0; i < 8; i++)
+    for (i = 0; i < 9; i++)
         cases[i] = good;
     cases[0].caplen_bytes = 9;
     cases[1].packet = NULL;
@@ -601,11 +603,12 @@ static void test_impossible(struct tap *tap)
     cases[5].device = 7;
     cases[6].task = 1;
     cases[7].probe = 1;
+    cases[8].stack = 0;
     tap_ok(tap, nst_writer_event(w, &good, NULL) == -EINVAL, "refused: a probe before it is known");
     nst_writer_probe(w, &(struct nst_probe){.kind = 1, .symbol = "net:x"});
-    for (i = 0; i < 8; i++)
+    for (i = 0; i < 9; i++)
         refused += nst_writer_event(w, &cases[i], &err) == -EINVAL;
-    tap_ok(tap, refused == 8, "refused: impossible events");
+    tap_ok(tap, refused == 9, "refused: impossible events");
     tap_ok(tap, nst_writer_event(w, &good, NULL) == 0 && nst_writer_pending(w, NULL) == 1,
            "taken: the same without the fault");
     tap_ok(tap, nst_writer_device(w, &(struct nst_device){.netns = 5, .name = "x"}) == NST_NONE,
@@ -636,7 +639,8 @@ static void test_dictionaries(struct tap *tap)
                                          .netns = NST_NONE,
                                          .device = NST_NONE,
                                          .task = NST_NONE,
-                                         .drop_reason = first},
+                                         .drop_reason = first,
+                                         .stack = NST_NONE},
                      NULL);
     nst_writer_close(w, NULL, NULL);
     r = reader_on(fd);
@@ -650,6 +654,26 @@ static void test_dictionaries(struct tap *tap)
     tap_ok(tap, b->info.probe_bits == 1ull << nst_probe_bit(1, b->probes[0].symbol),
            "its header knows its probe");
     nst_reader_close(r);
+    close(fd);
+}
+
+static void test_frames(struct tap *tap)
+{
+    int fd = new_file();
+    struct nst_writer *w = writer_on(fd, 0);
+    struct nst_frame frame = {.caller = NST_NONE, .name = "f"};
+    uint32_t outer = nst_writer_frame(w, &frame), deepest = outer, frames = 1;
+
+    frame.caller = outer;
+    tap_ok(tap, nst_writer_frame(w, &frame) != outer, "a function that calls itself is two frames");
+    frame.caller = 77;
+    tap_ok(tap, nst_writer_frame(w, &frame) == NST_NONE, "refused: a caller that is not known");
+    for (frame.caller = outer; frame.caller != NST_NONE; frames += frame.caller != NST_NONE) {
+        deepest = frame.caller;
+        frame.caller = nst_writer_frame(w, &frame);
+    }
+    tap_ok(tap, frames == NST_MAX_FRAMES && deepest != outer, "a trace has its greatest depth");
+    nst_writer_close(w, NULL, NULL);
     close(fd);
 }
 
@@ -772,6 +796,7 @@ int main(void)
     test_inventory(&tap);
     test_inventory_limits(&tap);
     test_dictionaries(&tap);
+    test_frames(&tap);
     test_impossible(&tap);
     test_take_and_seek(&tap);
     sample_journeys(&s, 3, 30000, 128);

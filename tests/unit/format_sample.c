@@ -54,12 +54,13 @@ static void make_dicts(struct sample_dicts *d, struct random *r, uint32_t entrie
     uint32_t i;
 
     d->netns_count = d->devices_count = d->tasks_count = d->probes_count = d->reasons_count =
-        entries;
+        d->frames_count = entries;
     d->netns = must(calloc(entries, sizeof(*d->netns)));
     d->devices = must(calloc(entries, sizeof(*d->devices)));
     d->tasks = must(calloc(entries, sizeof(*d->tasks)));
     d->probes = must(calloc(entries, sizeof(*d->probes)));
     d->reasons = must(calloc(entries, sizeof(*d->reasons)));
+    d->frames = must(calloc(entries, sizeof(*d->frames)));
     for (i = 0; i < entries; i++) {
         d->netns[i].inum = 4026531840u + i;
         d->netns[i].cookie = i % 5 ? random_next(r) : 0;
@@ -74,6 +75,8 @@ static void make_dicts(struct sample_dicts *d, struct random *r, uint32_t entrie
         d->reasons[i].number = i << 16 | i;
         d->reasons[i].subsys = i % 3 ? NULL : name_of("subsys", i);
         d->reasons[i].name = i % 4 ? name_of("REASON_", i) : NULL;
+        d->frames[i].caller = i % 20 ? i - 1 - random_below(r, i % 20) : NST_NONE;
+        d->frames[i].name = name_of("function+0x", i % 11);
     }
 }
 
@@ -90,6 +93,7 @@ static void place(struct nst_event *ev, struct random *r, uint32_t entries)
     ev->device = some(r, entries);
     ev->probe = random_below(r, entries);
     ev->drop_reason = random_below(r, 8) ? NST_NONE : random_below(r, entries);
+    ev->stack = random_below(r, 3) ? NST_NONE : random_below(r, entries);
     ev->rx_ifindex = random_below(r, 4);
 }
 
@@ -193,6 +197,7 @@ void sample_same(struct sample *s, uint32_t count, uint32_t caplen)
         *ev = (struct nst_event){.ts_ns = i,
                                  .journey_id = 1,
                                  .drop_reason = NST_NONE,
+                                 .stack = NST_NONE,
                                  .len_bytes = caplen,
                                  .caplen_bytes = caplen};
         ev->packet = must(malloc(caplen + 1));
@@ -243,12 +248,14 @@ void sample_free(struct sample *s)
         free((char *)d->probes[i].symbol);
         free((char *)d->reasons[i].subsys);
         free((char *)d->reasons[i].name);
+        free((char *)d->frames[i].name);
     }
     free(d->netns);
     free(d->devices);
     free(d->tasks);
     free(d->probes);
     free(d->reasons);
+    free(d->frames);
     for (i = 0; i < s->count; i++)
         free((uint8_t *)s->events[i].packet);
     free(s->events);
@@ -270,6 +277,18 @@ static uint32_t write_device(const struct sample_dicts *d, struct nst_writer *w,
     return nst_writer_device(w, &device);
 }
 
+/* Callers before callees: as deep as the dictionary at most. */
+static uint32_t write_frame(const struct sample_dicts *d, struct nst_writer *w, uint32_t i)
+{
+    struct nst_frame frame;
+
+    if (i == NST_NONE)
+        return NST_NONE;
+    frame = d->frames[i];
+    frame.caller = write_frame(d, w, frame.caller);
+    return nst_writer_frame(w, &frame);
+}
+
 bool sample_write(const struct sample *s, struct nst_writer *w)
 {
     const struct sample_dicts *d = &s->dicts;
@@ -284,6 +303,7 @@ bool sample_write(const struct sample *s, struct nst_writer *w)
         ev.probe = nst_writer_probe(w, &d->probes[ev.probe]);
         if (ev.drop_reason != NST_NONE)
             ev.drop_reason = nst_writer_drop_reason(w, &d->reasons[ev.drop_reason]);
+        ev.stack = write_frame(d, w, ev.stack);
         if (nst_writer_event(w, &ev, NULL) < 0)
             return false;
     }
@@ -331,6 +351,18 @@ static bool same_reason(const struct sample_dicts *d, uint32_t i, const struct n
            same_name(d->reasons[i].name, b->drop_reasons[j].name);
 }
 
+static bool same_stack(const struct sample_dicts *d, uint32_t i, const struct nst_block *b,
+                       uint32_t j)
+{
+    while (i != NST_NONE && j != NST_NONE) {
+        if (!same_name(d->frames[i].name, b->frames[j].name))
+            return false;
+        i = d->frames[i].caller;
+        j = b->frames[j].caller;
+    }
+    return i == j;
+}
+
 bool sample_same_event(const struct sample *s, uint32_t i, const struct nst_block *block,
                        const struct nst_event *b, bool packets)
 {
@@ -347,6 +379,7 @@ bool sample_same_event(const struct sample *s, uint32_t i, const struct nst_bloc
            d->probes[a->probe].kind == block->probes[b->probe].kind &&
            same_name(d->probes[a->probe].symbol, block->probes[b->probe].symbol) &&
            same_reason(d, a->drop_reason, block, b->drop_reason) &&
+           same_stack(d, a->stack, block, b->stack) &&
            (packets && a->caplen_bytes
                 ? b->packet && memcmp(a->packet, b->packet, a->caplen_bytes) == 0
                 : !b->packet);

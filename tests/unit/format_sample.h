@@ -20,7 +20,8 @@ struct sample_dicts {
     struct nst_task *tasks;
     struct nst_probe *probes;
     struct nst_drop_reason *reasons;
-    uint32_t netns_count, devices_count, tasks_count, probes_count, reasons_count;
+    struct nst_frame *frames;
+    uint32_t netns_count, devices_count, tasks_count, probes_count, reasons_count, frames_count;
 };
 
 struct sample {

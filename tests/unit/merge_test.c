@@ -78,6 +78,7 @@ static void write_file(struct round *r, unsigned file)
                                   .device = NST_NONE,
                                   .task = NST_NONE,
                                   .drop_reason = NST_NONE,
+                                  .stack = NST_NONE,
                                   .probe = nst_writer_probe(w, &probe)};
 
         /* Steps of 0 make equal times, and some events come late. */
