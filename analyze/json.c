@@ -81,6 +81,19 @@ static void print_common(FILE *out, const struct input_event *e)
     }
 }
 
+static void print_kernel(FILE *out, const struct nst_block *block, const struct nst_event *event)
+{
+    const char *before = ",\"stack_trace\":[";
+
+    key_string(out, ",\"kernel\":{\"symbol\":", block->probes[event->probe].symbol);
+    key_string(out, ",\"probe_type\":", kind_name(block->probes[event->probe].kind));
+    for (uint32_t i = event->stack; i != NST_NONE; i = block->frames[i].caller) {
+        key_string(out, before, block->frames[i].name);
+        before = ",";
+    }
+    fputs(event->stack == NST_NONE ? "}" : "]}", out);
+}
+
 static void print_drop(FILE *out, const struct nst_drop_reason *reason)
 {
     fputs(",\"skb-drop\":{\"subsys\":", out);
@@ -168,9 +181,7 @@ void json_event(struct json_printer *p, const struct input_event *e)
     const struct nst_block *block = e->block;
 
     print_common(p->out, e);
-    key_string(p->out, ",\"kernel\":{\"symbol\":", block->probes[event->probe].symbol);
-    key_string(p->out, ",\"probe_type\":", kind_name(block->probes[event->probe].kind));
-    putc('}', p->out);
+    print_kernel(p->out, block, event);
     if (event->journey_id) {
         key_number(p->out, ",\"skb-tracking\":{\"orig_head\":", event->journey_head);
         key_number(p->out, ",\"timestamp\":", event->journey_ts_ns);

@@ -112,6 +112,21 @@ static void print_drop(struct text_printer *p, const struct nst_drop_reason *rea
     putc(')', p->out);
 }
 
+/* A line for each function, or all of them in brackets. */
+static void print_stack(struct text_printer *p, const struct nst_block *block, uint32_t stack)
+{
+    const char *before = p->style.single_line ? " [" : "\n    ";
+
+    for (uint32_t i = stack; i != NST_NONE; i = block->frames[i].caller) {
+        fputs(before, p->out);
+        escape_text(p->out, block->frames[i].name);
+        if (p->style.single_line)
+            before = ", ";
+    }
+    if (p->style.single_line && stack != NST_NONE)
+        putc(']', p->out);
+}
+
 static void print_packet(struct text_printer *p, const struct nst_event *event)
 {
     struct packet packet;
@@ -202,6 +217,7 @@ void text_event(struct text_printer *p, const struct input_event *e)
         print_journey(p, event);
     if (event->drop_reason != NST_NONE)
         print_drop(p, &e->block->drop_reasons[event->drop_reason]);
+    print_stack(p, e->block, event->stack);
     print_packet(p, event);
     print_place(p, e);
     if (p->style.hosts) {

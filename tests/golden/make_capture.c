@@ -163,6 +163,11 @@ static struct nst_event ping_event(uint64_t ts_ns)
     return event;
 }
 
+static uint32_t frame(struct nst_writer *w, uint32_t caller, const char *name)
+{
+    return nst_writer_frame(w, &(struct nst_frame){.caller = caller, .name = name});
+}
+
 static void begin_at_l3(struct nst_event *event)
 {
     event->flags |= NST_EVENT_L3;
@@ -195,9 +200,11 @@ static void write_accepted(const char *path)
     event.ts_ns = 7322461031200;
     event.probe = tracepoint(w, "skb:kfree_skb");
     event.drop_reason = drop_reason(w, 8, NULL, "NETFILTER_DROP");
+    event.stack = frame(w, frame(w, NST_NONE, "nf_hook_slow+0xab"), "kfree_skb_reason+0x4c");
     begin_at_l3(&event);
     add(w, &event);
 
+    event.stack = NST_NONE;
     event.device = NST_NONE;
     event.rx_ifindex = 0;
     event.netns_source = NST_NETNS_SOCKET;
