@@ -190,12 +190,17 @@ size_t input_tables_history(const struct input *in, unsigned file, const struct 
 const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
                              uint64_t ts_ns)
 {
-    return names_find(&in->sources[file]->names, netns, ts_ns);
+    return inventory_label(&in->sources[file]->inventory, netns, ts_ns);
+}
+
+const struct inventory *input_inventory(const struct input *in, unsigned file)
+{
+    return &in->sources[file]->inventory;
 }
 
 const struct names *input_names(const struct input *in, unsigned file)
 {
-    return &in->sources[file]->names;
+    return &in->sources[file]->inventory.names;
 }
 
 unsigned input_files_count(const struct input *in)

@@ -14,6 +14,7 @@
 #include "analyze/filter.h"
 
 struct input;
+struct inventory;
 struct names;
 
 struct input_file {
@@ -89,12 +90,14 @@ const struct nst_tables *input_tables(const struct input *in, unsigned file);
 /* Every TABLES and END block's counters in the file's order, for losses over time. */
 size_t input_tables_history(const struct input *in, unsigned file, const struct nst_tables ***list);
 
-/* The name that a namespace had at that moment (CLOCK_MONOTONIC of that file's host), or the
- * nearest there is; NULL: none is known. By cookie where there is one, else by inum. */
+/* What people called a namespace at that moment (CLOCK_MONOTONIC of that file's host), as
+ * inventory_label() says; NULL: nothing is known. */
 const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
                              uint64_t ts_ns);
 
-/* All names of the file's namespaces, as far as is known by now. */
+/* What the file's tables say of its namespaces, as far as is known by now. */
+const struct inventory *input_inventory(const struct input *in, unsigned file);
+/* Of that, the names. */
 const struct names *input_names(const struct input *in, unsigned file);
 
 unsigned input_files_count(const struct input *in);

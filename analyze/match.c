@@ -38,7 +38,7 @@ void match_free(struct matcher *m)
 {
     if (m->whos)
         for (size_t i = 0; i < m->filter->whos_count; i++)
-            free(m->whos[i].list);
+            who_spans_free(&m->whos[i].spans);
     free(m->whos);
     free(m->frame);
     free(m->netns.matches);
@@ -71,29 +71,6 @@ void match_window(struct matcher *m, uint64_t first_time_ns)
         m->until_ns = add_saturated(first_time_ns, m->filter->until.ns);
 }
 
-static bool knows(const struct match_who *w, const struct nst_netns *netns)
-{
-    for (size_t i = 0; i < w->count; i++)
-        if (names_same_netns(&w->list[i], netns))
-            return true;
-    return false;
-}
-
-static bool who_add(struct match_who *w, const struct nst_netns *netns)
-{
-    struct nst_netns *list;
-
-    w->found = true;
-    if (knows(w, netns))
-        return true;
-    list = reallocarray(w->list, w->count + 1, sizeof(*list));
-    if (!list)
-        return false;
-    w->list = list;
-    w->list[w->count++] = *netns;
-    return true;
-}
-
 bool match_see_netns(struct matcher *m, const struct nst_netns *netns)
 {
     for (size_t i = 0; m->filter && i < m->filter->whos_count; i++) {
@@ -101,62 +78,80 @@ bool match_see_netns(struct matcher *m, const struct nst_netns *netns)
 
         if (w->who->form == WHO_INUM && w->who->number == netns->inum)
             w->found = true;
-        else if (w->who->form == WHO_COOKIE && w->who->number == netns->cookie && netns->cookie &&
-                 !who_add(w, netns))
+        if (w->who->form != WHO_COOKIE || w->who->number != netns->cookie || !netns->cookie)
+            continue;
+        w->found = true;
+        if (!who_spans_add(&w->spans, netns))
             return false;
     }
     return true;
 }
 
-bool match_learn(struct matcher *m, const struct nst_tables *tables)
+/* Namespaces that have a name or were looked at, perhaps without an event. */
+static bool see_all_netns(struct matcher *m, const struct inventory *inv)
+{
+    size_t count;
+    const struct nst_known_netns *list = inventory_netns(inv, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!match_see_netns(m, &list[i].netns))
+            return false;
+    for (size_t i = 0; i < inv->names.count; i++)
+        if (!match_see_netns(m, &inv->names.list[i].netns))
+            return false;
+    return true;
+}
+
+bool match_learn(struct matcher *m, const struct inventory *inv)
 {
     if (!m->filter || !m->filter->whos_count)
         return true;
-    for (size_t i = 0; i < tables->netns_names_count; i++) {
-        const struct nst_netns_name *name = &tables->netns_names[i];
+    for (size_t i = 0; i < m->filter->whos_count; i++) {
+        struct match_who *w = &m->whos[i];
 
-        if (!match_see_netns(m, &name->netns))
+        if (w->who->form == WHO_INUM || w->who->form == WHO_COOKIE)
+            continue;
+        if (!who_spans_fill(&w->spans, w->who, inv))
             return false;
-        for (size_t j = 0; j < m->filter->whos_count; j++) {
-            struct match_who *w = &m->whos[j];
-
-            if (w->who->form == WHO_NAME && !strcmp(w->who->text, name->name) &&
-                !who_add(w, &name->netns))
-                return false;
-        }
+        w->found |= w->spans.count != 0;
     }
-    return true;
+    return see_all_netns(m, inv);
 }
 
-static bool who_matches(const struct match_who *w, const struct nst_netns *netns)
+static enum who_when who_matches(const struct match_who *w, const struct nst_netns *netns,
+                                 uint64_t from_ns, uint64_t to_ns)
 {
     switch (w->who->form) {
     case WHO_INUM:
-        return netns->inum == w->who->number;
+        return netns->inum == w->who->number ? WHO_ALWAYS : WHO_NEVER;
     case WHO_COOKIE:
-        return netns->cookie && netns->cookie == w->who->number;
+        return netns->cookie && netns->cookie == w->who->number ? WHO_ALWAYS : WHO_NEVER;
     default:
-        return knows(w, netns);
+        return who_spans_when(&w->spans, netns, from_ns, to_ns);
     }
 }
 
 /* netns NULL: an event without a namespace is in none that can be asked for. */
-static bool netns_matches(const struct matcher *m, const struct nst_netns *netns)
+static enum who_when netns_matches(const struct matcher *m, const struct nst_netns *netns,
+                                   uint64_t from_ns, uint64_t to_ns)
 {
-    bool asked = false, included = false;
+    enum who_when included = WHO_NEVER, excluded = WHO_NEVER;
+    bool asked = false;
 
     for (size_t i = 0; i < m->filter->whos_count; i++) {
         const struct match_who *w = &m->whos[i];
-        bool is_it = netns && who_matches(w, netns);
+        enum who_when is_it = netns ? who_matches(w, netns, from_ns, to_ns) : WHO_NEVER;
+        enum who_when *sum = w->who->exclude ? &excluded : &included;
 
-        if (w->who->exclude && is_it)
-            return false;
-        if (!w->who->exclude) {
-            asked = true;
-            included |= is_it;
-        }
+        asked |= !w->who->exclude;
+        if (*sum != WHO_ALWAYS && is_it != WHO_NEVER)
+            *sum = is_it;
     }
-    return included || !asked;
+    if (!asked)
+        included = WHO_ALWAYS;
+    if (excluded == WHO_ALWAYS || included == WHO_NEVER)
+        return WHO_NEVER;
+    return excluded == WHO_SOMETIMES ? WHO_SOMETIMES : included;
 }
 
 /* Whether a block's namespace hints leave room for a namespace that is asked for. */
@@ -178,8 +173,8 @@ static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
         } else if (w->who->form == WHO_COOKIE && !w->found) {
             return true; /* its inum, which the hints are made of, is not known yet */
         }
-        for (size_t j = 0; j < w->count; j++) {
-            bit = nst_netns_bit(w->list[j].inum);
+        for (size_t j = 0; j < w->spans.count; j++) {
+            bit = nst_netns_bit(w->spans.list[j].netns.inum);
             if (bits[bit / 64] >> bit % 64 & 1)
                 return true;
         }
@@ -285,9 +280,24 @@ static bool table_holds(const struct match_table *table, uint32_t index)
     return !table->matches || table->matches[index < table->count ? index : table->count];
 }
 
+/* Within a block in which its namespace matches at times, the moment decides. */
+static bool netns_holds(const struct matcher *m, const struct nst_block *block,
+                        const struct nst_event *event)
+{
+    const struct match_table *table = &m->netns;
+    uint32_t index = event->netns;
+
+    if (!table->matches || index >= table->count || table->matches[index] != WHO_SOMETIMES)
+        return table_holds(table, index);
+    return netns_matches(m, &block->netns[index], event->ts_ns, event->ts_ns) == WHO_ALWAYS;
+}
+
 static bool table_is_empty(const struct match_table *table)
 {
-    return table->matches && !memchr(table->matches, 1, (size_t)table->count + 1);
+    for (size_t i = 0; table->matches && i <= table->count; i++)
+        if (table->matches[i])
+            return false;
+    return table->matches;
 }
 
 static bool prepare_netns(struct matcher *m, const struct nst_block *block)
@@ -297,9 +307,10 @@ static bool prepare_netns(struct matcher *m, const struct nst_block *block)
     for (uint32_t i = 0; i < block->netns_count; i++) {
         if (!match_see_netns(m, &block->netns[i]))
             return false;
-        m->netns.matches[i] = netns_matches(m, &block->netns[i]);
+        m->netns.matches[i] = (uint8_t)netns_matches(m, &block->netns[i], block->info.first_ts_ns,
+                                                     block->info.last_ts_ns);
     }
-    m->netns.matches[block->netns_count] = netns_matches(m, NULL);
+    m->netns.matches[block->netns_count] = (uint8_t)netns_matches(m, NULL, 0, 0);
     return true;
 }
 
@@ -357,9 +368,8 @@ bool match_event(const struct matcher *m, const struct nst_block *block,
 
     if (!m->filter)
         return true;
-    return time_ns >= m->since_ns && time_ns < m->until_ns &&
-           table_holds(&m->netns, event->netns) && table_holds(&m->devices, event->device) &&
-           table_holds(&m->probes, event->probe) &&
+    return time_ns >= m->since_ns && time_ns < m->until_ns && netns_holds(m, block, event) &&
+           table_holds(&m->devices, event->device) && table_holds(&m->probes, event->probe) &&
            table_holds(&m->drop_reasons, event->drop_reason) && any_track_matches(m->filter, event);
 }
 

@@ -7,17 +7,18 @@
 #define NST_ANALYZE_MATCH_H
 
 #include "analyze/criteria.h"
+#include "analyze/who_spans.h"
 #include "format/nstrail.h"
 
 /* What is known of one WHO in this file. */
 struct match_who {
     const struct who *who;
-    bool found;             /* such a namespace was seen in it */
-    struct nst_netns *list; /* the namespaces of a name, the namespace of a cookie */
-    size_t count;
+    bool found; /* such a namespace was seen in it */
+    struct who_spans spans;
 };
 
-/* A dictionary's entries that match, and one more for NST_NONE. NULL: all do. */
+/* A dictionary's entries that match, and one more for NST_NONE. NULL: all do. Of namespaces
+ * they are enum who_when: a name may come or go within a block. */
 struct match_table {
     uint8_t *matches;
     uint32_t count;
@@ -41,8 +42,8 @@ bool match_is_choosy(const struct matcher *m);
 
 /* Until the first event is known, relative times leave the window open. */
 void match_window(struct matcher *m, uint64_t first_time_ns);
-/* The names that tables give to namespaces. False: no memory. */
-bool match_learn(struct matcher *m, const struct nst_tables *tables);
+/* What the file's tables say by now, whose owner keeps it. False: no memory. */
+bool match_learn(struct matcher *m, const struct inventory *inv);
 /* A namespace that is in the file. False: no memory. */
 bool match_see_netns(struct matcher *m, const struct nst_netns *netns);
 

@@ -51,7 +51,13 @@ static bool insert(struct names *names, size_t at, const struct nst_netns_name *
     return true;
 }
 
-/* A name stands in every table from its first sight on: the entry there is drawn out. */
+static bool is_same(const struct nst_netns_name *a, const struct nst_netns_name *b)
+{
+    return a->netns.cookie == b->netns.cookie && a->place == b->place && !strcmp(a->name, b->name);
+}
+
+/* One that goes on, also from table to table, is drawn out. One that ended and came back is
+ * another. */
 static bool learn(struct names *names, const struct nst_netns_name *entry)
 {
     size_t at = find_inum(names, entry->netns.inum);
@@ -59,12 +65,11 @@ static bool learn(struct names *names, const struct nst_netns_name *entry)
     for (; at < names->count && names->list[at].netns.inum == entry->netns.inum; at++) {
         struct nst_netns_name *known = &names->list[at];
 
-        if (known->netns.cookie != entry->netns.cookie || strcmp(known->name, entry->name))
+        if (!is_same(known, entry) || entry->first_ts_ns > known->last_ts_ns)
             continue;
         if (entry->first_ts_ns < known->first_ts_ns)
             known->first_ts_ns = entry->first_ts_ns;
-        if (entry->last_ts_ns > known->last_ts_ns)
-            known->last_ts_ns = entry->last_ts_ns;
+        known->last_ts_ns = entry->last_ts_ns;
         return true;
     }
     return insert(names, at, entry);
@@ -86,28 +91,14 @@ void names_free(struct names *names)
     *names = (struct names){0};
 }
 
-static uint64_t distance(const struct nst_netns_name *entry, uint64_t ts_ns)
+const struct nst_netns_name *names_of_inum(const struct names *names, uint32_t inum, size_t *count)
 {
-    if (ts_ns < entry->first_ts_ns)
-        return entry->first_ts_ns - ts_ns;
-    return ts_ns > entry->last_ts_ns ? ts_ns - entry->last_ts_ns : 0;
-}
+    size_t at = find_inum(names, inum), end = at;
 
-const char *names_find(const struct names *names, const struct nst_netns *netns, uint64_t ts_ns)
-{
-    const char *name = NULL;
-    uint64_t nearest = UINT64_MAX;
-
-    for (size_t at = find_inum(names, netns->inum);
-         at < names->count && names->list[at].netns.inum == netns->inum; at++) {
-        const struct nst_netns_name *entry = &names->list[at];
-
-        if (names_same_netns(&entry->netns, netns) && distance(entry, ts_ns) < nearest) {
-            nearest = distance(entry, ts_ns);
-            name = entry->name;
-        }
-    }
-    return name;
+    while (end < names->count && names->list[end].netns.inum == inum)
+        end++;
+    *count = end - at;
+    return *count ? names->list + at : NULL;
 }
 
 void netns_list_add(struct netns_list *seen, const struct nst_netns *netns)

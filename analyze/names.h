@@ -19,8 +19,8 @@ void names_free(struct names *names);
  * both have one. Without, an inum is good for a namespace's lifetime. */
 bool names_same_netns(const struct nst_netns *a, const struct nst_netns *b);
 
-/* The name at that moment or the nearest to it; NULL: none is known. */
-const char *names_find(const struct names *names, const struct nst_netns *netns, uint64_t ts_ns);
+/* The names of all namespaces with that inum: *count of them from the answer on. */
+const struct nst_netns_name *names_of_inum(const struct names *names, uint32_t inum, size_t *count);
 
 /* Namespaces that were seen, each once, and not more than a terminal's page of them. */
 #define NETNS_LIST_MAX 40

@@ -77,7 +77,18 @@ static bool learn_tables(struct source *s)
     }
     s->tables[s->tables_count] = block;
     s->history[s->tables_count++] = block->tables;
-    return names_learn(&s->names, block->tables) && match_learn(&s->matcher, block->tables);
+    s->inventory_changed = true;
+    return inventory_learn(&s->inventory, block->tables);
+}
+
+/* What all tables read by now say together. */
+static void settle_inventory(struct source *s)
+{
+    if (!s->inventory_changed)
+        return;
+    s->inventory_changed = false;
+    if (!inventory_sort(&s->inventory) || !match_learn(&s->matcher, &s->inventory))
+        no_memory(s);
 }
 
 static bool add_pending(struct source *s, const struct nst_block_info *info,
@@ -220,6 +231,7 @@ static void read_ahead(struct source *s)
     }
     while (!s->at_end && !s->failed && (s->seekable || s->pending_count < PIPE_AHEAD))
         read_block(s);
+    settle_inventory(s);
     sort_pending(s);
 }
 
@@ -277,7 +289,7 @@ void source_close(struct source *s)
     free(s->pending);
     free(s->tables);
     free(s->history);
-    names_free(&s->names);
+    inventory_free(&s->inventory);
     match_free(&s->matcher);
     nst_reader_close(s->reader);
     free(s);

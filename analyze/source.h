@@ -12,8 +12,8 @@
 #include "analyze/ahead.h"
 #include "analyze/chunk.h"
 #include "analyze/input.h"
+#include "analyze/inventory.h"
 #include "analyze/match.h"
-#include "analyze/names.h"
 
 /* A block of events that is not a chunk yet. */
 struct pending {
@@ -33,7 +33,8 @@ struct source {
     bool at_end; /* of what nst_reader_next() has to give */
     bool failed; /* reading ended with an error, which was said */
     struct matcher matcher;
-    struct names names;
+    struct inventory inventory;
+    bool inventory_changed;
     struct netns_list seen; /* in the events of a pipe, of which nothing can be looked up later */
 
     struct pending *pending; /* by time from next on */

@@ -24,6 +24,25 @@ static bool parse_number(const char *text, int base, uint64_t most, uint64_t *nu
     return true;
 }
 
+/* The process of "/proc/N/ns/net": people copy that from other tools. */
+static bool parse_proc_path(const char *text, struct who *who)
+{
+    char digits[16];
+    const char *rest;
+    size_t length;
+
+    if (strncmp(text, "/proc/", 6))
+        return false;
+    length = strspn(text + 6, "0123456789");
+    rest = text + 6 + length;
+    if (!length || length >= sizeof(digits) || strcmp(rest, "/ns/net"))
+        return false;
+    memcpy(digits, text + 6, length);
+    digits[length] = '\0';
+    who->form = WHO_PID;
+    return parse_number(digits, 10, INT32_MAX, &who->number);
+}
+
 /* What follows prefix in text, or NULL. */
 static const char *after(const char *text, const char *prefix)
 {
@@ -49,10 +68,19 @@ static const char *parse_name(const char *text, struct who *who)
     };
     size_t i = 0;
 
+    if (!strcmp(text, "host")) {
+        who->form = WHO_HOST;
+        return NULL;
+    }
+    if (parse_proc_path(text, who))
+        return NULL;
     while (!after(text, prefixes[i].prefix))
         i++;
     who->form = prefixes[i].form;
     who->text = who->form == WHO_PATH ? text : after(text, prefixes[i].prefix);
+    if (who->form == WHO_POD &&
+        (*who->text == '/' || !strchr(who->text, '/') || !strchr(who->text, '/')[1]))
+        return "a pod is pod:NAMESPACE/NAME";
     return *who->text ? NULL : "the name is missing";
 }
 

@@ -216,8 +216,8 @@ enum nst_process_flag {
 
 struct nst_process {
     struct nst_netns netns;
-    uint64_t start_ns; /* CLOCK_BOOTTIME */
     uint64_t first_ts_ns, last_ts_ns;
+    uint64_t start_ns;   /* CLOCK_BOOTTIME */
     const char *comm;    /* NULL, also below: not known */
     const char *exe;     /* path */
     const char *cgroup;  /* path in its hierarchy */

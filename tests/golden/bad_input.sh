@@ -57,10 +57,10 @@ answers 1 'accepted.nst: --netns web: no such namespace.*4026532177.*0x1001/4026
     print --netns web accepted.nst
 is "$(cat out)" '' 'and nothing is printed'
 answers 1 'no such namespace' print --netns '!7' accepted.nst
-answers 1 'accepted.nst: --netns pid:1: no inventory of processes' print --netns pid:1 accepted.nst
-answers 1 'no inventory of containers' print --netns container:web accepted.nst
-answers 1 'no inventory of pods' info --netns pod:a/b accepted.nst
-answers 1 'no inventory of bind mounts' print --netns /proc/1/ns/net accepted.nst
+answers 1 'accepted.nst: no processes in it are known' print --netns pid:1 accepted.nst
+answers 1 'no containers in it are known' print --netns container:web accepted.nst
+answers 1 'no pods in it are known' info --netns pod:a/b accepted.nst
+answers 1 'the namespaces in it are' print --netns /some/where accepted.nst
 answers 0 '^$' print --netns 0x3000 accepted.nst many.nst
 is "$(grep -c '4026533123' out)" 1 'one of several files has it'
 "$nstrail" print --netns 7 - < <(cat many.nst) >out 2>errors

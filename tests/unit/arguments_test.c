@@ -112,7 +112,10 @@ static void test_who(void)
     good_who("1web", false, WHO_NAME, 0, "1web");
     good_who("/run/netns/web", false, WHO_NAME, 0, "web");
     good_who("/var/run/netns/web", false, WHO_NAME, 0, "web");
-    good_who("/proc/1/ns/net", false, WHO_PATH, 0, "/proc/1/ns/net");
+    good_who("/proc/1/ns/net", false, WHO_PID, 1, NULL);
+    good_who("/proc/1/ns/mnt", false, WHO_PATH, 0, "/proc/1/ns/mnt");
+    good_who("host", false, WHO_HOST, 0, NULL);
+    good_who("name:host", false, WHO_NAME, 0, "host");
     good_who("pid:12", false, WHO_PID, 12, NULL);
     good_who("container:web-1", false, WHO_CONTAINER, 0, "web-1");
     good_who("pod:default/web-1", false, WHO_POD, 0, "default/web-1");

@@ -453,9 +453,9 @@ static const struct nst_known_netns some_netns[] = {
 };
 static const struct nst_process some_processes[] = {
     {{0x1005, 4026531840},
-     7,
      100,
      NST_STILL,
+     7,
      "curl",
      "/usr/bin/curl",
      "/user.slice",
@@ -464,9 +464,9 @@ static const struct nst_process some_processes[] = {
      0,
      NST_PROCESS_LEADER},
     {{0x1005, 4026531840},
-     ~0ull,
      90,
      95,
+     ~0ull,
      "",
      "\xff\n",
      "/user.slice",
@@ -474,7 +474,7 @@ static const struct nst_process some_processes[] = {
      ~0u,
      NST_NONE,
      0},
-    {{0, 1}, 0, 1, 2, NULL, NULL, NULL, NULL, 0, ~0u - 1, 255},
+    {{0, 1}, 1, 2, 0, NULL, NULL, NULL, NULL, 0, ~0u - 1, 255},
 };
 static const struct nst_container some_containers[] = {
     {{0, 1},

@@ -88,6 +88,54 @@ static const struct nst_netns_name names[] = {{.netns = {.inum = 4026532001}, .n
                                               {.netns = {3, 4026532003}, .name = "db"}};
 static const struct nst_tables tables = {.netns_names = names, .netns_names_count = 2};
 
+/* Namespace 1 has no cookie, and its inum comes back for another between events b and c. */
+#define REUSED_NS (START_NS + 1500)
+static const struct nst_known_netns known[] = {
+    {.netns = {0x1001, 4026532001},
+     .first_ts_ns = 1,
+     .last_ts_ns = NST_STILL,
+     .flags = NST_NETNS_INITIAL},
+    {.netns = {0, 4026532002}, .first_ts_ns = 1, .last_ts_ns = REUSED_NS - 10},
+    {.netns = {0, 4026532002}, .first_ts_ns = REUSED_NS, .last_ts_ns = NST_STILL},
+    {.netns = {3, 4026532003}, .first_ts_ns = 1, .last_ts_ns = NST_STILL},
+};
+static const struct nst_netns_name placed[] = {
+    {{0x1001, 4026532001}, "moved", START_NS - 10, START_NS + 10, NST_PLACE_NETNS},
+    {{3, 4026532003}, "moved", START_NS + 2000000000, NST_STILL, NST_PLACE_NETNS},
+    {{0x1001, 4026532001}, "before", START_NS - 900, START_NS - 500, NST_PLACE_NETNS},
+    {{3, 4026532003}, "/var/lib/x", START_NS, NST_STILL, NST_PLACE_MOUNT},
+};
+static const struct nst_process processes[] = {
+    {.netns = {0, 4026532002}, .pid = 7, .first_ts_ns = START_NS + 200, .last_ts_ns = REUSED_NS},
+    {.netns = {0, 4026532002}, .pid = 8, .first_ts_ns = REUSED_NS + 600, .last_ts_ns = NST_STILL},
+};
+static const struct nst_container containers[] = {
+    {.netns = {0x1001, 4026532001}, .id = "4f00aa", .name = "web1", .last_ts_ns = NST_STILL},
+    {.netns = {3, 4026532003},
+     .id = "4f11bb",
+     .name = "4f0",
+     .pod_namespace = "kube-system",
+     .pod_name = "dns-7",
+     .pod_container = "dns",
+     .last_ts_ns = NST_STILL},
+};
+static const struct nst_tables inventory_tables = {.ts_ns = START_NS + 5000,
+                                                   .netns_names = placed,
+                                                   .netns_names_count = 4,
+                                                   .netns = known,
+                                                   .netns_count = 4,
+                                                   .processes = processes,
+                                                   .processes_count = 2,
+                                                   .containers = containers,
+                                                   .containers_count = 2};
+static const struct nst_tables *learnt = &tables;
+
+/* What a source does with all of its tables. */
+static bool learn(struct matcher *m, struct inventory *inv, const struct nst_tables *t)
+{
+    return inventory_learn(inv, t) && inventory_sort(inv) && match_learn(m, inv);
+}
+
 static int letter_of(const char *name)
 {
     const struct option_spec *spec = filter_options;
@@ -118,11 +166,12 @@ static struct filter *parse(char *line)
 /* picked: a letter for each event that matches, '-' for the others. */
 static void pick(const struct filter *f, char picked[EVENTS + 1])
 {
+    struct inventory inv = {0};
     struct matcher m;
 
     memset(picked, '-', EVENTS);
     picked[EVENTS] = '\0';
-    if (!match_init(&m, f) || !match_learn(&m, &tables))
+    if (!match_init(&m, f) || !learn(&m, &inv, learnt))
         exit(99);
     match_window(&m, START_NS + OFFSET_NS);
     if (match_prepare(&m, &block) == 1)
@@ -130,6 +179,7 @@ static void pick(const struct filter *f, char picked[EVENTS + 1])
             if (match_event(&m, &block, &events[i]) && match_packet(&m, &events[i]))
                 picked[i] = (char)('a' + i);
     match_free(&m);
+    inventory_free(&inv);
 }
 
 static void check(const char *options, const char *expected)
@@ -160,6 +210,31 @@ static void test_netns(void)
     check("--netns=name:db", "----e");
     check("--netns=!web", "-bcde");
     check("--netns=web --netns=!0x1001", "-----");
+}
+
+static void test_inventory(void)
+{
+    learnt = &inventory_tables;
+    check("--netns=host", "a----");
+    check("--netns=pid:7", "-b---");
+    check("--netns=/proc/8/ns/net", "--c--");
+    check("--netns=!pid:7", "a-cde");
+    check("--netns=pid:7 --netns=pid:8", "-bc--");
+    check("--netns=moved", "a----");
+    check("--netns=before", "-----");
+    check("--netns=/var/lib/x", "----e");
+    check("--netns=name:/var/lib/x", "-----");
+    check("--netns=container:web1", "a----");
+    check("--netns=container:4f00", "a----");
+    check("--netns=container:4f0", "----e");
+    check("--netns=container:4f11bb --netns=host", "a---e");
+    check("--netns=container:dns", "----e");
+    check("--netns=container:web", "-----");
+    check("--netns=pod:kube-system/dns-7", "----e");
+    check("--netns=!pod:kube-system/dns-7", "abcd-");
+    check("--netns=pod:default/dns-7", "-----");
+    check("--netns=pod:dns-7", "refused");
+    learnt = &tables;
 }
 
 static void test_names(void)
@@ -238,17 +313,19 @@ static void test_packets(void)
 static bool block_matches(const char *options, const struct nst_block_info *info)
 {
     char line[256];
+    struct inventory inv = {0};
     struct filter *f;
     struct matcher m;
     bool matches;
 
     snprintf(line, sizeof(line), "%s", options);
     f = parse(line);
-    if (!f || !match_init(&m, f) || !match_learn(&m, &tables))
+    if (!f || !match_init(&m, f) || !learn(&m, &inv, learnt))
         exit(99);
     match_window(&m, START_NS + OFFSET_NS);
     matches = match_block(&m, info);
     match_free(&m);
+    inventory_free(&inv);
     filter_free(f);
     return matches;
 }
@@ -281,6 +358,7 @@ static void test_blocks(void)
 int main(void)
 {
     test_netns();
+    test_inventory();
     test_names();
     test_drops();
     test_times();

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/inventory.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What all kinds of rows begin with. */
+struct row_head {
+    struct nst_netns netns;
+    uint64_t first_ts_ns, last_ts_ns;
+};
+
+#define BEGINS_AS_ROW_HEAD(type)                                                                   \
+    _Static_assert(offsetof(struct type, netns) == offsetof(struct row_head, netns) &&             \
+                       offsetof(struct type, first_ts_ns) ==                                       \
+                           offsetof(struct row_head, first_ts_ns) &&                               \
+                       offsetof(struct type, last_ts_ns) == offsetof(struct row_head, last_ts_ns), \
+                   "struct " #type " begins as a row head")
+BEGINS_AS_ROW_HEAD(nst_known_netns);
+BEGINS_AS_ROW_HEAD(nst_process);
+BEGINS_AS_ROW_HEAD(nst_container);
+BEGINS_AS_ROW_HEAD(nst_known_device);
+BEGINS_AS_ROW_HEAD(nst_address);
+
+/* What a row is about, as bytes. */
+#define KEY_MAX 64
+
+struct row_key {
+    uint8_t bytes[KEY_MAX];
+    size_t length;
+};
+
+static void key_add(struct row_key *key, const void *bytes, size_t length)
+{
+    memcpy(key->bytes + key->length, bytes, length);
+    key->length += length;
+}
+
+static void key_netns(struct row_key *key, const struct nst_netns *netns)
+{
+    key_add(key, &netns->cookie, sizeof(netns->cookie));
+    key_add(key, &netns->inum, sizeof(netns->inum));
+}
+
+static bool same_octets(const struct nst_octets *a, const struct nst_octets *b)
+{
+    return a->len == b->len && !memcmp(a->data, b->data, a->len);
+}
+
+/* The functions of a kind. Texts of two rows are the same when their addresses are. */
+struct row_type {
+    size_t size;
+    void (*key)(const void *row, struct row_key *key);
+    bool (*same)(const void *a, const void *b);
+    bool (*own)(struct inventory *inv, void *row); /* its texts become ours */
+};
+
+static bool own_text(struct inventory *inv, const char **text)
+{
+    size_t length;
+    int64_t id;
+
+    if (!*text)
+        return true;
+    length = strlen(*text);
+    id = intern_find(&inv->texts, *text, length);
+    if (!id) {
+        char *copy = strdup(*text);
+
+        if (copy && inv->texts_count == inv->texts_room) {
+            size_t room = inv->texts_room ? inv->texts_room * 2 : 64;
+            char **list = reallocarray(inv->texts_list, room, sizeof(*list));
+
+            if (list) {
+                inv->texts_list = list;
+                inv->texts_room = room;
+            }
+        }
+        id = (int64_t)inv->texts_count + 1;
+        if (!copy || inv->texts_count == inv->texts_room ||
+            !intern_add(&inv->texts, copy, length, id)) {
+            free(copy);
+            return false;
+        }
+        inv->texts_list[inv->texts_count++] = copy;
+    }
+    *text = inv->texts_list[id - 1];
+    return true;
+}
+
+static void netns_key(const void *row, struct row_key *key)
+{
+    key_netns(key, &((const struct nst_known_netns *)row)->netns);
+}
+
+static bool netns_same(const void *x, const void *y)
+{
+    const struct nst_known_netns *a = x, *b = y;
+
+    return a->owner_uid == b->owner_uid && a->userns_inum == b->userns_inum &&
+           (a->flags | NST_NETNS_GONE) == (b->flags | NST_NETNS_GONE);
+}
+
+static bool own_nothing(struct inventory *inv, void *row)
+{
+    (void)inv;
+    (void)row;
+    return true;
+}
+
+static void process_key(const void *row, struct row_key *key)
+{
+    const struct nst_process *p = row;
+
+    key_add(key, &p->pid, sizeof(p->pid));
+    key_add(key, &p->start_ns, sizeof(p->start_ns));
+}
+
+static bool process_same(const void *x, const void *y)
+{
+    const struct nst_process *a = x, *b = y;
+
+    return a->netns.inum == b->netns.inum && a->netns.cookie == b->netns.cookie &&
+           a->uid == b->uid && a->flags == b->flags && a->comm == b->comm && a->exe == b->exe &&
+           a->cgroup == b->cgroup && a->cmdline == b->cmdline;
+}
+
+static bool process_own(struct inventory *inv, void *row)
+{
+    struct nst_process *p = row;
+
+    return own_text(inv, &p->comm) && own_text(inv, &p->exe) && own_text(inv, &p->cgroup) &&
+           own_text(inv, &p->cmdline);
+}
+
+static void container_key(const void *row, struct row_key *key)
+{
+    const struct nst_container *c = row;
+
+    key_netns(key, &c->netns);
+    key_add(key, &c->id, sizeof(c->id)); /* of a text that is ours: the same for the same id */
+}
+
+static bool container_same(const void *x, const void *y)
+{
+    const struct nst_container *a = x, *b = y;
+
+    return a->runtime == b->runtime && a->name == b->name && a->image == b->image &&
+           a->pod_name == b->pod_name && a->pod_namespace == b->pod_namespace &&
+           a->pod_uid == b->pod_uid && a->pod_container == b->pod_container && a->pid == b->pid;
+}
+
+/* "NAMESPACE/POD", what a pod is called. False: it is in none, or too long to be one's name. */
+static bool pod_label(const struct nst_container *c, char *to, size_t size)
+{
+    int length;
+
+    if (!c->pod_name)
+        return false;
+    length = snprintf(to, size, "%s%s%s", c->pod_namespace ? c->pod_namespace : "",
+                      c->pod_namespace ? "/" : "", c->pod_name);
+    return length > 0 && (size_t)length < size;
+}
+
+#define POD_LABEL_MAX (2 * NST_MAX_NAME + 2)
+
+static bool container_own(struct inventory *inv, void *row)
+{
+    struct nst_container *c = row;
+    char label[POD_LABEL_MAX];
+    const char *kept = label;
+
+    return own_text(inv, &c->runtime) && own_text(inv, &c->id) && own_text(inv, &c->name) &&
+           own_text(inv, &c->image) && own_text(inv, &c->pod_name) &&
+           own_text(inv, &c->pod_namespace) && own_text(inv, &c->pod_uid) &&
+           own_text(inv, &c->pod_container) &&
+           (!pod_label(c, label, sizeof(label)) || own_text(inv, &kept));
+}
+
+static void device_key(const void *row, struct row_key *key)
+{
+    const struct nst_known_device *d = row;
+
+    key_netns(key, &d->netns);
+    key_add(key, &d->ifindex, sizeof(d->ifindex));
+}
+
+static bool device_same(const void *x, const void *y)
+{
+    const struct nst_known_device *a = x, *b = y;
+
+    return a->name == b->name && a->kind == b->kind && a->link_ifindex == b->link_ifindex &&
+           a->link_netns.inum == b->link_netns.inum &&
+           a->link_netns.cookie == b->link_netns.cookie && a->master == b->master &&
+           a->mtu == b->mtu && a->flags == b->flags && a->operstate == b->operstate &&
+           same_octets(&a->mac, &b->mac);
+}
+
+static bool device_own(struct inventory *inv, void *row)
+{
+    struct nst_known_device *d = row;
+
+    return own_text(inv, &d->name) && own_text(inv, &d->kind);
+}
+
+static void address_key(const void *row, struct row_key *key)
+{
+    const struct nst_address *a = row;
+
+    key_netns(key, &a->netns);
+    key_add(key, &a->ifindex, sizeof(a->ifindex));
+    key_add(key, a->address.data, a->address.len);
+}
+
+static bool address_same(const void *x, const void *y)
+{
+    return ((const struct nst_address *)x)->prefix == ((const struct nst_address *)y)->prefix;
+}
+
+static const struct row_type row_types[INVENTORY_KINDS] = {
+    [INVENTORY_NETNS] = {sizeof(struct nst_known_netns), netns_key, netns_same, own_nothing},
+    [INVENTORY_PROCESS] = {sizeof(struct nst_process), process_key, process_same, process_own},
+    [INVENTORY_CONTAINER] = {sizeof(struct nst_container), container_key, container_same,
+                             container_own},
+    [INVENTORY_DEVICE] = {sizeof(struct nst_known_device), device_key, device_same, device_own},
+    [INVENTORY_ADDRESS] = {sizeof(struct nst_address), address_key, address_same, own_nothing},
+};
+
+/* ------------------------------------------------------------------ learning */
+
+static struct row_head get_head(const void *row)
+{
+    struct row_head head;
+
+    memcpy(&head, row, sizeof(head));
+    return head;
+}
+
+static uint8_t *row_at(const struct inventory_table *table, enum inventory_kind kind, size_t i)
+{
+    return (uint8_t *)table->rows + i * row_types[kind].size;
+}
+
+/* Room for one more of count entries, the array having *room. */
+static bool make_room(void **list, size_t count, size_t *room, size_t size)
+{
+    size_t more = *room ? *room * 2 : 64;
+    void *larger;
+
+    if (count < *room)
+        return true;
+    larger = reallocarray(*list, more, size);
+    if (!larger)
+        return false;
+    *list = larger;
+    *room = more;
+    return true;
+}
+
+/* Where the newest row of that key is noted; made if need be. NULL: no memory. */
+static size_t *newest_of(struct inventory_table *table, const struct row_key *key, bool *fresh)
+{
+    int64_t id = intern_find(&table->keys, key->bytes, key->length);
+
+    *fresh = !id;
+    if (!id) {
+        id = (int64_t)table->keys_count + 1;
+        if (!make_room((void **)&table->newest, table->keys_count, &table->keys_room,
+                       sizeof(*table->newest)) ||
+            !intern_add(&table->keys, key->bytes, key->length, id))
+            return NULL;
+        table->keys_count++;
+    }
+    return &table->newest[id - 1];
+}
+
+static bool append(struct inventory_table *table, enum inventory_kind kind, const void *row)
+{
+    size_t size = row_types[kind].size;
+
+    if (!make_room(&table->rows, table->count, &table->room, size))
+        return false;
+    memcpy(row_at(table, kind, table->count), row, size);
+    table->count++;
+    return true;
+}
+
+/* What was known of the same thing gives way to the row, or goes on with it. False: the row
+ * is about a time of its own. */
+static bool supersede(enum inventory_kind kind, uint8_t *known, const void *row)
+{
+    const struct row_type *type = &row_types[kind];
+    struct row_head before = get_head(known), now = get_head(row);
+
+    if (now.first_ts_ns <= before.first_ts_ns) {
+        memcpy(known, row, type->size);
+        return true;
+    }
+    if (type->same(known, row) && now.first_ts_ns <= before.last_ts_ns) {
+        memcpy(known, row, type->size);
+        memcpy(known + offsetof(struct row_head, first_ts_ns), &before.first_ts_ns,
+               sizeof(before.first_ts_ns));
+        return true;
+    }
+    if (before.last_ts_ns > now.first_ts_ns) {
+        before.last_ts_ns = now.first_ts_ns;
+        memcpy(known, &before, sizeof(before));
+    }
+    return false;
+}
+
+static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row)
+{
+    struct inventory_table *table = &inv->tables[kind];
+    struct row_key key = {.length = 0};
+    size_t *newest;
+    bool fresh;
+
+    if (!row_types[kind].own(inv, row))
+        return false;
+    row_types[kind].key(row, &key);
+    newest = newest_of(table, &key, &fresh);
+    if (!newest)
+        return false;
+    if (!fresh && supersede(kind, row_at(table, kind, *newest), row))
+        return true;
+    *newest = table->count;
+    return append(table, kind, row);
+}
+
+/* The largest row, to work on a copy of any. */
+union row {
+    struct nst_known_netns netns;
+    struct nst_process process;
+    struct nst_container container;
+    struct nst_known_device device;
+    struct nst_address address;
+};
+
+static bool learn_rows(struct inventory *inv, enum inventory_kind kind, const void *rows,
+                       size_t count)
+{
+    const uint8_t *row = rows;
+    union row copy;
+
+    for (size_t i = 0; i < count; i++, row += row_types[kind].size) {
+        memcpy(&copy, row, row_types[kind].size);
+        if (!learn_row(inv, kind, &copy))
+            return false;
+    }
+    return true;
+}
+
+bool inventory_learn(struct inventory *inv, const struct nst_tables *t)
+{
+    if (t->ts_ns > inv->last_ts_ns)
+        inv->last_ts_ns = t->ts_ns;
+    return names_learn(&inv->names, t) &&
+           learn_rows(inv, INVENTORY_NETNS, t->netns, t->netns_count) &&
+           learn_rows(inv, INVENTORY_PROCESS, t->processes, t->processes_count) &&
+           learn_rows(inv, INVENTORY_CONTAINER, t->containers, t->containers_count) &&
+           learn_rows(inv, INVENTORY_DEVICE, t->devices, t->devices_count) &&
+           learn_rows(inv, INVENTORY_ADDRESS, t->addresses, t->addresses_count);
+}
+
+void inventory_free(struct inventory *inv)
+{
+    for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
+        free(inv->tables[kind].rows);
+        free(inv->tables[kind].newest);
+        free(inv->tables[kind].by_netns);
+        intern_clear(&inv->tables[kind].keys);
+    }
+    for (size_t i = 0; i < inv->texts_count; i++)
+        free(inv->texts_list[i]);
+    free(inv->texts_list);
+    intern_clear(&inv->texts);
+    names_free(&inv->names);
+    *inv = (struct inventory){0};
+}
+
+/* ------------------------------------------------------------------- look-ups */
+
+const struct nst_known_netns *inventory_netns(const struct inventory *inv, size_t *count)
+{
+    *count = inv->tables[INVENTORY_NETNS].count;
+    return inv->tables[INVENTORY_NETNS].rows;
+}
+
+const struct nst_process *inventory_processes(const struct inventory *inv, size_t *count)
+{
+    *count = inv->tables[INVENTORY_PROCESS].count;
+    return inv->tables[INVENTORY_PROCESS].rows;
+}
+
+const struct nst_container *inventory_containers(const struct inventory *inv, size_t *count)
+{
+    *count = inv->tables[INVENTORY_CONTAINER].count;
+    return inv->tables[INVENTORY_CONTAINER].rows;
+}
+
+const struct nst_known_device *inventory_devices(const struct inventory *inv, size_t *count)
+{
+    *count = inv->tables[INVENTORY_DEVICE].count;
+    return inv->tables[INVENTORY_DEVICE].rows;
+}
+
+const struct nst_address *inventory_addresses(const struct inventory *inv, size_t *count)
+{
+    *count = inv->tables[INVENTORY_ADDRESS].count;
+    return inv->tables[INVENTORY_ADDRESS].rows;
+}
+
+struct sort_context {
+    const struct inventory_table *table;
+    enum inventory_kind kind;
+};
+
+static int compare_inums(const void *a, const void *b, void *context)
+{
+    const struct sort_context *c = context;
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    uint32_t left_inum = get_head(row_at(c->table, c->kind, left)).netns.inum;
+    uint32_t right_inum = get_head(row_at(c->table, c->kind, right)).netns.inum;
+
+    if (left_inum != right_inum)
+        return left_inum < right_inum ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+bool inventory_sort(struct inventory *inv)
+{
+    for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
+        struct inventory_table *table = &inv->tables[kind];
+        struct sort_context context = {table, (enum inventory_kind)kind};
+        size_t *list;
+
+        if (table->by_netns_count == table->count)
+            continue;
+        list = reallocarray(table->by_netns, table->count, sizeof(*list));
+        if (!list)
+            return false;
+        for (size_t i = 0; i < table->count; i++)
+            list[i] = i;
+        qsort_r(list, table->count, sizeof(*list), compare_inums, &context);
+        table->by_netns = list;
+        table->by_netns_count = table->count;
+    }
+    return true;
+}
+
+/* Where the rows of that inum begin, or would. */
+static size_t find_inum(const struct inventory_table *table, enum inventory_kind kind,
+                        uint64_t inum)
+{
+    size_t low = 0, high = table->by_netns_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (get_head(row_at(table, kind, table->by_netns[middle])).netns.inum < inum)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const size_t *inventory_of_inum(const struct inventory *inv, enum inventory_kind kind,
+                                uint32_t inum, size_t *count)
+{
+    const struct inventory_table *table = &inv->tables[kind];
+    size_t at = find_inum(table, kind, inum);
+
+    *count = find_inum(table, kind, (uint64_t)inum + 1) - at;
+    return *count ? table->by_netns + at : NULL;
+}
+
+static uint64_t distance(const struct row_head *head, uint64_t ts_ns)
+{
+    if (ts_ns < head->first_ts_ns)
+        return head->first_ts_ns - ts_ns;
+    return ts_ns > head->last_ts_ns ? ts_ns - head->last_ts_ns : 0;
+}
+
+/* Of the rows of a namespace that are wanted, the nearest to the moment. NULL: none. */
+static const void *nearest(const struct inventory *inv, enum inventory_kind kind,
+                           const struct nst_netns *netns, uint64_t ts_ns,
+                           bool (*wanted)(const void *row, uint32_t number), uint32_t number)
+{
+    const void *found = NULL;
+    uint64_t least = UINT64_MAX;
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, kind, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const void *row = row_at(&inv->tables[kind], kind, list[i]);
+        struct row_head head = get_head(row);
+
+        if (!names_same_netns(&head.netns, netns) || !wanted(row, number) ||
+            distance(&head, ts_ns) >= least)
+            continue;
+        least = distance(&head, ts_ns);
+        found = row;
+    }
+    return found;
+}
+
+static bool any_row(const void *row, uint32_t number)
+{
+    (void)row;
+    (void)number;
+    return true;
+}
+
+static bool has_ifindex(const void *row, uint32_t ifindex)
+{
+    return ((const struct nst_known_device *)row)->ifindex == ifindex;
+}
+
+static bool is_initial(const void *row, uint32_t number)
+{
+    (void)number;
+    return ((const struct nst_known_netns *)row)->flags & NST_NETNS_INITIAL;
+}
+
+const struct nst_container *inventory_container(const struct inventory *inv,
+                                                const struct nst_netns *netns, uint64_t ts_ns)
+{
+    return nearest(inv, INVENTORY_CONTAINER, netns, ts_ns, any_row, 0);
+}
+
+const struct nst_known_device *inventory_device(const struct inventory *inv,
+                                                const struct nst_netns *netns, uint32_t ifindex,
+                                                uint64_t ts_ns)
+{
+    return nearest(inv, INVENTORY_DEVICE, netns, ts_ns, has_ifindex, ifindex);
+}
+
+bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns)
+{
+    return nearest(inv, INVENTORY_NETNS, netns, 0, is_initial, 0);
+}
+
+static const char *container_label(const struct inventory *inv, const struct nst_container *c)
+{
+    char label[POD_LABEL_MAX];
+    int64_t id;
+
+    if (pod_label(c, label, sizeof(label))) {
+        id = intern_find(&inv->texts, label, strlen(label));
+        return id ? inv->texts_list[id - 1] : c->pod_name;
+    }
+    return c->name ? c->name : c->id;
+}
+
+/* What is made one step after the other by whoever sets a namespace up, is seen within this. */
+#define SETTING_UP_NS UINT64_C(1000000000)
+
+void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
+                     uint64_t *first_ts_ns, uint64_t *last_ts_ns)
+{
+    uint64_t first = *first_ts_ns, begin = 0, end = UINT64_MAX;
+    const struct nst_known_netns *rows = inv->tables[INVENTORY_NETNS].rows, *life = NULL;
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct nst_known_netns *row = &rows[list[i]];
+
+        if (!names_same_netns(&row->netns, netns))
+            continue;
+        if (row->first_ts_ns <= first || !life) {
+            begin = life ? row->first_ts_ns : 0;
+            life = row;
+        } else if (end == UINT64_MAX) {
+            end = row->first_ts_ns;
+        }
+    }
+    if (!life || first <= life->first_ts_ns || first - life->first_ts_ns <= SETTING_UP_NS)
+        *first_ts_ns = begin;
+    if (!life || *last_ts_ns >= life->last_ts_ns)
+        *last_ts_ns = end;
+}
+
+/* A name that has gone to another namespace is no longer this one's. */
+static const char *name_at(const struct inventory *inv, const struct nst_netns *netns,
+                           unsigned place, uint64_t ts_ns)
+{
+    const char *found = NULL;
+    uint64_t least = UINT64_MAX;
+    size_t count;
+    const struct nst_netns_name *list = names_of_inum(&inv->names, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct row_head head = {list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns};
+        uint64_t away = distance(&head, ts_ns);
+
+        if (list[i].place != place || !names_same_netns(&head.netns, netns) || away >= least)
+            continue;
+        inventory_widen(inv, netns, &head.first_ts_ns, &head.last_ts_ns);
+        if (distance(&head, ts_ns))
+            continue;
+        least = away;
+        found = list[i].name;
+    }
+    return found;
+}
+
+const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
+                            uint64_t ts_ns)
+{
+    const char *name = name_at(inv, netns, NST_PLACE_NETNS, ts_ns);
+    const struct nst_container *container;
+
+    if (name)
+        return name;
+    container = inventory_container(inv, netns, ts_ns);
+    if (container)
+        return container_label(inv, container);
+    if (inventory_is_host(inv, netns))
+        return "host";
+    return name_at(inv, netns, NST_PLACE_MOUNT, ts_ns);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who the namespaces of one file were, and when: the rows of its tables put together, each once
+ * for every span of time in which it was true. Times are CLOCK_MONOTONIC's.
+ */
+#ifndef NST_ANALYZE_INVENTORY_H
+#define NST_ANALYZE_INVENTORY_H
+
+#include <stdio.h>
+
+#include "analyze/intern.h"
+#include "analyze/names.h"
+#include "format/nstrail.h"
+
+enum inventory_kind {
+    INVENTORY_NETNS,
+    INVENTORY_PROCESS,
+    INVENTORY_CONTAINER,
+    INVENTORY_DEVICE,
+    INVENTORY_ADDRESS,
+    INVENTORY_KINDS,
+};
+
+/* Rows of one kind, as they were learnt. */
+struct inventory_table {
+    void *rows;
+    size_t count, room;
+    struct intern keys; /* of what a row is about: the newest row, plus one, by way of newest */
+    size_t *newest;
+    size_t keys_count, keys_room;
+    size_t *by_netns; /* the rows by inum, then in their order; of the first by_netns_count */
+    size_t by_netns_count;
+};
+
+struct inventory {
+    struct names names;
+    struct inventory_table tables[INVENTORY_KINDS];
+    struct intern texts; /* what rows point to, each once: index into texts_list, plus one */
+    char **texts_list;
+    size_t texts_count, texts_room;
+    uint64_t last_ts_ns; /* of the latest tables: what still was, was so then at least */
+};
+
+/* False: no memory, some of it is missing. */
+bool inventory_learn(struct inventory *inv, const struct nst_tables *tables);
+/* After the last of several, before anything is looked up. False: no memory. */
+bool inventory_sort(struct inventory *inv);
+void inventory_free(struct inventory *inv);
+
+const struct nst_known_netns *inventory_netns(const struct inventory *inv, size_t *count);
+const struct nst_process *inventory_processes(const struct inventory *inv, size_t *count);
+const struct nst_container *inventory_containers(const struct inventory *inv, size_t *count);
+const struct nst_known_device *inventory_devices(const struct inventory *inv, size_t *count);
+const struct nst_address *inventory_addresses(const struct inventory *inv, size_t *count);
+
+/* The rows of a kind that are of one inum, by their index: *count of them from the answer on. */
+const size_t *inventory_of_inum(const struct inventory *inv, enum inventory_kind kind,
+                                uint32_t inum, size_t *count);
+
+/* Something that was seen of a namespace from *first_ts_ns to *last_ts_ns was so longer: it was
+ * there when the namespace was first seen, or ended with it. Widens the two accordingly. */
+void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
+                     uint64_t *first_ts_ns, uint64_t *last_ts_ns);
+
+/* What people call a namespace at that moment, or at the nearest there is: its name in
+ * /run/netns, "NAMESPACE/POD", its container, "host", a path that it is bound to. NULL: nothing
+ * is known. Valid until the next inventory_learn(). */
+const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
+                            uint64_t ts_ns);
+/* The container in it likewise. */
+const struct nst_container *inventory_container(const struct inventory *inv,
+                                                const struct nst_netns *netns, uint64_t ts_ns);
+const struct nst_known_device *inventory_device(const struct inventory *inv,
+                                                const struct nst_netns *netns, uint32_t ifindex,
+                                                uint64_t ts_ns);
+bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns);
+
+#endif

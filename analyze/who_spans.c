@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/who_spans.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool add(struct who_spans *spans, const struct who_span *span)
+{
+    if (spans->count == spans->room) {
+        size_t room = spans->room ? spans->room * 2 : 4;
+        struct who_span *list = reallocarray(spans->list, room, sizeof(*list));
+
+        if (!list)
+            return false;
+        spans->list = list;
+        spans->room = room;
+    }
+    spans->list[spans->count++] = *span;
+    return true;
+}
+
+bool who_spans_add(struct who_spans *spans, const struct nst_netns *netns)
+{
+    for (size_t i = 0; i < spans->count; i++)
+        if (names_same_netns(&spans->list[i].netns, netns))
+            return true;
+    return add(spans, &(struct who_span){.netns = *netns, .last_ts_ns = UINT64_MAX});
+}
+
+void who_spans_free(struct who_spans *spans)
+{
+    free(spans->list);
+    *spans = (struct who_spans){0};
+}
+
+/* What was seen of the namespace in a span of time, was so for a while before and after. */
+static bool add_seen(struct who_spans *spans, const struct inventory *inv,
+                     const struct nst_netns *netns, uint64_t first_ts_ns, uint64_t last_ts_ns)
+{
+    struct who_span span = {*netns, first_ts_ns, last_ts_ns};
+
+    inventory_widen(inv, netns, &span.first_ts_ns, &span.last_ts_ns);
+    return add(spans, &span);
+}
+
+static bool fill_names(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+{
+    const struct names *names = &inv->names;
+
+    for (size_t i = 0; i < names->count; i++) {
+        const struct nst_netns_name *name = &names->list[i];
+
+        if ((name->place == NST_PLACE_NETNS) == (who->form == WHO_NAME) &&
+            !strcmp(who->text, name->name) &&
+            !add_seen(spans, inv, &name->netns, name->first_ts_ns, name->last_ts_ns))
+            return false;
+    }
+    return true;
+}
+
+static bool fill_pid(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+{
+    size_t count;
+    const struct nst_process *list = inventory_processes(inv, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i].pid == who->number &&
+            !add_seen(spans, inv, &list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns))
+            return false;
+    return true;
+}
+
+static bool fill_host(struct who_spans *spans, const struct inventory *inv)
+{
+    size_t count;
+    const struct nst_known_netns *list = inventory_netns(inv, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i].flags & NST_NETNS_INITIAL && !who_spans_add(spans, &list[i].netns))
+            return false;
+    return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b && !strcmp(a, b);
+}
+
+enum who_container who_container_fits(const char *given, const struct nst_container *c)
+{
+    if (same_text(given, c->id) || same_text(given, c->name) || same_text(given, c->pod_container))
+        return WHO_CONTAINER_EXACT;
+    return strncmp(given, c->id, strlen(given)) ? WHO_CONTAINER_NOT : WHO_CONTAINER_PREFIX;
+}
+
+/* As docker takes them: a whole id or name goes before the beginning of an id. */
+static bool fill_container(struct who_spans *spans, const struct who *who,
+                           const struct inventory *inv)
+{
+    enum who_container best = WHO_CONTAINER_PREFIX;
+    const char *id = NULL;
+    size_t count;
+    const struct nst_container *list = inventory_containers(inv, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (who_container_fits(who->text, &list[i]) == WHO_CONTAINER_EXACT)
+            best = WHO_CONTAINER_EXACT;
+    for (size_t i = 0; i < count; i++) {
+        if (who_container_fits(who->text, &list[i]) != best)
+            continue;
+        spans->ambiguous |= best == WHO_CONTAINER_PREFIX && id && strcmp(id, list[i].id) != 0;
+        id = list[i].id;
+        if (!add_seen(spans, inv, &list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns))
+            return false;
+    }
+    return true;
+}
+
+static bool is_pod(const char *given, const struct nst_container *c)
+{
+    size_t length = c->pod_namespace ? strlen(c->pod_namespace) : 0;
+
+    return length && c->pod_name && !strncmp(given, c->pod_namespace, length) &&
+           given[length] == '/' && !strcmp(given + length + 1, c->pod_name);
+}
+
+static bool fill_pod(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+{
+    size_t count;
+    const struct nst_container *list = inventory_containers(inv, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (is_pod(who->text, &list[i]) &&
+            !add_seen(spans, inv, &list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns))
+            return false;
+    return true;
+}
+
+bool who_spans_fill(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+{
+    spans->count = 0;
+    spans->ambiguous = false;
+    switch (who->form) {
+    case WHO_NAME:
+    case WHO_PATH:
+        return fill_names(spans, who, inv);
+    case WHO_PID:
+        return fill_pid(spans, who, inv);
+    case WHO_CONTAINER:
+        return fill_container(spans, who, inv);
+    case WHO_POD:
+        return fill_pod(spans, who, inv);
+    case WHO_HOST:
+        return fill_host(spans, inv);
+    default:
+        return true;
+    }
+}
+
+enum who_when who_spans_when(const struct who_spans *spans, const struct nst_netns *netns,
+                             uint64_t from_ns, uint64_t to_ns)
+{
+    enum who_when when = WHO_NEVER;
+
+    for (size_t i = 0; i < spans->count; i++) {
+        const struct who_span *span = &spans->list[i];
+
+        if (!names_same_netns(&span->netns, netns) || span->first_ts_ns > to_ns ||
+            span->last_ts_ns < from_ns)
+            continue;
+        if (span->first_ts_ns <= from_ns && span->last_ts_ns >= to_ns)
+            return WHO_ALWAYS;
+        when = WHO_SOMETIMES;
+    }
+    return when;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which namespaces a WHO meant in one file, and when. */
+#ifndef NST_ANALYZE_WHO_SPANS_H
+#define NST_ANALYZE_WHO_SPANS_H
+
+#include "analyze/inventory.h"
+#include "analyze/who.h"
+
+/* A namespace that was meant from one moment to the other (CLOCK_MONOTONIC). */
+struct who_span {
+    struct nst_netns netns;
+    uint64_t first_ts_ns, last_ts_ns;
+};
+
+struct who_spans {
+    struct who_span *list;
+    size_t count, room;
+    bool ambiguous; /* container: what was given begins the ids of several */
+};
+
+/* Forgets what there was. Forms that the inventory does not answer (WHO_INUM, WHO_COOKIE) give
+ * none. False: no memory. */
+bool who_spans_fill(struct who_spans *spans, const struct who *who, const struct inventory *inv);
+/* That namespace, at all times. */
+bool who_spans_add(struct who_spans *spans, const struct nst_netns *netns);
+void who_spans_free(struct who_spans *spans);
+
+enum who_when { WHO_NEVER, WHO_ALWAYS, WHO_SOMETIMES };
+
+/* Whether the namespace was meant between the two moments. */
+enum who_when who_spans_when(const struct who_spans *spans, const struct nst_netns *netns,
+                             uint64_t from_ns, uint64_t to_ns);
+
+/* The container goes by what was given: its id, its name, or the beginning of its id. */
+enum who_container { WHO_CONTAINER_NOT, WHO_CONTAINER_PREFIX, WHO_CONTAINER_EXACT };
+enum who_container who_container_fits(const char *given, const struct nst_container *container);
+
+#endif
