@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who the namespaces are, for the file. A process of its own looks at the host; here is the
+ * recorder's end, which never waits for it while it records.
+ */
+#ifndef NST_CAPTURE_INVENTORY_INVENTORY_H
+#define NST_CAPTURE_INVENTORY_INVENTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/inventory/scanner.h"
+#include "format/nstrail.h"
+
+struct inventory;
+
+/* Starts the process: before there is anything that it should not inherit. */
+int inventory_start(struct inventory **inventory, const struct scanner_options *options,
+                    struct nst_error *err);
+/* Ends it. */
+void inventory_free(struct inventory *inventory);
+
+/* Readable when it has something to say, see inventory_take(); -1: it is gone. */
+int inventory_fd(const struct inventory *inventory);
+
+/* An event told of a namespace, or of a device of it, for the first time. */
+void inventory_seen(struct inventory *inventory, const struct scanner_sight *sight);
+
+/* Takes what it has to say. */
+void inventory_take(struct inventory *inventory);
+
+/* A new file begins: everything will be said once more. */
+void inventory_again(struct inventory *inventory);
+
+/* The recording is over: waits for a last scan, as long as that may take. */
+void inventory_finish(struct inventory *inventory);
+
+/* Rows wait to be written; so many that they should be now. */
+bool inventory_pending(const struct inventory *inventory);
+bool inventory_full(const struct inventory *inventory);
+/* Writes them. A failed write is as for events: what was not written is lost. */
+void inventory_write(struct inventory *inventory, struct nst_writer *writer);
+
+struct inventory_counts {
+    uint64_t limit, left_out, unread; /* see the counters inventory.* in format/nstrail.h */
+};
+
+/* False: it has told nothing yet. */
+bool inventory_counts(const struct inventory *inventory, struct inventory_counts *counts);
+
+#endif

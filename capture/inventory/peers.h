@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Finds in which namespace a device's link is: the other end of a veth, the device below. */
+#ifndef NST_CAPTURE_INVENTORY_PEERS_H
+#define NST_CAPTURE_INVENTORY_PEERS_H
+
+#include "capture/inventory/space.h"
+
+/* Fills in link_netns of the devices of one namespace, or of all: NULL. */
+void peers_find(struct spaces *spaces, struct space *space);
+
+#endif

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/inventory/scanner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/clock.h"
+#include "capture/inventory/file_at.h"
+#include "capture/inventory/mounts.h"
+#include "capture/inventory/peers.h"
+#include "capture/inventory/proc.h"
+#include "capture/inventory/space.h"
+#include "format/error.h"
+
+#define NAMES_FOLDER "/run/netns/"
+/* Some hosts mount tens of thousands. */
+#define MOUNTINFO_MAX (16u << 20)
+#define PIDS_MAX      (1u << 22) /* the kernel's own limit */
+#define NAME_ROOM     32         /* of a path below /proc */
+
+#define ALL_KINDS  ((1u << ROW_KINDS) - 1)
+#define IN_A_SPACE (1u << ROW_DEVICE | 1u << ROW_ADDRESS)
+
+struct scanner {
+    struct scanner_options options;
+    struct facts *facts;
+    struct spaces spaces;
+    struct scanner_counts counts;
+    char *mountinfo;
+    size_t mountinfo_room;
+    /* A bit for each process that was looked at since the last full scan began, or before. */
+    uint8_t *pids, *before;
+    uint32_t processes, others; /* recorded; of those, within SCANNER_PROCESSES */
+    uint64_t tick_ns;
+};
+
+int scanner_new(struct scanner **scanner, const struct scanner_options *options,
+                struct facts *facts, struct nst_error *err)
+{
+    struct scanner *s = calloc(1, sizeof(*s));
+    int error;
+
+    if (!s)
+        return nst_fail(err, -ENOMEM, "no memory");
+    s->options = *options;
+    s->facts = facts;
+    s->tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+    s->pids = calloc(PIDS_MAX / 8, 1);
+    s->before = calloc(PIDS_MAX / 8, 1);
+    error = spaces_init(&s->spaces, !options->names_only, err);
+    if (!error && (!s->pids || !s->before))
+        error = nst_fail(err, -ENOMEM, "no memory");
+    if (error) {
+        scanner_free(s);
+        return error;
+    }
+    if (s->spaces.handles)
+        facts_sees_all(facts);
+    *scanner = s;
+    return 0;
+}
+
+void scanner_free(struct scanner *s)
+{
+    if (!s)
+        return;
+    spaces_free(&s->spaces);
+    free(s->mountinfo);
+    free(s->pids);
+    free(s->before);
+    free(s);
+}
+
+const struct scanner_counts *scanner_counts(const struct scanner *s)
+{
+    return &s->counts;
+}
+
+/* The whole text in memory that is kept. */
+static bool read_mountinfo(struct scanner *s, int process)
+{
+    for (;;) {
+        int fd = openat(process, "mountinfo", O_RDONLY | O_CLOEXEC);
+        ssize_t len = -EFBIG;
+        char *bigger;
+
+        if (fd < 0)
+            return false;
+        if (s->mountinfo_room)
+            len = file_at_drain(fd, s->mountinfo, s->mountinfo_room);
+        close(fd);
+        if (len != -EFBIG || s->mountinfo_room == MOUNTINFO_MAX)
+            return len >= 0;
+        bigger = realloc(s->mountinfo, s->mountinfo_room ? 4 * s->mountinfo_room : 65536);
+        if (!bigger)
+            return false;
+        s->mountinfo = bigger;
+        s->mountinfo_room = s->mountinfo_room ? 4 * s->mountinfo_room : 65536;
+    }
+}
+
+static void see_name(struct scanner *s, const struct space *space, const char *path)
+{
+    struct row row = {.kind = ROW_NAME, .name = {.netns = space->netns, .name = path}};
+    size_t folder = strlen(NAMES_FOLDER);
+
+    row.name.place = NST_PLACE_MOUNT;
+    if (!strncmp(path, NAMES_FOLDER, folder) && !strchr(path + folder, '/')) {
+        row.name.place = NST_PLACE_NETNS;
+        row.name.name = path + folder;
+    }
+    if (strlen(row.name.name) <= NST_MAX_NAME)
+        facts_see(s->facts, &row, 0);
+}
+
+static void scan_mount(struct scanner *s, const struct mount *mount)
+{
+    struct space *space = spaces_at(&s->spaces, AT_FDCWD, mount->path, true);
+
+    /* The path can have become another's since it was listed. */
+    if (!space || space->netns.inum != mount->inum)
+        return;
+    if (!space->path)
+        space->path = strdup(mount->path);
+    see_name(s, space, mount->path);
+}
+
+static void scan_mounts(struct scanner *s)
+{
+    struct mount mount;
+    const char *text;
+    int self = proc_open(s->spaces.proc, "self/");
+
+    if (self < 0)
+        return;
+    if (read_mountinfo(s, self)) {
+        text = s->mountinfo;
+        while (mounts_next(&text, &mount))
+            scan_mount(s, &mount);
+    }
+    close(self);
+}
+
+/* NULL: it is gone, a zombie, or we may not look. A process that was there before has hardly gone
+ * to another namespace with the same inum. */
+static struct space *space_of(struct scanner *s, int process, pid_t pid, bool is_known)
+{
+    struct space *space = spaces_at(&s->spaces, process, "ns/net", !is_known);
+
+    if (!space && errno != ENOENT && errno != ESRCH)
+        s->counts.unread++;
+    if (space && !space->pid)
+        space->pid = pid;
+    return space;
+}
+
+/* Whether it is recorded, and counts it. */
+static bool has_room(struct scanner *s, struct space *space, const struct nst_process *process)
+{
+    bool matters = process->flags || !space->populated;
+
+    if (s->processes < SCANNER_PROCESSES_MAX && (matters || s->others < SCANNER_PROCESSES)) {
+        s->processes++;
+        s->others += !matters;
+        space->populated = true;
+        return true;
+    }
+    s->counts.left_out++;
+    return false;
+}
+
+struct process_text {
+    char cgroup[PROC_TEXT_MAX + 1], exe[PROC_TEXT_MAX + 1], cmdline[PROC_TEXT_MAX + 1];
+};
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static void read_texts(const struct scanner *s, int fd, struct process_text *text,
+                       struct nst_process *process)
+{
+    proc_read_cgroup(fd, text->cgroup);
+    proc_read_exe(fd, text->exe);
+    *text->cmdline = '\0';
+    if (s->options.cmdline)
+        proc_read_cmdline(fd, text->cmdline);
+    process->cgroup = or_null(text->cgroup);
+    process->exe = or_null(text->exe);
+    process->cmdline = or_null(text->cmdline);
+}
+
+static void see_process(struct scanner *s, int fd, pid_t pid, struct space *space)
+{
+    struct row row = {.kind = ROW_PROCESS, .process = {.netns = space->netns}};
+    struct nst_process *process = &row.process;
+    struct proc_stat stat;
+    struct proc_status status;
+    struct process_text text;
+
+    if (!proc_read_stat(fd, &stat) || !proc_read_status(fd, &status))
+        return;
+    process->pid = (uint32_t)pid;
+    process->start_ns = stat.start_ticks * s->tick_ns;
+    process->comm = stat.comm;
+    process->uid = status.uid;
+    process->flags = (stat.session == (uint32_t)pid ? NST_PROCESS_LEADER : 0) |
+                     (status.init ? NST_PROCESS_INIT : 0);
+    if (!has_room(s, space, process))
+        return;
+    read_texts(s, fd, &text, process);
+    facts_see(s->facts, &row, 0);
+}
+
+/* 0: no process. */
+static pid_t pid_of(const char *name)
+{
+    char *end;
+    unsigned long pid;
+
+    if (*name < '1' || *name > '9')
+        return 0;
+    pid = strtoul(name, &end, 10);
+    return *end || pid >= PIDS_MAX ? 0 : (pid_t)pid;
+}
+
+static bool has_pid(const uint8_t *pids, pid_t pid)
+{
+    return pids[pid / 8] & 1u << pid % 8;
+}
+
+static void add_pid(uint8_t *pids, pid_t pid)
+{
+    pids[pid / 8] |= (uint8_t)(1u << pid % 8);
+}
+
+static void scan_process(struct scanner *s, const char *name, pid_t pid)
+{
+    int fd = proc_open(s->spaces.proc, name);
+    struct space *space;
+
+    if (fd < 0)
+        return;
+    space = space_of(s, fd, pid, has_pid(s->before, pid));
+    if (space)
+        see_process(s, fd, pid, space);
+    close(fd);
+    add_pid(s->pids, pid);
+}
+
+/* Of which processes to look at: all; those that came since; those in one namespace. */
+struct which {
+    bool all;
+    const struct nst_netns *netns; /* NULL: those that came since */
+};
+
+static bool is_in(const struct scanner *s, pid_t pid, const struct nst_netns *netns)
+{
+    char path[NAME_ROOM];
+    struct stat status;
+
+    snprintf(path, sizeof(path), "%d/ns/net", (int)pid);
+    return fstatat(s->spaces.proc, path, &status, 0) == 0 && status.st_ino == netns->inum;
+}
+
+static bool is_wanted(const struct scanner *s, const struct which *which, pid_t pid)
+{
+    if (which->all)
+        return true;
+    return which->netns ? is_in(s, pid, which->netns) : !has_pid(s->pids, pid);
+}
+
+static void scan_processes(struct scanner *s, const struct which *which)
+{
+    int fd = openat(s->spaces.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    while (proc && (entry = readdir(proc))) {
+        pid_t pid = pid_of(entry->d_name);
+
+        if (pid && is_wanted(s, which, pid))
+            scan_process(s, entry->d_name, pid);
+    }
+    if (proc)
+        closedir(proc);
+    else if (fd >= 0)
+        close(fd);
+}
+
+static void see_devices(struct scanner *s, struct space *space)
+{
+    for (uint32_t i = 0; i < space->devices_count; i++) {
+        struct space_device *device = &space->devices[i];
+        struct row row = {.kind = ROW_DEVICE, .device = device->row};
+
+        row.device.name = device->name;
+        row.device.kind = or_null(device->kind);
+        facts_see(s->facts, &row, 0);
+    }
+    for (uint32_t i = 0; i < space->addresses_count; i++) {
+        struct row row = {.kind = ROW_ADDRESS, .address = space->addresses[i]};
+
+        facts_see(s->facts, &row, 0);
+    }
+}
+
+static void see_space(struct scanner *s, struct space *space, uint64_t first_ts_ns)
+{
+    struct row row = {
+        .kind = ROW_NETNS,
+        .netns = {.netns = space->netns,
+                  .owner_uid = space->owner_uid,
+                  .userns_inum = space->userns_inum,
+                  .flags = space->netns.inum == s->spaces.initial_inum ? NST_NETNS_INITIAL : 0},
+    };
+
+    facts_see(s->facts, &row, first_ts_ns);
+    see_devices(s, space);
+}
+
+/* Those that were looked at since they were last told of. */
+static void see_fresh(struct scanner *s, const struct nst_netns *seen, uint64_t ts_ns)
+{
+    for (uint32_t i = 0; i < s->spaces.count; i++)
+        if (s->spaces.list[i].fresh)
+            peers_find(&s->spaces, &s->spaces.list[i]);
+    spaces_leave(&s->spaces);
+    for (uint32_t i = 0; i < s->spaces.count; i++) {
+        struct space *space = &s->spaces.list[i];
+        bool is_seen = seen && space->netns.inum == seen->inum;
+
+        if (!space->fresh)
+            continue;
+        see_space(s, space, is_seen ? ts_ns : 0);
+        facts_end(s->facts, IN_A_SPACE, facts_netns(&space->netns));
+        space->fresh = false;
+    }
+}
+
+/* Sockets alone can keep a namespace: those that are not in /proc any more can be there yet. */
+static void scan_hidden(void *context, const struct row *row)
+{
+    struct scanner *s = context;
+
+    spaces_known(&s->spaces, &row->netns.netns);
+}
+
+static void begin(struct scanner *s)
+{
+    uint8_t *before = s->pids;
+
+    s->pids = s->before;
+    s->before = before;
+    memset(s->pids, 0, PIDS_MAX / 8);
+    spaces_clear(&s->spaces);
+    s->processes = s->others = 0;
+    s->counts = (struct scanner_counts){0};
+}
+
+void scanner_scan(struct scanner *s)
+{
+    uint64_t start_ns = clock_now_ns();
+
+    begin(s);
+    facts_begin(s->facts, start_ns);
+    spaces_at(&s->spaces, s->spaces.proc, "self/ns/net", false);
+    scan_mounts(s);
+    if (!s->options.names_only)
+        scan_processes(s, &(struct which){.all = true});
+    facts_unseen(s->facts, ROW_NETNS, scan_hidden, s);
+    see_fresh(s, NULL, 0);
+    facts_end(s->facts, ALL_KINDS, 0);
+    s->counts.took_ns = clock_now_ns() - start_ns;
+}
+
+void scanner_mounts(struct scanner *s)
+{
+    facts_begin(s->facts, clock_now_ns());
+    scan_mounts(s);
+    see_fresh(s, NULL, 0);
+    facts_end(s->facts, 1u << ROW_NAME, 0);
+}
+
+static struct space *find_known(struct scanner *s, const struct nst_netns *netns)
+{
+    struct space *space = spaces_find(&s->spaces, netns->inum);
+    bool is_it =
+        space && (!netns->cookie || !space->netns.cookie || space->netns.cookie == netns->cookie);
+
+    return is_it ? space : NULL;
+}
+
+static bool has_device(const struct space *space, uint32_t ifindex, const char *name)
+{
+    for (uint32_t i = 0; i < space->devices_count; i++)
+        if (space->devices[i].row.ifindex == ifindex)
+            return !strcmp(space->devices[i].name, name);
+    return false;
+}
+
+/* Whether one of its processes is known then. */
+static bool look_for_processes(struct scanner *s, const struct nst_netns *netns,
+                               const struct which *which)
+{
+    const struct space *space;
+
+    scan_processes(s, which);
+    space = find_known(s, netns);
+    return space && space->populated;
+}
+
+void scanner_look(struct scanner *s, const struct scanner_sight *sight)
+{
+    const struct nst_netns *netns = &sight->netns;
+    struct space *space = find_known(s, netns);
+
+    if (space && (!sight->ifindex || has_device(space, sight->ifindex, sight->name)))
+        return;
+    facts_begin(s->facts, clock_now_ns());
+    if (space) {
+        spaces_again(&s->spaces, space);
+    } else {
+        spaces_known(&s->spaces, netns);
+        scan_mounts(s);
+    }
+    space = find_known(s, netns);
+    if (!s->options.names_only && !(space && space->populated) &&
+        !look_for_processes(s, netns, &(struct which){0}))
+        look_for_processes(s, netns, &(struct which){.netns = netns});
+    see_fresh(s, netns, sight->ts_ns);
+}
+
+void scanner_process(struct scanner *s, pid_t pid)
+{
+    char name[NAME_ROOM];
+
+    if (pid <= 0 || (uint32_t)pid >= PIDS_MAX)
+        return;
+    snprintf(name, sizeof(name), "%d", (int)pid);
+    facts_begin(s->facts, clock_now_ns());
+    scan_process(s, name, pid);
+    see_fresh(s, NULL, 0);
+}
+
+void scanner_devices(struct scanner *s)
+{
+    facts_begin(s->facts, clock_now_ns());
+    for (uint32_t i = 0; i < s->spaces.count; i++)
+        spaces_again(&s->spaces, &s->spaces.list[i]);
+    see_fresh(s, NULL, 0);
+}

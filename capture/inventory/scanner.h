@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Looks at the host: its network namespaces, and who is in them. Says what it sees as facts. */
+#ifndef NST_CAPTURE_INVENTORY_SCANNER_H
+#define NST_CAPTURE_INVENTORY_SCANNER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "capture/inventory/facts.h"
+#include "format/nstrail.h"
+
+/* Processes besides session leaders, the first ones of pid namespaces, and one of each network
+ * namespace. */
+#define SCANNER_PROCESSES 8192
+/* Together with those. */
+#define SCANNER_PROCESSES_MAX 65536
+
+struct scanner_options {
+    bool names_only; /* namespaces and their names, nothing of what is in them */
+    bool cmdline;    /* record command lines */
+};
+
+struct scanner_counts {
+    uint64_t left_out; /* processes that were too many, in the last scan */
+    uint64_t unread;   /* namespaces and processes that could not be looked at, in the last scan */
+    uint64_t took_ns;  /* the last scan */
+};
+
+struct scanner;
+
+/* Facts outlive it. A negative errno in words. */
+int scanner_new(struct scanner **scanner, const struct scanner_options *options,
+                struct facts *facts, struct nst_error *err);
+void scanner_free(struct scanner *scanner);
+
+/* Looks at everything. */
+void scanner_scan(struct scanner *scanner);
+
+/* What an event told of a namespace. */
+struct scanner_sight {
+    struct nst_netns netns; /* without a cookie it is whichever has that inum now */
+    uint64_t ts_ns;
+    uint32_t ifindex; /* of the device, 0: none */
+    char name[16];    /* its name */
+};
+
+/* Looks at the namespace, if it or the device is not known, and for its processes if none is. */
+void scanner_look(struct scanner *scanner, const struct scanner_sight *sight);
+
+/* Looks at what is mounted; at one process; at the devices of all namespaces that are known. */
+void scanner_mounts(struct scanner *scanner);
+void scanner_process(struct scanner *scanner, pid_t pid);
+void scanner_devices(struct scanner *scanner);
+
+const struct scanner_counts *scanner_counts(const struct scanner *scanner);
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/inventory/space.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "capture/inventory/proc.h"
+#include "format/error.h"
+
+/* Kernel threads are in the initial namespace, and this is their parent. */
+#define KTHREADD    "2"
+#define PATH_TO_FD  "/proc/self/fd/%d"
+#define PATH_TO_PID "%d/ns/net"
+#define PATH_ROOM   40
+
+/* Handles of namespaces since 6.18 (5222470b2fbb): a number that is never used again, their type
+ * and their inum. The number of a network namespace is its cookie; that is tried, not trusted. */
+#define FD_NSFS      (-10003)
+#define HANDLE_NSFS  0xf1
+#define HANDLE_BYTES 16
+
+struct handle {
+    struct file_handle head;
+    uint8_t bytes[HANDLE_BYTES];
+};
+
+/* False: no network namespace, or no kernel that tells. */
+static bool read_handle(int dir, const char *name, struct nst_netns *netns)
+{
+    struct handle handle = {.head.handle_bytes = HANDLE_BYTES};
+    uint32_t type;
+    int mount;
+
+    if (name_to_handle_at(dir, name, &handle.head, &mount, AT_SYMLINK_FOLLOW | AT_EMPTY_PATH) ||
+        handle.head.handle_type != HANDLE_NSFS || handle.head.handle_bytes < HANDLE_BYTES)
+        return false;
+    memcpy(&netns->cookie, handle.head.f_handle, sizeof(netns->cookie));
+    memcpy(&type, handle.head.f_handle + 8, sizeof(type));
+    memcpy(&netns->inum, handle.head.f_handle + 12, sizeof(netns->inum));
+    return type == CLONE_NEWNET;
+}
+
+static int open_handle(const struct nst_netns *netns)
+{
+    struct handle handle = {.head = {.handle_bytes = HANDLE_BYTES, .handle_type = HANDLE_NSFS}};
+    const uint32_t type = CLONE_NEWNET;
+    int fd;
+
+    memcpy(handle.head.f_handle, &netns->cookie, sizeof(netns->cookie));
+    memcpy(handle.head.f_handle + 8, &type, sizeof(type));
+    memcpy(handle.head.f_handle + 12, &netns->inum, sizeof(netns->inum));
+    fd = open_by_handle_at(FD_NSFS, &handle.head, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static uint32_t inum_of(int fd)
+{
+    struct stat status;
+    struct statfs fs;
+
+    if (fstat(fd, &status) || fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC)
+        return 0;
+    return (uint32_t)status.st_ino;
+}
+
+static uint32_t find_initial(int proc)
+{
+    struct proc_stat stat;
+    int thread = proc_open(proc, KTHREADD);
+    uint32_t inum = 0;
+
+    if (thread < 0)
+        return 0;
+    if (proc_read_stat(thread, &stat) && stat.parent == 0 && !strcmp(stat.comm, "kthreadd"))
+        inum = proc_read_ns(thread, "ns/net");
+    close(thread);
+    return inum;
+}
+
+/* Whether they are there, and tell our own namespace's cookie. */
+static bool handles_work(struct spaces *spaces)
+{
+    struct nst_netns own;
+    bool work;
+    int fd;
+
+    if (!read_handle(spaces->own, "", &own) || rtnl_open(&spaces->rtnl))
+        return false;
+    work = rtnl_cookie(&spaces->rtnl) == own.cookie;
+    rtnl_close(&spaces->rtnl);
+    fd = work ? open_handle(&own) : -1;
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
+{
+    *spaces = (struct spaces){.contents = contents, .rtnl.fd = -1};
+    spaces->own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    spaces->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (spaces->own < 0 || spaces->proc < 0)
+        return nst_fail(err, -errno, "/proc: %s", strerror(errno));
+    spaces->initial_inum = find_initial(spaces->proc);
+    spaces->handles = handles_work(spaces);
+    if (nst_hash_init(&spaces->by_inum))
+        return nst_fail(err, -ENOMEM, "no memory");
+    return 0;
+}
+
+void spaces_clear(struct spaces *spaces)
+{
+    for (uint32_t i = 0; i < spaces->count; i++) {
+        free(spaces->list[i].path);
+        free(spaces->list[i].devices);
+        free(spaces->list[i].addresses);
+    }
+    spaces->count = 0;
+    nst_hash_clear(&spaces->by_inum);
+}
+
+void spaces_free(struct spaces *spaces)
+{
+    spaces_clear(spaces);
+    nst_hash_free(&spaces->by_inum);
+    free(spaces->list);
+    if (spaces->own >= 0)
+        close(spaces->own);
+    if (spaces->proc >= 0)
+        close(spaces->proc);
+}
+
+struct space *spaces_find(struct spaces *spaces, uint32_t inum)
+{
+    const struct hash_slot *s;
+    uint32_t hash = (uint32_t)hash_mix(0, inum);
+
+    for (s = nst_hash_first(&spaces->by_inum, hash); s->entry;
+         s = nst_hash_next(&spaces->by_inum, s))
+        if (spaces->list[s->entry - 1].netns.inum == inum)
+            return &spaces->list[s->entry - 1];
+    return NULL;
+}
+
+static struct space *add(struct spaces *spaces, uint32_t inum)
+{
+    struct space *space;
+
+    if (spaces->count == SPACES_MAX || nst_hash_room(&spaces->by_inum))
+        return NULL;
+    if (spaces->count == spaces->room) {
+        uint32_t room = spaces->room ? 2 * spaces->room : 64;
+        struct space *list = reallocarray(spaces->list, room, sizeof(*list));
+
+        if (!list)
+            return NULL;
+        spaces->list = list;
+        spaces->room = room;
+    }
+    nst_hash_add(&spaces->by_inum, (uint32_t)hash_mix(0, inum), spaces->count);
+    space = &spaces->list[spaces->count++];
+    *space = (struct space){.netns.inum = inum, .owner_uid = NST_NONE};
+    return space;
+}
+
+static void copy_string(char *to, const char *from, size_t room)
+{
+    size_t len = from ? strnlen(from, room - 1) : 0;
+
+    memcpy(to, from ? from : "", len);
+    to[len] = '\0';
+}
+
+static void keep_device(void *context, const struct rtnl_link *link)
+{
+    struct space *space = context;
+    struct space_device *device;
+
+    if (space->devices_count == space->devices_room) {
+        uint32_t room = space->devices_room ? 2 * space->devices_room : 4;
+        struct space_device *list = NULL;
+
+        if (space->devices_count < SPACE_DEVICES_MAX)
+            list = reallocarray(space->devices, room, sizeof(*list));
+        if (!list)
+            return;
+        space->devices = list;
+        space->devices_room = room;
+    }
+    device = &space->devices[space->devices_count++];
+    *device = (struct space_device){
+        .row = link->device, .elsewhere = link->link_elsewhere, .nsid = link->nsid};
+    device->row.netns = space->netns;
+    if (link->device.link_ifindex && !link->link_elsewhere)
+        device->row.link_netns = space->netns;
+    copy_string(device->name, link->device.name, sizeof(device->name));
+    copy_string(device->kind, link->device.kind, sizeof(device->kind));
+    device->row.name = device->row.kind = NULL;
+}
+
+static void keep_address(void *context, const struct nst_address *address)
+{
+    struct space *space = context;
+
+    if (space->addresses_count == space->addresses_room) {
+        uint32_t room = space->addresses_room ? 2 * space->addresses_room : 4;
+        struct nst_address *list = NULL;
+
+        if (space->addresses_count < SPACE_DEVICES_MAX)
+            list = reallocarray(space->addresses, room, sizeof(*list));
+        if (!list)
+            return;
+        space->addresses = list;
+        space->addresses_room = room;
+    }
+    space->addresses[space->addresses_count] = *address;
+    space->addresses[space->addresses_count++].netns = space->netns;
+}
+
+/* Whose user namespace it belongs to: unprivileged users make namespaces in their own. */
+static void read_owner(struct space *space, int fd)
+{
+    int userns = ioctl(fd, NS_GET_USERNS);
+    uid_t uid;
+
+    if (userns < 0)
+        return;
+    space->userns_inum = inum_of(userns);
+    if (ioctl(userns, NS_GET_OWNER_UID, &uid) == 0)
+        space->owner_uid = uid;
+    close(userns);
+}
+
+/* Another namespace has the inum now. */
+static void become_another(struct space *space, uint64_t cookie)
+{
+    free(space->path);
+    space->path = NULL;
+    space->pid = 0;
+    space->populated = false;
+    space->netns.cookie = cookie;
+}
+
+static bool read_inside(struct spaces *spaces, struct space *space)
+{
+    uint64_t cookie;
+
+    if (rtnl_open(&spaces->rtnl))
+        return false;
+    cookie = rtnl_cookie(&spaces->rtnl);
+    if (cookie != space->netns.cookie)
+        become_another(space, cookie);
+    space->devices_count = space->addresses_count = 0;
+    if (spaces->contents) {
+        rtnl_links(&spaces->rtnl, keep_device, space);
+        rtnl_addresses(&spaces->rtnl, keep_address, space);
+    }
+    rtnl_close(&spaces->rtnl);
+    return true;
+}
+
+static bool read_space(struct spaces *spaces, struct space *space, int fd)
+{
+    if (setns(fd, CLONE_NEWNET) || !read_inside(spaces, space))
+        return false;
+    read_owner(space, fd);
+    space->fresh = true;
+    return true;
+}
+
+/* What stood for the inum before is of another namespace, if the cookie is another. */
+static struct space *visit(struct spaces *spaces, int fd)
+{
+    uint32_t inum = inum_of(fd);
+    struct space *space;
+
+    if (!inum || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+        errno = EINVAL;
+        return NULL;
+    }
+    space = spaces_find(spaces, inum);
+    if (!space)
+        space = add(spaces, inum);
+    if (space)
+        read_space(spaces, space, fd);
+    return space;
+}
+
+/* For kernels without handles: a look inside costs more than these. */
+static bool still_same(struct spaces *spaces, const struct space *space, int fd)
+{
+    uint64_t cookie;
+
+    if (inum_of(fd) != space->netns.inum || setns(fd, CLONE_NEWNET) || rtnl_open(&spaces->rtnl))
+        return false;
+    cookie = rtnl_cookie(&spaces->rtnl);
+    rtnl_close(&spaces->rtnl);
+    return cookie == space->netns.cookie;
+}
+
+/* What stands there can be anything, also a device that does something when it is opened. */
+static int open_there(int dir, const char *name)
+{
+    char again[PATH_ROOM];
+    int there = openat(dir, name, O_PATH | O_CLOEXEC), fd;
+
+    if (there < 0)
+        return -errno;
+    if (!inum_of(there)) {
+        close(there);
+        return -EINVAL;
+    }
+    snprintf(again, sizeof(again), PATH_TO_FD, there);
+    fd = open(again, O_RDONLY | O_CLOEXEC);
+    fd = fd < 0 ? -errno : fd;
+    close(there);
+    return fd;
+}
+
+static struct space *find_there(struct spaces *spaces, int dir, const char *name)
+{
+    struct nst_netns netns;
+    struct space *space;
+    struct stat status;
+
+    if (spaces->handles) {
+        if (!read_handle(dir, name, &netns))
+            return NULL;
+        space = spaces_find(spaces, netns.inum);
+        return space && space->netns.cookie == netns.cookie ? space : NULL;
+    }
+    if (fstatat(dir, name, &status, 0))
+        return NULL;
+    return spaces_find(spaces, (uint32_t)status.st_ino);
+}
+
+struct space *spaces_at(struct spaces *spaces, int dir, const char *name, bool verify)
+{
+    struct space *space = find_there(spaces, dir, name);
+    int fd;
+
+    if (space && (spaces->handles || !verify))
+        return space;
+    fd = open_there(dir, name);
+    if (fd < 0) {
+        errno = -fd;
+        return NULL;
+    }
+    if (!space || !still_same(spaces, space, fd))
+        space = visit(spaces, fd);
+    close(fd);
+    return space;
+}
+
+struct space *spaces_known(struct spaces *spaces, const struct nst_netns *netns)
+{
+    struct space *space;
+    int fd = spaces->handles && netns->cookie ? open_handle(netns) : -ENOENT;
+
+    if (fd < 0)
+        return NULL;
+    space = spaces_find(spaces, netns->inum);
+    if (!space || space->netns.cookie != netns->cookie)
+        space = visit(spaces, fd);
+    close(fd);
+    return space;
+}
+
+/* Whether it is the one that is meant, as far as this costs nothing. */
+static int if_inum(int fd, uint32_t inum)
+{
+    if (fd < 0 || inum_of(fd) == inum)
+        return fd;
+    close(fd);
+    return -ENOENT;
+}
+
+int space_open(const struct spaces *spaces, const struct space *space)
+{
+    int fd = -ENOENT;
+
+    if (spaces->handles)
+        return open_handle(&space->netns);
+    if (space->pid) {
+        char path[PATH_ROOM];
+
+        snprintf(path, sizeof(path), PATH_TO_PID, (int)space->pid);
+        fd = if_inum(open_there(spaces->proc, path), space->netns.inum);
+    }
+    if (fd < 0 && space->path)
+        fd = if_inum(open_there(AT_FDCWD, space->path), space->netns.inum);
+    return fd;
+}
+
+bool spaces_again(struct spaces *spaces, struct space *space)
+{
+    int fd = space_open(spaces, space);
+    bool read;
+
+    if (fd < 0)
+        return false;
+    read = read_space(spaces, space, fd);
+    close(fd);
+    return read;
+}
+
+void spaces_leave(const struct spaces *spaces)
+{
+    /* Cannot fail: we came from there, and hold it. */
+    if (setns(spaces->own, CLONE_NEWNET))
+        abort();
+}
