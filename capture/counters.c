@@ -13,8 +13,8 @@ static const char *const kernel_names[EV_COUNTERS] = {
     [EV_TRACKING_GUESSED] = "tracking.guessed",
 };
 
-/* Beside those by CPU and probe: totals of 0, recursion by probe, disk, evictions. */
-#define OTHER_COUNTERS (EV_COUNTERS + 4)
+/* Beside those by CPU and probe: totals of 0, recursion by probe, disk, evictions, inventory. */
+#define OTHER_COUNTERS (EV_COUNTERS + 7)
 
 struct counters {
     const struct attachment *attachment;
@@ -22,6 +22,8 @@ struct counters {
     uint32_t cpus;
     __u64 *events; /* by CPU * probes + probe */
     uint64_t evicted;
+    struct inventory_counts inventory;
+    bool has_inventory;
     struct nst_counter *list;
     size_t count;
 };
@@ -64,6 +66,12 @@ void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe)
 void counters_evicted(struct counters *counters, uint64_t evicted)
 {
     counters->evicted += evicted;
+}
+
+void counters_inventory(struct counters *counters, const struct inventory_counts *counts)
+{
+    counters->inventory = *counts;
+    counters->has_inventory = true;
 }
 
 void counters_losses(const struct counters *counters, struct losses *losses)
@@ -124,6 +132,15 @@ static void add_recursion(struct counters *counters)
     }
 }
 
+static void add_inventory(struct counters *counters)
+{
+    const struct inventory_counts *counts = &counters->inventory;
+
+    add(counters, "inventory.limit", NULL, NST_NONE, counts->limit);
+    add(counters, "inventory.left_out", NULL, NST_NONE, counts->left_out);
+    add(counters, "inventory.unread", NULL, NST_NONE, counts->unread);
+}
+
 const struct nst_counter *counters_list(struct counters *counters, uint64_t lost_disk,
                                         size_t *count)
 {
@@ -137,6 +154,8 @@ const struct nst_counter *counters_list(struct counters *counters, uint64_t lost
     add_recursion(counters);
     add(counters, "lost.disk", NULL, NST_NONE, lost_disk);
     add(counters, "tracking.evicted", NULL, NST_NONE, counters->evicted);
+    if (counters->has_inventory)
+        add_inventory(counters);
     *count = counters->count;
     return counters->list;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "capture/attach.h"
+#include "capture/inventory/inventory.h"
 #include "format/nstrail.h"
 
 struct counters;
@@ -20,6 +21,9 @@ void counters_free(struct counters *counters);
 void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe);
 /* Entries that tracking gave up because nothing was seen of them for long. */
 void counters_evicted(struct counters *counters, uint64_t evicted);
+
+/* What the inventory counts; without it, it is left out. */
+void counters_inventory(struct counters *counters, const struct inventory_counts *counts);
 
 struct losses {
     uint64_t ring;

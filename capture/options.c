@@ -25,6 +25,8 @@ enum {
     OPTION_CMD,
     OPTION_NO_PACKETS,
     OPTION_ATTACH,
+    OPTION_INVENTORY,
+    OPTION_CMDLINE,
     OPTION_HELP,
     OPTION_VERSION,
 };
@@ -38,6 +40,9 @@ static const struct option_spec specs[] = {
     {OPTION_NO_PACKETS, "no-packets", NULL, "record no bytes of packets"},
     {'B', "buffer", "KIB", "memory of the rings, of all CPUs together"},
     {OPTION_ATTACH, "attach", "HOW", "auto, tp_btf or raw_tp"},
+    {OPTION_INVENTORY, "inventory", "WHAT",
+     "of who the namespaces are: full (the default), names or none"},
+    {OPTION_CMDLINE, "cmdline", NULL, "record command lines of processes too"},
     {'q', "quiet", NULL, "say nothing but errors and losses"},
     {'v', "verbose", NULL, "say what libbpf says"},
     {OPTION_HELP, "help", NULL, "say this"},
@@ -135,6 +140,15 @@ static int parse_attach(const char *text, enum attach_mode *mode, struct nst_err
     return nst_fail(err, -EINVAL, "--attach %s: must be auto, tp_btf or raw_tp", text);
 }
 
+static int parse_inventory(const char *text, struct options *o, struct nst_error *err)
+{
+    o->inventory_names = !strcmp(text, "names");
+    o->inventory_none = !strcmp(text, "none");
+    if (o->inventory_names || o->inventory_none || !strcmp(text, "full"))
+        return 0;
+    return nst_fail(err, -EINVAL, "--inventory %s: must be full, names or none", text);
+}
+
 static int take_option(struct options *o, int letter, const char *value, struct nst_error *err)
 {
     switch (letter) {
@@ -163,6 +177,11 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return 0;
     case OPTION_ATTACH:
         return parse_attach(value, &o->attach, err);
+    case OPTION_INVENTORY:
+        return parse_inventory(value, o, err);
+    case OPTION_CMDLINE:
+        o->cmdline = true;
+        return 0;
     case OPTION_HELP:
         o->help = true;
         return 0;
@@ -195,6 +214,9 @@ static int check(const struct options *o, int argc, char **argv, struct nst_erro
                         "%s: this version has no packet filter yet; record everything and filter "
                         "with nstrail's -f",
                         argv[optind]);
+    if (o->cmdline && (o->inventory_names || o->inventory_none))
+        return nst_fail(err, -EINVAL, "--cmdline: --inventory=%s records no processes",
+                        o->inventory_none ? "none" : "names");
     if (!o->output)
         return nst_fail(err, -EINVAL, "no output: say where to record to with -w FILE");
     return 0;

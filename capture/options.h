@@ -19,6 +19,9 @@ struct options {
     uint64_t ring_kib;    /* -B; 0: the default */
     uint32_t snaplen;     /* -s, --no-packets */
     enum attach_mode attach;
+    bool inventory_names; /* --inventory names: nothing of what is in the namespaces */
+    bool inventory_none;
+    bool cmdline; /* --cmdline: record command lines */
     bool quiet;
     bool verbose;
     bool help;    /* print it and be done */

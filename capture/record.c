@@ -9,6 +9,7 @@
 
 #include "bpf/event.h"
 #include "capture/refs.h"
+#include "capture/sights.h"
 #include "format/error.h"
 
 _Static_assert((int)EV_FLAG_L3 == NST_EVENT_L3 && (int)EV_FLAG_CUT == NST_EVENT_CUT &&
@@ -38,6 +39,7 @@ struct recorder {
     struct nst_writer *writer;
     const struct drop_reasons *reasons;
     struct counters *counters;
+    struct sights *sights;
     uint64_t events;
     struct cpu_refs *cpus; /* NULLs until the CPU's first record */
     uint32_t *probes; /* their indices in the writer; NST_NONE: not recorded */
@@ -73,7 +75,8 @@ struct recorder *recorder_new(const struct recorder_options *options, struct nst
     r->reasons = reasons;
     r->counters = counters;
     r->cpus = calloc(options->cpus, sizeof(*r->cpus));
-    if (!r->cpus || define_probes(r)) {
+    r->sights = sights_new(options->inventory);
+    if (!r->cpus || !r->sights || define_probes(r)) {
         recorder_free(r);
         return NULL;
     }
@@ -91,6 +94,7 @@ void recorder_free(struct recorder *r)
     }
     free(r->cpus);
     free(r->probes);
+    sights_free(r->sights);
     free(r);
 }
 
@@ -156,6 +160,8 @@ static int define_device(struct recorder *r, struct cpu_refs *refs, const struct
         return no_memory(r);
     value.netns = device.netns;
     value.index = nst_writer_device(r->writer, &device);
+    sights_netns(r->sights, device.netns, &netns);
+    sights_device(r->sights, value.index, &netns, &device);
     return define(r, refs->devices, &d->definition, value);
 }
 
@@ -164,6 +170,7 @@ static int define_netns(struct recorder *r, struct cpu_refs *refs, const struct 
     struct nst_netns netns = {.cookie = n->cookie, .inum = n->inum};
     struct ref_value value = {.index = nst_writer_netns(r->writer, &netns), .netns = NST_NONE};
 
+    sights_netns(r->sights, value.index, &netns);
     return define(r, refs->netns, &n->definition, value);
 }
 
@@ -245,6 +252,7 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
     error = nst_writer_event(r->writer, &event, &r->error);
     if (error)
         return error;
+    sights_event(r->sights, event.netns, event.ts_ns);
     counters_event(r->counters, record->head.cpu, packet->probe);
     return ++r->events == r->options.limit;
 }

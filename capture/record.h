@@ -8,6 +8,7 @@
 
 #include "capture/counters.h"
 #include "capture/drop_reasons.h"
+#include "capture/inventory/inventory.h"
 #include "capture/probes.h"
 #include "format/nstrail.h"
 
@@ -16,6 +17,7 @@ struct recorder;
 struct recorder_options {
     uint32_t cpus;
     const struct probes *probes;
+    struct inventory *inventory; /* is told of namespaces; NULL: none */
     uint64_t limit; /* events; 0: none */
 };
 

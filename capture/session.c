@@ -16,6 +16,7 @@
 #include "capture/command.h"
 #include "capture/ending.h"
 #include "capture/file_info.h"
+#include "capture/inventory/inventory.h"
 #include "capture/kernel_facts.h"
 #include "capture/merge.h"
 #include "capture/message.h"
@@ -31,7 +32,7 @@
 #define WAIT_MS 100
 
 /* Which descriptor is readable, in epoll's data. */
-enum { WAKE_RING, WAKE_COMMAND, WAKE_NAMES, WAKE_OUTPUT };
+enum { WAKE_RING, WAKE_COMMAND, WAKE_INVENTORY, WAKE_OUTPUT };
 
 struct session {
     const struct options *options;
@@ -39,6 +40,7 @@ struct session {
     struct kernel_facts facts;
     struct probes probes;
     struct attachment *attachment;
+    struct inventory *inventory; /* NULL: none */
     struct nst_writer *writer; /* until upkeep has it */
     struct upkeep upkeep;
     struct recorder *recorder;
@@ -99,6 +101,17 @@ static int choose_probes(struct session *s, struct nst_error *err)
     return error;
 }
 
+/* Before there are programs and files that its process would hold. */
+static int start_inventory(struct session *s, struct nst_error *err)
+{
+    struct scanner_options options = {
+        .names_only = s->options->inventory_names,
+        .cmdline = s->options->cmdline,
+    };
+
+    return s->options->inventory_none ? 0 : inventory_start(&s->inventory, &options, err);
+}
+
 static int load(struct session *s, struct nst_error *err)
 {
     struct attach_options options = {
@@ -154,17 +167,19 @@ static int make_parts(struct session *s, struct nst_error *err)
     struct recorder_options options = {
         .cpus = attach_cpus(s->attachment),
         .probes = &s->probes,
+        .inventory = s->inventory,
         .limit = s->options->count,
     };
     size_t count;
     struct ring *rings = attach_rings(s->attachment, &count);
-    int error = upkeep_init(&s->upkeep, output_name(s), s->writer, s->attachment, err);
+    int error =
+        upkeep_init(&s->upkeep, output_name(s), s->writer, s->attachment, s->inventory, err);
 
     if (error)
         return error;
     s->writer = NULL;
-    if (upkeep_names_fd(&s->upkeep) >= 0)
-        error = watch(s, upkeep_names_fd(&s->upkeep), EPOLLPRI, WAKE_NAMES, err);
+    if (s->inventory)
+        error = watch(s, inventory_fd(s->inventory), EPOLLIN, WAKE_INVENTORY, err);
     if (error)
         return error;
     s->merge = merge_new(rings, count);
@@ -188,10 +203,10 @@ static void say_start(const struct session *s)
 
 static int start(struct session *s, struct nst_error *err)
 {
-    int error = upkeep_begin(&s->upkeep, err);
+    int error;
 
-    if (!error)
-        error = attach_start(s->attachment, err);
+    upkeep_begin(&s->upkeep);
+    error = attach_start(s->attachment, err);
     if (error)
         return error;
     say_start(s);
@@ -226,8 +241,8 @@ static void wait_for_events(struct session *s)
 
     for (int i = 0; i < count; i++) {
         switch (events[i].data.u32) {
-        case WAKE_NAMES:
-            upkeep_names_changed(&s->upkeep);
+        case WAKE_INVENTORY:
+            inventory_take(s->inventory);
             break;
         case WAKE_OUTPUT:
             s->upkeep.reader_gone = true;
@@ -265,8 +280,7 @@ static int record(struct session *s, struct nst_error *err)
         wait_for_events(s);
         now_ns = clock_now_ns();
         error = drain(s, now_ns - HORIZON_NS, err);
-        if (!error)
-            error = upkeep_run(&s->upkeep, now_ns, err);
+        upkeep_run(&s->upkeep, now_ns);
         if (s->upkeep.reader_gone)
             s->done = true;
     }
@@ -333,6 +347,7 @@ static void session_free(struct session *s)
     merge_free(s->merge);
     recorder_free(s->recorder);
     upkeep_free(&s->upkeep);
+    inventory_free(s->inventory);
     attach_free(s->attachment);
     probes_free(&s->probes);
     kernel_facts_free(&s->facts);
@@ -348,6 +363,8 @@ int session_run(const struct options *options, int argc, char **argv)
 
     caller_find(&s.caller);
     error = signals_catch(&s.ending.signals, &err);
+    if (!error)
+        error = start_inventory(&s, &err);
     if (!error)
         error = load(&s, &err);
     if (!error)

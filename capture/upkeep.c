@@ -10,27 +10,26 @@
 #include "capture/message.h"
 #include "format/error.h"
 
-#define NETNS_NAMES "/run/netns"
-
 #define EVERY_NS (100 * NS_PER_MS)
-/* A host that mounts without pause must not keep us reading its names. */
-#define NAMES_NS (10 * NS_PER_MS)
 /* An event waits no longer in an unfinished block. */
 #define FLUSH_NS     (1 * NS_PER_S)
+/* Nor does what is new in the inventory. */
+#define INVENTORY_NS (1 * NS_PER_S)
 #define TABLES_NS    (10 * NS_PER_S)
 #define TABLES_BYTES (64ull << 20)
 
 int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
-                const struct attachment *attachment, struct nst_error *err)
+                const struct attachment *attachment, struct inventory *inventory,
+                struct nst_error *err)
 {
     *u = (struct upkeep){
         .output = output,
         .writer = writer,
         .counters = counters_new(attachment),
         .tracks = tracks_new(attachment),
-        .names = netns_names_new(NETNS_NAMES),
+        .inventory = inventory,
     };
-    if (u->counters && u->tracks && u->names)
+    if (u->counters && u->tracks)
         return 0;
     upkeep_free(u);
     return nst_fail(err, -ENOMEM, "no memory");
@@ -40,17 +39,18 @@ void upkeep_free(struct upkeep *u)
 {
     counters_free(u->counters);
     tracks_free(u->tracks);
-    netns_names_free(u->names);
     *u = (struct upkeep){0};
 }
 
 static void gather_tables(struct upkeep *u, struct nst_tables *tables)
 {
     struct nst_writer_stats stats;
+    struct inventory_counts counts;
 
     nst_writer_stats(u->writer, &stats);
     *tables = (struct nst_tables){.ts_ns = clock_now_ns()};
-    tables->netns_names = netns_names_list(u->names, &tables->netns_names_count);
+    if (u->inventory && inventory_counts(u->inventory, &counts))
+        counters_inventory(u->counters, &counts);
     tables->counters = counters_list(u->counters, stats.lost, &tables->counters_count);
 }
 
@@ -98,29 +98,20 @@ static void check_writes(struct upkeep *u)
     }
 }
 
-static int scan_names(struct upkeep *u, uint64_t now_ns, struct nst_error *err)
-{
-    int error = netns_names_scan(u->names, now_ns);
-
-    u->names_ns = now_ns;
-    u->names_due = false;
-    if (error)
-        return nst_fail(err, error, "cannot come back to our own network namespace: %s",
-                        strerror(-error));
-    return 0;
-}
-
-int upkeep_begin(struct upkeep *u, struct nst_error *err)
+void upkeep_begin(struct upkeep *u)
 {
     uint64_t now_ns = clock_now_ns();
-    int error = scan_names(u, now_ns, err);
 
-    if (error)
-        return error;
     u->last_ns = now_ns;
     tell_writer(u);
     write_tables(u, now_ns);
-    return 0;
+}
+
+static bool inventory_due(const struct upkeep *u, uint64_t now_ns)
+{
+    return u->inventory && (inventory_full(u->inventory) ||
+                            (inventory_pending(u->inventory) &&
+                             now_ns - u->inventory_ns > INVENTORY_NS));
 }
 
 static void write_due(struct upkeep *u, uint64_t now_ns)
@@ -136,44 +127,24 @@ static void write_due(struct upkeep *u, uint64_t now_ns)
         nst_writer_flush(u->writer, NULL);
 }
 
-int upkeep_names_fd(const struct upkeep *u)
-{
-    return netns_names_fd(u->names);
-}
-
-void upkeep_names_changed(struct upkeep *u)
-{
-    u->names_due = true;
-}
-
-static uint64_t names_due_ns(const struct upkeep *u)
-{
-    return u->names_ns + (u->names_due ? NAMES_NS : EVERY_NS);
-}
-
 uint64_t upkeep_due_ns(const struct upkeep *u)
 {
-    uint64_t names_ns = names_due_ns(u), rest_ns = u->last_ns + EVERY_NS;
-
-    return names_ns < rest_ns ? names_ns : rest_ns;
+    return u->last_ns + EVERY_NS;
 }
 
-int upkeep_run(struct upkeep *u, uint64_t now_ns, struct nst_error *err)
+void upkeep_run(struct upkeep *u, uint64_t now_ns)
 {
-    if (now_ns >= names_due_ns(u)) {
-        int error = scan_names(u, now_ns, err);
-
-        if (error)
-            return error;
+    if (inventory_due(u, now_ns)) {
+        inventory_write(u->inventory, u->writer);
+        u->inventory_ns = now_ns;
     }
     if (now_ns - u->last_ns < EVERY_NS)
-        return 0;
+        return;
     u->last_ns = now_ns;
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
     tell_writer(u);
     write_due(u, now_ns);
     check_writes(u);
-    return 0;
 }
 
 int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_error *err)
@@ -183,6 +154,10 @@ int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_erro
 
     tell_writer(u);
     nst_writer_flush(u->writer, NULL);
+    if (u->inventory && !u->reader_gone) {
+        inventory_finish(u->inventory);
+        inventory_write(u->inventory, u->writer);
+    }
     check_writes(u);
     nst_writer_stats(u->writer, stats);
     gather_tables(u, &tables);

@@ -56,6 +56,11 @@ static void test_good(void)
           !parse("-w x --attach raw_tp") && options.attach == ATTACH_RAW_TP);
     takes("-w x -B 4096 -q", !parse("-w x -B 4096 -q") && options.ring_kib == 4096 &&
                                  options.quiet);
+    takes("-w x --inventory names --quiet",
+          !parse("-w x --inventory names --quiet") && options.inventory_names);
+    takes("-w x --inventory=none", !parse("-w x --inventory=none") && options.inventory_none);
+    takes("-w x --inventory=full --cmdline", !parse("-w x --inventory=full --cmdline") &&
+                                                 !options.inventory_none && options.cmdline);
     takes("--write=x --cmd=true",
           !parse("--write=x --cmd=true") && !strcmp(options.command, "true"));
     takes("--help needs nothing else", !parse("--help") && options.help);
@@ -66,6 +71,8 @@ static void test_bad(void)
 {
     refuses("", "-w FILE");
     refuses("-w", "missing after -w");
+    refuses("-w x --inventory=some", "full, names or none");
+    refuses("-w x --inventory=names --cmdline", "records no processes");
     refuses("-w x --cmd", "missing after --cmd");
     refuses("-w x -s 65536", "from 0 to 65535");
     refuses("-w x -s -1", "from 0 to 65535");
