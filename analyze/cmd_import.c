@@ -143,11 +143,13 @@ static bool reads_pipe(char *const *paths, int count)
 static int import_into(const char *database, char **paths, int count, struct filter *filter)
 {
     struct db db;
-    int status = db_open_import(&db, database), committed, code;
+    int status, committed, code;
 
+    /* Before there is a temporary file that a signal would leave behind. */
+    catch_signals(reads_pipe(paths, count));
+    status = db_open_import(&db, database);
     if (status != STATUS_OK)
         return status;
-    catch_signals(reads_pipe(paths, count));
     sqlite3_progress_handler(db.handle, STEPS_BETWEEN_LOOKS, look_at_stop, NULL);
     code = file_rows_choose(&db, paths, &count);
     if (code)

@@ -186,6 +186,22 @@ wait $waiter
 is "$?: $(cat words)" '1: nstrail: d/new.db: interrupted' 'SIGTERM: a new one'
 left_alone 'SIGTERM: a new one'
 
+# Whenever it comes. Its status is the signal's own where the program had not begun.
+for ms in 001 002 003 004 006 008 010 013 016 020 030 040; do
+    "$bin/nstrail" import beta.nst -d d/new.db 2>words &
+    waiter=$!
+    sleep "0.$ms"
+    kill -TERM $waiter 2>/dev/null
+    wait $waiter
+    case $? in
+    0) [ "$(ls -A d)" = $'new.db\nold.db' ] && rm d/new.db ;;
+    1 | 143) [ "$(ls -A d)" = old.db ] ;;
+    *) false ;;
+    esac || { ms="not after $ms"; break; }
+done 2>/dev/null
+is "$ms" 040 'SIGTERM within 40 ms: all or nothing'
+left_alone 'SIGTERM within 40 ms'
+
 waits d/new.db
 until_true new_file
 cp old.db d/new.db
