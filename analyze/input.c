@@ -10,6 +10,7 @@
 #include "analyze/merge.h"
 #include "analyze/message.h"
 #include "analyze/resolve.h"
+#include "analyze/series.h"
 #include "analyze/source.h"
 
 /* Each costs the memory of two decoded blocks. */
@@ -99,7 +100,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     }
     set_first_time(in);
     in->merge = merge_new(in->sources, in->sources_count);
-    if (!in->merge) {
+    if (!in->merge || !series_say_missing(in->sources, in->sources_count)) {
         input_free(in);
         return message_error(NULL, "no memory");
     }

@@ -4,8 +4,10 @@
 #include "capture/ending.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "capture/clock.h"
 #include "capture/signals.h"
@@ -13,8 +15,35 @@
 /* The manual says it. */
 #define PATIENCE_NS (3 * NS_PER_S)
 
-bool ending_due(const struct ending *e)
+static bool has_terminal(void)
 {
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+void ending_begin(struct ending *e, bool hangup_ends)
+{
+    e->hangup_ends = hangup_ends;
+    e->had_terminal = has_terminal();
+}
+
+/* SIGHUP means that the terminal has gone, and then it is gone; or somebody sent it. */
+static void hang_up(struct ending *e)
+{
+    if (e->hangup_ends || (e->had_terminal && !has_terminal()))
+        signals_stop_now();
+    else
+        e->next_file = true;
+}
+
+bool ending_due(struct ending *e)
+{
+    if (signals_take_hangup())
+        hang_up(e);
     return signals_stop() || (e->deadline_ns && clock_now_ns() >= e->deadline_ns);
 }
 

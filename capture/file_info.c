@@ -77,10 +77,19 @@ static char *join(int argc, char **argv)
     return line;
 }
 
+void file_info_renew(struct file_info *file)
+{
+    struct clocks clocks;
+
+    clock_read(&clocks);
+    file->info.monotonic_ns = clocks.monotonic_ns;
+    file->info.boottime_ns = clocks.boottime_ns;
+    file->info.realtime_ns = clocks.realtime_ns;
+}
+
 int file_info_init(struct file_info *file, int argc, char **argv, struct nst_error *err)
 {
     struct nst_file_info *info = &file->info;
-    struct clocks clocks;
 
     *file = (struct file_info){0};
     if (uname(&file->host))
@@ -92,10 +101,7 @@ int file_info_init(struct file_info *file, int argc, char **argv, struct nst_err
     if (!file->command_line)
         return nst_fail(err, -ENOMEM, "no memory for the command line");
     read_boot_id(info->boot_id);
-    clock_read(&clocks);
-    info->monotonic_ns = clocks.monotonic_ns;
-    info->boottime_ns = clocks.boottime_ns;
-    info->realtime_ns = clocks.realtime_ns;
+    file_info_renew(file);
     info->hostname = file->host.nodename;
     info->kernel_release = file->host.release;
     info->kernel_version = file->host.version;

@@ -17,6 +17,8 @@ struct file_info {
 
 /* For the first file of a new capture. */
 int file_info_init(struct file_info *file, int argc, char **argv, struct nst_error *err);
+/* For a later one: the clocks as they are now. */
+void file_info_renew(struct file_info *file);
 void file_info_free(struct file_info *file);
 
 /* "01234567-89ab-..." as /proc has it; false: it is none. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "capture/clock.h"
 #include "format/error.h"
@@ -23,6 +24,7 @@ struct option_spec {
 enum {
     OPTION_DURATION = 256,
     OPTION_CMD,
+    OPTION_MAX_DISK,
     OPTION_NO_PACKETS,
     OPTION_ATTACH,
     OPTION_INVENTORY,
@@ -33,6 +35,10 @@ enum {
 
 static const struct option_spec specs[] = {
     {'w', "write", "FILE", "record to FILE; - is standard output"},
+    {'C', "file-size", "SIZE", "begin a new file at SIZE million bytes; or with k, M, G"},
+    {'G', "file-seconds", "SECONDS", "begin a new file after so many seconds"},
+    {'W', "files", "COUNT", "keep the newest COUNT files"},
+    {OPTION_MAX_DISK, "max-disk", "SIZE", "remove the oldest files beyond SIZE in all"},
     {'c', "count", "COUNT", "stop after COUNT events"},
     {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds"},
     {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
@@ -48,6 +54,12 @@ static const struct option_spec specs[] = {
     {OPTION_HELP, "help", NULL, "say this"},
     {OPTION_VERSION, "version", NULL, "say the version"},
 };
+
+/* A file has its header and a block at least. */
+#define SIZE_LEAST (64ull << 10)
+/* Without -C, as many files share what --max-disk allows. */
+#define FILES_OF_QUOTA 10
+#define SIZE_LIMIT (1ull << 62)
 
 #define SPECS (sizeof(specs) / sizeof(specs[0]))
 
@@ -106,15 +118,38 @@ static int parse_number(const char *text, uint64_t min, uint64_t max, const char
     return 0;
 }
 
-static int parse_duration(const char *text, uint64_t *duration_ns, struct nst_error *err)
+static int parse_seconds(const char *text, const char *what, uint64_t *ns, struct nst_error *err)
 {
     char *end;
     double seconds = strtod(text, &end);
 
     if (end == text || *end || !isfinite(seconds) || seconds * NS_PER_S < 1 || seconds > 1e9)
-        return nst_fail(err, -EINVAL, "--duration %s: must be seconds, more than 0", text);
-    *duration_ns = seconds * NS_PER_S;
+        return nst_fail(err, -EINVAL, "%s %s: must be seconds, more than 0", what, text);
+    *ns = seconds * NS_PER_S;
     return 0;
+}
+
+/* As tcpdump's -C: millions of bytes, or with a suffix KiB, MiB, GiB. */
+static int parse_size(const char *text, const char *what, uint64_t *bytes, struct nst_error *err)
+{
+    static const struct {
+        const char *suffix;
+        uint64_t unit;
+    } units[] = {{"", 1000000}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}};
+    char *end = NULL;
+    uint64_t number;
+
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (!strcasecmp(end, units[i].suffix) && *text >= '0' && *text <= '9' && !errno &&
+            number <= SIZE_LIMIT / units[i].unit && number * units[i].unit >= SIZE_LEAST) {
+            *bytes = number * units[i].unit;
+            return 0;
+        }
+    return nst_fail(err, -EINVAL,
+                    "%s %s: must be millions of bytes, or a number with k, M or G; 64k at least",
+                    what, text);
 }
 
 static int parse_snaplen(const char *text, uint32_t *snaplen, struct nst_error *err)
@@ -155,6 +190,14 @@ static int take_option(struct options *o, int letter, const char *value, struct 
     case 'w':
         o->output = value;
         return 0;
+    case 'C':
+        return parse_size(value, "-C", &o->file_bytes, err);
+    case 'G':
+        return parse_seconds(value, "-G", &o->period_ns, err);
+    case 'W':
+        return parse_number(value, 1, 1000000, "-W", &o->keep, err);
+    case OPTION_MAX_DISK:
+        return parse_size(value, "--max-disk", &o->disk_bytes, err);
     case 'c':
         return parse_number(value, 1, UINT64_MAX, "-c", &o->count, err);
     case 's':
@@ -168,7 +211,7 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         o->verbose = true;
         return 0;
     case OPTION_DURATION:
-        return parse_duration(value, &o->duration_ns, err);
+        return parse_seconds(value, "--duration", &o->duration_ns, err);
     case OPTION_CMD:
         o->command = value;
         return 0;
@@ -205,7 +248,24 @@ static int bad_option(int answer, const char *word, struct nst_error *err)
     return nst_fail(err, -EINVAL, "unknown option %s", is_long ? word : letter);
 }
 
-static int check(const struct options *o, int argc, char **argv, struct nst_error *err)
+/* What rotation asks of the other options. */
+static int check_files(struct options *o, struct nst_error *err)
+{
+    bool rotates = o->file_bytes || o->period_ns || o->keep || o->disk_bytes;
+
+    if (rotates && !strcmp(o->output, "-"))
+        return nst_fail(err, -EINVAL,
+                        "-w -: standard output is one stream; -C, -G, -W and --max-disk need files");
+    if (!o->disk_bytes)
+        return 0;
+    if (!o->file_bytes)
+        o->file_bytes = o->disk_bytes / FILES_OF_QUOTA;
+    if (o->file_bytes > o->disk_bytes / 2)
+        return nst_fail(err, -EINVAL, "-C: must be half of --max-disk at most");
+    return 0;
+}
+
+static int check(struct options *o, int argc, char **argv, struct nst_error *err)
 {
     if (o->help || o->version)
         return 0;
@@ -219,7 +279,7 @@ static int check(const struct options *o, int argc, char **argv, struct nst_erro
                         o->inventory_none ? "none" : "names");
     if (!o->output)
         return nst_fail(err, -EINVAL, "no output: say where to record to with -w FILE");
-    return 0;
+    return check_files(o, err);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct nst_error *err)

@@ -14,6 +14,10 @@
 struct options {
     const char *output;   /* -w */
     const char *command;  /* --cmd, or NULL */
+    uint64_t file_bytes;  /* -C; 0: no limit, as the next three */
+    uint64_t period_ns;   /* -G */
+    uint64_t keep;        /* -W: files */
+    uint64_t disk_bytes;  /* --max-disk: of all files together */
     uint64_t count;       /* -c: events; 0: no limit */
     uint64_t duration_ns; /* --duration; 0: no limit */
     uint64_t ring_kib;    /* -B; 0: the default */

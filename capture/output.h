@@ -3,13 +3,18 @@
 #ifndef NST_CAPTURE_OUTPUT_H
 #define NST_CAPTURE_OUTPUT_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "capture/caller.h"
 #include "format/nstrail.h"
 
-/* Opens path for a capture, "-" being standard output; refuses a terminal. A new file is only
- * its owner's, and that is the caller. The file descriptor, or <0. */
-int output_open(const char *path, const struct caller *caller, struct nst_error *err);
+/* Standard output, unless it is a terminal. The file descriptor, or <0. */
+int output_stdout(struct nst_error *err);
+
+/* Opens path for a capture. A new file is only its owner's, and that is the caller. What is there
+ * is overwritten if that is wanted, unless it is a terminal or another recorder writes it; else
+ * -EEXIST. The file descriptor, or <0. */
+int output_open(const char *path, bool overwrite, const struct caller *caller,
+                struct nst_error *err);
 
 #endif

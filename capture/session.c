@@ -20,9 +20,10 @@
 #include "capture/kernel_facts.h"
 #include "capture/merge.h"
 #include "capture/message.h"
-#include "capture/output.h"
 #include "capture/record.h"
+#include "capture/rotation.h"
 #include "capture/signals.h"
+#include "capture/summary.h"
 #include "capture/upkeep.h"
 #include "format/error.h"
 
@@ -42,20 +43,17 @@ struct session {
     struct attachment *attachment;
     struct inventory *inventory; /* NULL: none */
     struct nst_writer *writer; /* until upkeep has it */
+    struct rotation rotation;
     struct upkeep upkeep;
     struct recorder *recorder;
     struct merge *merge;
     struct command command;
     struct ending ending;
     int epoll;
-    bool done;            /* it is time to stop */
-    bool full;            /* as many events as were asked for */
+    bool block_made; /* since it was looked whether a file is large enough */
+    bool done;       /* it is time to stop */
+    bool full;       /* as many events as were asked for */
 };
-
-static const char *output_name(const struct session *s)
-{
-    return strcmp(s->options->output, "-") ? s->options->output : "standard output";
-}
 
 static int watch(struct session *s, int fd, uint32_t events, uint32_t what, struct nst_error *err)
 {
@@ -132,34 +130,39 @@ static int load(struct session *s, struct nst_error *err)
     return error;
 }
 
-static int open_output(struct session *s, const struct nst_file_info *info, struct nst_error *err)
-{
-    const struct nst_writer_hooks hooks = {.context = &s->ending, .wait = ending_wait};
-    struct nst_error writer_err = {0};
-    int fd = output_open(s->options->output, &s->caller, err);
-    int error;
+/* The writer's hooks. */
 
-    if (fd < 0)
-        return fd;
-    error = nst_writer_open_hooked(&s->writer, fd, info, &hooks, &writer_err);
-    if (error)
-        return nst_fail(err, error, "%s: %s", output_name(s), writer_err.text);
-    return watch_output(s, fd, err);
+static int wait_for_reader(void *context, int fd)
+{
+    struct session *s = context;
+
+    return ending_wait(&s->ending, fd);
+}
+
+static void note_block(void *context, const void *data, size_t len)
+{
+    struct session *s = context;
+
+    (void)data;
+    (void)len;
+    s->block_made = true;
 }
 
 static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
 {
+    const struct nst_writer_hooks hooks = {
+        .context = s, .wait = wait_for_reader, .block = note_block};
     struct file_info file;
-    int error = file_info_init(&file, argc, argv, err);
+    int error = file_info_init(&file, argc, argv, err), fd;
 
     if (error)
         return error;
     file.info.snaplen = s->options->snaplen;
     file.info.cpus = attach_cpus(s->attachment);
     file.info.drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;
-    error = open_output(s, &file.info, err);
-    file_info_free(&file);
-    return error;
+    error = rotation_begin(&s->rotation, s->options, &file, &s->caller, &hooks, &s->writer, &fd,
+                           err);
+    return error ? error : watch_output(s, fd, err);
 }
 
 static int make_parts(struct session *s, struct nst_error *err)
@@ -172,8 +175,8 @@ static int make_parts(struct session *s, struct nst_error *err)
     };
     size_t count;
     struct ring *rings = attach_rings(s->attachment, &count);
-    int error =
-        upkeep_init(&s->upkeep, output_name(s), s->writer, s->attachment, s->inventory, err);
+    int error = upkeep_init(&s->upkeep, rotation_name(&s->rotation), s->writer, s->attachment,
+                            s->inventory, err);
 
     if (error)
         return error;
@@ -197,7 +200,7 @@ static void say_start(const struct session *s)
 
     if (!s->options->quiet)
         message_note("recording to %s by %s, with %llu KiB of memory for each of %zu CPUs",
-                     output_name(s), attach_how(s->attachment),
+                     rotation_name(&s->rotation), attach_how(s->attachment),
                      (unsigned long long)rings->size_bytes / 1024, count);
 }
 
@@ -257,10 +260,29 @@ static void wait_for_events(struct session *s)
         s->done = true;
 }
 
+static void rotate(struct session *s)
+{
+    bool asked = s->ending.next_file;
+
+    s->ending.next_file = s->block_made = false;
+    rotation_run(&s->rotation, &s->upkeep, asked, clock_now_ns());
+}
+
+/* Between two events a file may end. */
+static int take(void *context, const void *record, uint32_t length, bool late)
+{
+    struct session *s = context;
+    int result = recorder_take(s->recorder, record, length, late);
+
+    if (!result && s->block_made)
+        rotate(s);
+    return result;
+}
+
 /* Records what the rings have up to the horizon. */
 static int drain(struct session *s, uint64_t horizon_ns, struct nst_error *err)
 {
-    int result = merge_run(s->merge, horizon_ns, recorder_take, s->recorder);
+    int result = merge_run(s->merge, horizon_ns, take, s);
 
     if (result > 0)
         s->full = s->done = true;
@@ -268,6 +290,40 @@ static int drain(struct session *s, uint64_t horizon_ns, struct nst_error *err)
         return 0;
     *err = *recorder_error(s->recorder);
     return result;
+}
+
+/* Closing has added to what the writer counted. */
+static uint64_t bytes_written(const struct session *s, const struct nst_writer_stats *stats)
+{
+    struct stat file;
+
+    if (s->rotation.files && stat(rotation_name(&s->rotation), &file) == 0 &&
+        S_ISREG(file.st_mode))
+        return stats->bytes - stats->file_bytes + file.st_size;
+    return stats->bytes;
+}
+
+static void say_counts(const struct session *s, const struct nst_writer_stats *stats, bool asked)
+{
+    struct summary summary = {
+        .written = stats->written,
+        .bytes = bytes_written(s, stats),
+        .lost_disk = stats->lost,
+    };
+
+    counters_losses(s->upkeep.counters, &summary.losses);
+    if (asked || !s->options->quiet || summary_has_losses(&summary))
+        summary_print(&summary);
+}
+
+static void report_if_asked(const struct session *s)
+{
+    struct nst_writer_stats stats;
+
+    if (!signals_take_report())
+        return;
+    nst_writer_stats(s->upkeep.writer, &stats);
+    say_counts(s, &stats, true);
 }
 
 static int record(struct session *s, struct nst_error *err)
@@ -283,39 +339,11 @@ static int record(struct session *s, struct nst_error *err)
         upkeep_run(&s->upkeep, now_ns);
         if (s->upkeep.reader_gone)
             s->done = true;
+        if (!error)
+            rotate(s);
+        report_if_asked(s);
     }
     return error;
-}
-
-/* Closing has added to what the writer counted. */
-static uint64_t bytes_written(const struct session *s, const struct nst_writer_stats *stats)
-{
-    struct stat file;
-
-    if (strcmp(s->options->output, "-") && stat(s->options->output, &file) == 0 &&
-        S_ISREG(file.st_mode))
-        return file.st_size;
-    return stats->bytes;
-}
-
-static void say_counts(const struct session *s, const struct nst_writer_stats *stats)
-{
-    struct losses losses;
-
-    counters_losses(s->upkeep.counters, &losses);
-    if (s->options->quiet && !losses.ring && !losses.recursion && !stats->lost)
-        return;
-    fprintf(stderr,
-            "%llu events recorded\n"
-            "%llu bytes written\n"
-            "%llu events lost by the rings\n"
-            "%llu events lost by the disk\n",
-            (unsigned long long)stats->written, (unsigned long long)bytes_written(s, stats),
-            (unsigned long long)losses.ring, (unsigned long long)stats->lost);
-    if (losses.recursion_known)
-        fprintf(stderr, "%llu events lost by recursion\n", (unsigned long long)losses.recursion);
-    else
-        fputs("events lost by recursion: unknown, this kernel does not count them\n", stderr);
 }
 
 static int status_of(const struct session *s, const struct nst_writer_stats *stats)
@@ -337,8 +365,8 @@ static int finish(struct session *s)
     if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err))
         status = message_error("%s", err.text);
     if (upkeep_end(&s->upkeep, &stats, &err))
-        status = message_error("%s: %s", output_name(s), err.text);
-    say_counts(s, &stats);
+        status = message_error("%s: %s", rotation_name(&s->rotation), err.text);
+    say_counts(s, &stats, false);
     return status == STATUS_OK ? status_of(s, &stats) : status;
 }
 
@@ -348,6 +376,7 @@ static void session_free(struct session *s)
     recorder_free(s->recorder);
     upkeep_free(&s->upkeep);
     inventory_free(s->inventory);
+    rotation_free(&s->rotation);
     attach_free(s->attachment);
     probes_free(&s->probes);
     kernel_facts_free(&s->facts);
@@ -362,6 +391,7 @@ int session_run(const struct options *options, int argc, char **argv)
     int error, status;
 
     caller_find(&s.caller);
+    ending_begin(&s.ending, !strcmp(options->output, "-"));
     error = signals_catch(&s.ending.signals, &err);
     if (!error)
         error = start_inventory(&s, &err);

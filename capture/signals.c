@@ -11,6 +11,8 @@
 /* How often; enough is two. */
 static volatile sig_atomic_t stop;
 
+static volatile sig_atomic_t hangup, report;
+
 static void note_stop(int signal_number)
 {
     (void)signal_number;
@@ -18,16 +20,34 @@ static void note_stop(int signal_number)
         stop++;
 }
 
+static void note_hangup(int signal_number)
+{
+    (void)signal_number;
+    hangup = 1;
+}
+
+static void note_report(int signal_number)
+{
+    (void)signal_number;
+    report = 1;
+}
+
 int signals_catch(sigset_t *before, struct nst_error *err)
 {
-    static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = note_stop}, ignore = {.sa_handler = SIG_IGN};
+    static const struct {
+        int number;
+        void (*note)(int);
+    } noted[] = {
+        {SIGINT, note_stop}, {SIGTERM, note_stop}, {SIGHUP, note_hangup}, {SIGUSR1, note_report}};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t blocked;
 
     sigemptyset(&blocked);
-    for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++) {
-        sigaddset(&blocked, stopping[i]);
-        if (sigaction(stopping[i], &action, NULL))
+    for (size_t i = 0; i < sizeof(noted) / sizeof(noted[0]); i++) {
+        struct sigaction action = {.sa_handler = noted[i].note};
+
+        sigaddset(&blocked, noted[i].number);
+        if (sigaction(noted[i].number, &action, NULL))
             return nst_fail(err, -errno, "sigaction: %s", strerror(errno));
     }
     if (sigaction(SIGPIPE, &ignore, NULL) || sigprocmask(SIG_BLOCK, &blocked, before))
@@ -43,4 +63,28 @@ bool signals_stop(void)
 bool signals_insist(void)
 {
     return stop > 1;
+}
+
+/* They are blocked here: none comes between the two accesses. */
+static bool take(volatile sig_atomic_t *noted)
+{
+    bool was = *noted;
+
+    *noted = 0;
+    return was;
+}
+
+bool signals_take_hangup(void)
+{
+    return take(&hangup);
+}
+
+bool signals_take_report(void)
+{
+    return take(&report);
+}
+
+void signals_stop_now(void)
+{
+    note_stop(0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Being asked to stop. */
+/* Being asked to stop, or for something else. */
 #ifndef NST_CAPTURE_SIGNALS_H
 #define NST_CAPTURE_SIGNALS_H
 
@@ -8,11 +8,17 @@
 
 #include "format/nstrail.h"
 
-/* From here on SIGINT, SIGTERM and SIGHUP are noted instead of ending us, and blocked but for where
- * *before, the mask until now, is put back: in epoll_pwait(). SIGPIPE is ignored. */
+/* From here on SIGINT, SIGTERM, SIGHUP and SIGUSR1 are noted instead of ending us, and blocked but
+ * for where *before, the mask until now, is put back: in epoll_pwait(). SIGPIPE is ignored. */
 int signals_catch(sigset_t *before, struct nst_error *err);
+/* SIGINT or SIGTERM came. */
 bool signals_stop(void);
 /* Again, while we were stopping. */
 bool signals_insist(void);
+/* SIGHUP and SIGUSR1 came since the last such call. */
+bool signals_take_hangup(void);
+bool signals_take_report(void);
+/* As if SIGTERM had come. */
+void signals_stop_now(void);
 
 #endif

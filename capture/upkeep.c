@@ -147,6 +147,28 @@ void upkeep_run(struct upkeep *u, uint64_t now_ns)
     check_writes(u);
 }
 
+int upkeep_rotate(struct upkeep *u, int fd, const struct nst_file_info *info,
+                  struct nst_writer_stats *before, struct nst_error *err)
+{
+    uint64_t now_ns = clock_now_ns();
+    struct nst_tables tables;
+    int error;
+
+    tell_writer(u);
+    nst_writer_flush(u->writer, NULL);
+    if (u->inventory)
+        inventory_write(u->inventory, u->writer);
+    nst_writer_stats(u->writer, before);
+    gather_tables(u, &tables);
+    error = nst_writer_rotate(u->writer, fd, info, &tables, err);
+    if (error)
+        return error;
+    write_tables(u, now_ns);
+    if (u->inventory)
+        inventory_again(u->inventory);
+    return 0;
+}
+
 int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_error *err)
 {
     struct nst_tables tables;

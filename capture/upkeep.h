@@ -35,6 +35,10 @@ void upkeep_begin(struct upkeep *upkeep);
 uint64_t upkeep_due_ns(const struct upkeep *upkeep);
 /* To be called often; does what is due. */
 void upkeep_run(struct upkeep *upkeep, uint64_t now_ns);
+/* Goes on in the file that fd is, which becomes the writer's; *before is what it had to say of the
+ * old one. <0: the old one goes on. */
+int upkeep_rotate(struct upkeep *upkeep, int fd, const struct nst_file_info *info,
+                  struct nst_writer_stats *before, struct nst_error *err);
 /* After the last event: closes the writer. *stats is what it had to say. <0: the end of the
  * file could not be written. */
 int upkeep_end(struct upkeep *upkeep, struct nst_writer_stats *stats, struct nst_error *err);

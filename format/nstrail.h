@@ -435,7 +435,8 @@ struct nst_writer_stats {
     uint64_t events;      /* accepted */
     uint64_t written;     /* of those, in blocks that reached the file */
     uint64_t lost;        /* of those, in blocks that could not be written */
-    uint64_t bytes;       /* in the file */
+    uint64_t bytes;       /* in all of its files */
+    uint64_t file_bytes;  /* in the one being written */
     uint64_t blocks;
     int write_error;      /* errno of the last failed write; 0: none */
 };
@@ -446,6 +447,8 @@ struct nst_writer_hooks {
     /* The output is a pipe or a socket without room. 0: now it has some. <0: the writer gives
      * up, and writes nothing more. NULL: it waits as long as it takes. */
     int (*wait)(void *context, int fd);
+    /* Gets a copy of each block, also of one that could not be written. May be NULL. */
+    void (*block)(void *context, const void *data, size_t len);
 };
 
 /* Writes the file header at once. info is copied; its salt is ignored, a new one made.
@@ -456,7 +459,7 @@ int nst_writer_open(struct nst_writer **w, int fd, const struct nst_file_info *i
 int nst_writer_open_hooked(struct nst_writer **w, int fd, const struct nst_file_info *info,
                            const struct nst_writer_hooks *hooks, struct nst_error *err);
 
-/* Dictionaries of the whole file: the index of an entry, made at its first use; the same
+/* Dictionaries of the whole capture: the index of an entry, made at its first use; the same
  * content gives the same index. NST_NONE: no memory. Names are copied. */
 uint32_t nst_writer_netns(struct nst_writer *w, const struct nst_netns *netns);
 uint32_t nst_writer_device(struct nst_writer *w, const struct nst_device *device);
@@ -486,6 +489,12 @@ int nst_writer_flush(struct nst_writer *w, struct nst_error *err);
  * a frame may have; nothing was written of them, give fewer at a time. */
 int nst_writer_tables(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err);
 void nst_writer_stats(const struct nst_writer *w, struct nst_writer_stats *stats);
+
+/* Goes on in another file of the same capture: info as for the first, with what is known of the
+ * clocks now; its sequence and salts are made. The old file is ended as by nst_writer_close().
+ * <0: the new one could not be begun, the old one goes on. The writer owns fd, also then. */
+int nst_writer_rotate(struct nst_writer *w, int fd, const struct nst_file_info *info,
+                      const struct nst_tables *tables, struct nst_error *err);
 
 /* Writes the open block and END, with the last tables (may be NULL), closes the file and
  * frees the writer, also when this fails. */

@@ -4,14 +4,10 @@
 #include "format/writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <lz4.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "format/encode.h"
@@ -19,115 +15,45 @@
 #include "format/header.h"
 #include "format/layout.h"
 #include "format/tables.h"
+#include "format/target.h"
+
+struct file {
+    struct target target;
+    uint8_t salt[NST_SALT_SIZE];
+    uint32_t number;   /* of the file in its capture */
+    uint64_t sequence; /* of the next block */
+    uint32_t previous; /* size of the last block */
+};
 
 struct nst_writer {
-    int fd;
+    struct file file; /* the one being written */
     struct nst_writer_hooks hooks;
-    bool seekable;
-    int given_up; /* negative errno: no more is written */
-    uint64_t start; /* offset in fd at which our file begins */
-    uint64_t size;  /* of our file: its last whole block ends there */
-    uint8_t salt[NST_SALT_SIZE];
-
     struct encoder *encoder;
     struct buffer out;    /* the block being written */
     struct buffer tables; /* a plain TABLES frame */
     void *lz4_state;
 
-    uint64_t sequence;
-    uint32_t previous; /* size of the last block */
     int64_t realtime_offset_ns;
     uint64_t lost_outside; /* said by nst_writer_lost() */
     struct nst_writer_stats stats;
 };
 
-/* ---------------------------------------------------------------------- I/O */
+/* -------------------------------------------------------------- open and close */
 
-static int wait_for_room(struct nst_writer *w)
+static int append(struct nst_writer *w, struct file *file, const uint8_t *data, size_t len)
 {
-    struct pollfd room = {.fd = w->fd, .events = POLLOUT};
+    int ret = nst_target_append(&file->target, data, len);
 
-    if (w->given_up)
-        return w->given_up;
-    if (poll(&room, 1, w->hooks.wait ? 0 : -1) > 0 || !w->hooks.wait)
-        return 0;
-    w->given_up = w->hooks.wait(w->hooks.context, w->fd);
-    return w->given_up;
-}
-
-/* A pipe that has room takes PIPE_BUF bytes at once (pipe(7)): so no write waits for its reader,
- * without O_NONBLOCK, which whoever shares the pipe with us would get too. */
-static ssize_t write_some(struct nst_writer *w, const uint8_t *data, size_t len, uint64_t offset)
-{
-    int ret;
-
-    if (w->seekable)
-        return pwrite(w->fd, data, len, (off_t)offset);
-    ret = wait_for_room(w);
     if (ret < 0) {
-        errno = -ret;
-        return -1;
+        w->stats.write_error = -ret;
+        return ret;
     }
-    return write(w->fd, data, len < PIPE_BUF ? len : PIPE_BUF);
-}
-
-/* Writes all or fails; what a failure leaves behind is the caller's to cut off. */
-static int write_all(struct nst_writer *w, const uint8_t *data, size_t len)
-{
-    uint64_t offset = w->start + w->size;
-
-    while (len) {
-        ssize_t n = write_some(w, data, len, offset);
-
-        /* Somebody else who has the pipe open may have made it non-blocking, or filled it. */
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (n < 0)
-            return -errno;
-        if (!n)
-            return -EIO;
-        data += n;
-        len -= (size_t)n;
-        offset += (size_t)n;
-    }
+    w->stats.bytes += len;
+    w->stats.file_bytes = file->target.size;
     return 0;
 }
 
-/* After a failed write: back to the last whole block. A pipe cannot be cut; its reader finds
- * the next block by its magic. Nor is it an error when cutting fails: the next block, at the
- * same place, overwrites what is there. */
-static int write_or_cut(struct nst_writer *w, const uint8_t *data, size_t len)
-{
-    int ret = write_all(w, data, len);
-
-    if (ret == 0) {
-        w->size += len;
-        w->stats.bytes = w->size;
-        return 0;
-    }
-    w->stats.write_error = -ret;
-    if (w->seekable && ftruncate(w->fd, (off_t)(w->start + w->size)) < 0)
-        return ret;
-    return ret;
-}
-
-/* A regular file is written at offsets of our own, so that a failed write can be repeated at
- * the same place. One opened for appending puts everything at its end anyway. */
-static void look_at_file(struct nst_writer *w)
-{
-    struct stat st;
-    off_t at = lseek(w->fd, 0, SEEK_CUR);
-    int flags = fcntl(w->fd, F_GETFL);
-
-    if (fstat(w->fd, &st) < 0 || !S_ISREG(st.st_mode) || at < 0 || flags < 0)
-        return;
-    w->seekable = true;
-    w->start = (uint64_t)(flags & O_APPEND ? st.st_size : at);
-}
-
-/* -------------------------------------------------------------- open and close */
-
-static int write_header(struct nst_writer *w, const struct nst_file_info *info,
+static int write_header(struct nst_writer *w, struct file *file, const struct nst_file_info *info,
                         struct nst_error *err)
 {
     uint8_t *header;
@@ -136,11 +62,37 @@ static int write_header(struct nst_writer *w, const struct nst_file_info *info,
 
     if (ret < 0)
         return nst_fail(err, ret, "out of memory");
-    ret = write_or_cut(w, header, len);
+    ret = append(w, file, header, len);
     free(header);
     if (ret < 0)
         return nst_fail(err, ret, "cannot write: %s", strerror(-ret));
     return 0;
+}
+
+/* Owns fd, and closes it when this fails. */
+static int begin_file(struct nst_writer *w, struct file *file, int fd,
+                      const struct nst_file_info *info, struct nst_error *err)
+{
+    int ret;
+
+    *file = (struct file){.number = info->sequence};
+    memcpy(file->salt, info->salt, sizeof(file->salt));
+    nst_target_init(&file->target, fd, &w->hooks);
+    ret = write_header(w, file, info, err);
+    if (ret < 0)
+        nst_target_close(&file->target);
+    return ret;
+}
+
+/* Up to 256 bytes come whole, and wait only for a machine that has just started. */
+static int make_salt(uint8_t salt[NST_SALT_SIZE], struct nst_error *err)
+{
+    int ret;
+
+    if (getrandom(salt, NST_SALT_SIZE, 0) == NST_SALT_SIZE)
+        return 0;
+    ret = errno ? -errno : -EIO;
+    return nst_fail(err, ret, "no random numbers: %s", strerror(-ret));
 }
 
 static void free_writer(struct nst_writer *w)
@@ -160,9 +112,7 @@ static int open_writer(struct nst_writer **out, int fd, const struct nst_file_in
     int ret = -ENOMEM;
 
     if (w) {
-        w->fd = fd;
         w->hooks = *hooks;
-        memcpy(w->salt, info->salt, sizeof(w->salt));
         w->realtime_offset_ns = (int64_t)(info->realtime_ns - info->monotonic_ns);
         w->lz4_state = malloc((size_t)LZ4_sizeofState());
         if (w->lz4_state)
@@ -170,14 +120,13 @@ static int open_writer(struct nst_writer **out, int fd, const struct nst_file_in
     }
     if (ret < 0) {
         nst_fail(err, ret, "out of memory");
+        close(fd);
     } else {
-        look_at_file(w);
-        ret = write_header(w, info, err);
+        ret = begin_file(w, &w->file, fd, info, err);
     }
     if (ret < 0) {
         if (w)
             free_writer(w);
-        close(fd);
         return ret;
     }
     *out = w;
@@ -194,13 +143,11 @@ int nst_writer_open_hooked(struct nst_writer **w, int fd, const struct nst_file_
                            const struct nst_writer_hooks *hooks, struct nst_error *err)
 {
     struct nst_file_info salted = *info;
-    int ret;
+    int ret = make_salt(salted.salt, err);
 
-    /* Up to 256 bytes come whole, and wait only for a machine that has just started. */
-    if (getrandom(salted.salt, sizeof(salted.salt), 0) != sizeof(salted.salt)) {
-        ret = errno ? -errno : -EIO;
+    if (ret < 0) {
         close(fd);
-        return nst_fail(err, ret, "no random numbers: %s", strerror(-ret));
+        return ret;
     }
     return open_writer(w, fd, &salted, hooks, err);
 }
@@ -305,10 +252,10 @@ static int end_block(struct nst_writer *w, struct block_header *h)
     uint8_t *p;
     int ret;
 
-    memcpy(h->salt, w->salt, sizeof(h->salt));
+    memcpy(h->salt, w->file.salt, sizeof(h->salt));
     h->length = BLOCK_FIXED_SIZE;
-    h->previous = w->previous;
-    h->info.sequence = w->sequence;
+    h->previous = w->file.previous;
+    h->info.sequence = w->file.sequence;
     h->info.realtime_offset_ns = w->realtime_offset_ns;
     h->info.lost = w->lost_outside + w->stats.lost;
     size = (size_t)nst_block_size(h);
@@ -320,11 +267,13 @@ static int end_block(struct nst_writer *w, struct block_header *h)
     w->out.len = size;
     nst_block_encode(w->out.data, h);
 
-    ret = write_or_cut(w, w->out.data, w->out.len);
+    ret = append(w, &w->file, w->out.data, w->out.len);
+    if (w->hooks.block)
+        w->hooks.block(w->hooks.context, w->out.data, w->out.len);
     if (ret < 0)
         return ret;
-    w->sequence++;
-    w->previous = (uint32_t)size;
+    w->file.sequence++;
+    w->file.previous = (uint32_t)size;
     w->stats.blocks++;
     return 0;
 }
@@ -399,23 +348,52 @@ int nst_writer_tables(struct nst_writer *w, const struct nst_tables *tables, str
     return ret < 0 ? ret : written;
 }
 
+/* Writes what ends a file, and closes it. */
+static int end_file(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err)
+{
+    int ret = nst_writer_flush(w, err);
+    int end = write_tables(w, NST_BLOCK_END, tables, ret < 0 ? NULL : err);
+    int closed = nst_target_close(&w->file.target);
+
+    if (ret < 0)
+        return ret;
+    if (end < 0)
+        return end;
+    if (closed < 0)
+        return nst_fail(err, closed, "cannot close: %s", strerror(-closed));
+    return 0;
+}
+
+int nst_writer_rotate(struct nst_writer *w, int fd, const struct nst_file_info *info,
+                      const struct nst_tables *tables, struct nst_error *err)
+{
+    struct nst_file_info next_info = *info;
+    struct file next;
+    int ret = make_salt(next_info.salt, err);
+
+    if (ret < 0) {
+        close(fd);
+        return ret;
+    }
+    next_info.sequence = w->file.number + 1;
+    memcpy(next_info.previous_salt, w->file.salt, sizeof(next_info.previous_salt));
+    ret = begin_file(w, &next, fd, &next_info, err);
+    if (ret < 0)
+        return ret;
+    /* What of the old file cannot be written is lost and counted, like any block. */
+    end_file(w, tables, NULL);
+    w->file = next;
+    w->stats.file_bytes = next.target.size;
+    return 0;
+}
+
 int nst_writer_close(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err)
 {
-    int ret, end;
+    int ret;
 
     if (!w)
         return 0;
-    ret = nst_writer_flush(w, err);
-    end = write_tables(w, NST_BLOCK_END, tables, ret < 0 ? NULL : err);
-    if (ret == 0)
-        ret = end;
-    /* What is written to the same descriptor after us, by a shell's next command, follows. */
-    if (w->seekable)
-        lseek(w->fd, (off_t)(w->start + w->size), SEEK_SET);
-    if (close(w->fd) < 0 && ret == 0) {
-        ret = -errno;
-        nst_fail(err, ret, "cannot close: %s", strerror(errno));
-    }
+    ret = end_file(w, tables, err);
     free_writer(w);
     return ret;
 }

@@ -56,6 +56,12 @@ static void test_good(void)
           !parse("-w x --attach raw_tp") && options.attach == ATTACH_RAW_TP);
     takes("-w x -B 4096 -q", !parse("-w x -B 4096 -q") && options.ring_kib == 4096 &&
                                  options.quiet);
+    takes("-w x -C 5", !parse("-w x -C 5") && options.file_bytes == 5000000);
+    takes("-w x -C 64k -G 0.5 -W 9",
+          !parse("-w x -C 64k -G 0.5 -W 9") && options.file_bytes == 65536 &&
+              options.period_ns == 500000000 && options.keep == 9);
+    takes("-w x --max-disk 1G", !parse("-w x --max-disk 1G") && options.disk_bytes == 1 << 30 &&
+                                     options.file_bytes == (1 << 30) / 10);
     takes("-w x --inventory names --quiet",
           !parse("-w x --inventory names --quiet") && options.inventory_names);
     takes("-w x --inventory=none", !parse("-w x --inventory=none") && options.inventory_none);
@@ -69,6 +75,13 @@ static void test_good(void)
 
 static void test_bad(void)
 {
+    refuses("-w x -C 1k", "64k at least");
+    refuses("-w x -C -1", "millions");
+    refuses("-w x -C 99999999999999999999", "millions");
+    refuses("-w x -C 9999999999999999G", "millions");
+    refuses("-w x -W 0", "from 1");
+    refuses("-w - -W 3", "one stream");
+    refuses("-w x -C 6M --max-disk 10M", "half of --max-disk");
     refuses("", "-w FILE");
     refuses("-w", "missing after -w");
     refuses("-w x --inventory=some", "full, names or none");

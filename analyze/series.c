@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/series.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/message.h"
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct input_file *left = *(const struct input_file *const *)a;
+    const struct input_file *right = *(const struct input_file *const *)b;
+    int order = memcmp(left->info->capture_id, right->info->capture_id, 16);
+
+    if (order)
+        return order;
+    return (left->info->sequence > right->info->sequence) -
+           (left->info->sequence < right->info->sequence);
+}
+
+static void say_between(const struct input_file *before, const struct input_file *after)
+{
+    uint32_t first = before->info->sequence + 1, last = after->info->sequence - 1;
+
+    if (!input_same_capture(before, after) || after->info->sequence <= first)
+        return;
+    if (first == last)
+        message_warn(after->path, "file %" PRIu32 " of its capture, before this one, is missing",
+                     first);
+    else
+        message_warn(after->path,
+                     "files %" PRIu32 " to %" PRIu32 " of its capture, before this one, are missing",
+                     first, last);
+}
+
+bool series_say_missing(struct source *const *sources, unsigned count)
+{
+    const struct input_file **files = calloc(count ? count : 1, sizeof(*files));
+
+    if (!files)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        files[i] = &sources[i]->file;
+    qsort(files, count, sizeof(*files), compare_files);
+    for (unsigned i = 1; i < count; i++)
+        say_between(files[i - 1], files[i]);
+    free(files);
+    return true;
+}

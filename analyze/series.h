@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The files that one recording wrote, one after the other. */
+#ifndef NST_ANALYZE_SERIES_H
+#define NST_ANALYZE_SERIES_H
+
+#include <stdbool.h>
+
+#include "analyze/source.h"
+
+/* Says which files are missing between those that are there. The first ones may be gone, as a ring
+ * removes them, and one file alone is asked about for its own sake. False: no memory. */
+bool series_say_missing(struct source *const *sources, unsigned count);
+
+#endif

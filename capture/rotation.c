@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/rotation.h"
+
+#include <string.h>
+
+#include "capture/clock.h"
+#include "capture/message.h"
+#include "capture/output.h"
+#include "format/error.h"
+
+/* After a new file could not be begun. */
+#define RETRY_NS (1 * NS_PER_S)
+
+static int open_first(struct rotation *r, const struct caller *caller, struct nst_error *err)
+{
+    const struct options *o = r->options;
+    const struct files_options options = {
+        .pattern = o->output,
+        .series = o->file_bytes || o->period_ns || o->keep || o->disk_bytes,
+        .keep = o->keep,
+        .disk_bytes = o->disk_bytes,
+    };
+    int error;
+
+    if (!strcmp(o->output, "-"))
+        return output_stdout(err);
+    error = files_new(&r->files, &options, caller, err);
+    return error ? error : files_open(r->files, err);
+}
+
+int rotation_begin(struct rotation *r, const struct options *options, const struct file_info *info,
+                   const struct caller *caller, const struct nst_writer_hooks *hooks,
+                   struct nst_writer **writer, int *fd, struct nst_error *err)
+{
+    struct nst_error writer_err = {0};
+    int error;
+
+    *r = (struct rotation){.options = options, .info = *info};
+    *fd = open_first(r, caller, err);
+    if (*fd < 0)
+        return *fd;
+    if (r->files)
+        files_begin(r->files, 0);
+    r->began_ns = clock_now_ns();
+    error = nst_writer_open_hooked(writer, *fd, &r->info.info, hooks, &writer_err);
+    if (error)
+        return nst_fail(err, error, "%s: %s", rotation_name(r), writer_err.text);
+    return 0;
+}
+
+void rotation_free(struct rotation *r)
+{
+    files_free(r->files);
+    file_info_free(&r->info);
+}
+
+const char *rotation_name(const struct rotation *r)
+{
+    return r->files ? files_name(r->files) : "standard output";
+}
+
+static int begin_next(struct rotation *r, struct upkeep *upkeep, uint64_t now_ns,
+                      struct nst_error *err)
+{
+    struct nst_writer_stats before;
+    struct nst_error why = {0};
+    int fd = files_open(r->files, err), error;
+
+    if (fd < 0)
+        return fd;
+    file_info_renew(&r->info);
+    error = upkeep_rotate(upkeep, fd, &r->info.info, &before, &why);
+    if (error) {
+        nst_fail(err, error, "%s: %s", files_next_name(r->files), why.text);
+        files_give_up(r->files);
+        return error;
+    }
+    files_begin(r->files, before.file_bytes);
+    upkeep->output = files_name(r->files);
+    r->began_ns = now_ns;
+    return 0;
+}
+
+static bool is_due(const struct rotation *r, const struct nst_writer_stats *stats, bool asked,
+                   uint64_t now_ns)
+{
+    const struct options *o = r->options;
+
+    if (asked)
+        return true;
+    if (now_ns < r->retry_ns)
+        return false;
+    return r->asked || (o->file_bytes && stats->file_bytes >= o->file_bytes) ||
+           (o->period_ns && now_ns - r->began_ns >= o->period_ns);
+}
+
+void rotation_run(struct rotation *r, struct upkeep *upkeep, bool asked, uint64_t now_ns)
+{
+    struct nst_writer_stats stats;
+    struct nst_error err = {0};
+
+    if (!r->files)
+        return;
+    nst_writer_stats(upkeep->writer, &stats);
+    r->asked |= asked;
+    if (!is_due(r, &stats, asked, now_ns)) {
+        files_grown(r->files, stats.file_bytes);
+        return;
+    }
+    if (begin_next(r, upkeep, now_ns, &err) == 0) {
+        r->asked = r->told = false;
+        return;
+    }
+    r->retry_ns = now_ns + RETRY_NS;
+    if (!r->told || asked)
+        message_note("%s; %s goes on", err.text, rotation_name(r));
+    r->told = true;
+}

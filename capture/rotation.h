@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From one file of the recording to the next: when, and how. */
+#ifndef NST_CAPTURE_ROTATION_H
+#define NST_CAPTURE_ROTATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/file_info.h"
+#include "capture/files.h"
+#include "capture/options.h"
+#include "capture/upkeep.h"
+
+struct rotation {
+    const struct options *options;
+    struct file_info info;
+    struct files *files; /* NULL: the output is a stream, and stays the only one */
+    uint64_t began_ns;   /* the current one */
+    uint64_t retry_ns;   /* not before, as the last try failed */
+    bool asked; /* for a new one, and it could not be begun yet */
+    bool told;  /* why */
+};
+
+/* Opens the first output, whose header says what info does, and writes it by a writer with these
+ * hooks. *fd stays the writer's. info is the rotation's from here on. */
+int rotation_begin(struct rotation *rotation, const struct options *options,
+                   const struct file_info *info, const struct caller *caller,
+                   const struct nst_writer_hooks *hooks, struct nst_writer **writer, int *fd,
+                   struct nst_error *err);
+void rotation_free(struct rotation *rotation);
+
+/* The output's name, for messages. */
+const char *rotation_name(const struct rotation *rotation);
+
+/* To be called after each block, and often: goes on in the next file when the current one is
+ * large or old enough, or when that is asked for. Where it cannot, it says so, tries
+ * again, and the current one goes on meanwhile. */
+void rotation_run(struct rotation *rotation, struct upkeep *upkeep, bool asked, uint64_t now_ns);
+
+#endif

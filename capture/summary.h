@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The counts that people see, at the end and on SIGUSR1. */
+#ifndef NST_CAPTURE_SUMMARY_H
+#define NST_CAPTURE_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/counters.h"
+#include "format/nstrail.h"
+
+struct summary {
+    struct losses losses;
+    uint64_t written; /* events */
+    uint64_t bytes;
+    uint64_t lost_disk; /* events */
+};
+
+bool summary_has_losses(const struct summary *summary);
+/* On stderr. */
+void summary_print(const struct summary *summary);
+
+#endif
