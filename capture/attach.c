@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "capture/cpus.h"
-#include "capture/object.h"
+#include "capture/filters.h"
 #include "format/error.h"
 
 #define KIB 1024ull
@@ -104,8 +104,9 @@ static struct bpf_map *find_map(const struct attachment *a, const char *name)
     return bpf_object__find_map_by_name(a->object, name);
 }
 
-static int size_maps(struct attachment *a, uint32_t snaplen)
+static int size_maps(struct attachment *a, const struct attach_options *options)
 {
+    uint32_t filters = filters_flags(options->filters);
     const struct {
         const char *name;
         uint32_t entries;
@@ -118,7 +119,11 @@ static int size_maps(struct attachment *a, uint32_t snaplen)
         {"tasks", a->cpus * EV_TASK_SETS},
         {"passed", a->cpus * EV_PASSED_SETS},
         {"tracks", a->tracks_max},
-        {"scratch", snaplen > EV_INLINE_BYTES ? a->cpus * EV_SCRATCH_LEVELS : 1},
+        {"windows", filters & EV_FILTER_PACKET ? a->cpus * EV_SCRATCH_LEVELS : 1},
+        {"wished_netns", filters & EV_FILTER_NETNS ? EV_WISHES_MAX : 1},
+        {"wished_devices", filters & EV_FILTER_DEVICE ? EV_WISHES_MAX : 1},
+        {"wished_reasons", filters & EV_FILTER_REASON ? EV_WISHES_MAX : 1},
+        {"scratch", options->snaplen > EV_INLINE_BYTES ? a->cpus * EV_SCRATCH_LEVELS : 1},
     };
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -162,6 +167,8 @@ static int configure(struct attachment *a, const struct attach_options *options,
         .reason_consumed = facts->reason_consumed,
         .has_dynptr = a->variant->dynptr,
         .tracking = 1,
+        .filters = filters_flags(options->filters),
+        .window_bytes = filters_window_bytes(options->filters),
         .recorded = recorded_bits(a->probes),
         .probes = a->probes->count,
     };
@@ -196,8 +203,9 @@ static int choose_programs(struct attachment *a, const struct kernel_facts *fact
 static int load_variant(struct attachment *a, const struct attach_options *options,
                         const struct kernel_facts *facts)
 {
-    struct bpf_object *object =
-        bpf_object__open_mem(bpf_object_start, bpf_object_end - bpf_object_start, NULL);
+    size_t length;
+    const void *image = filters_object(options->filters, &length);
+    struct bpf_object *object = bpf_object__open_mem(image, length, NULL);
     int error;
 
     if (!object)
@@ -205,7 +213,7 @@ static int load_variant(struct attachment *a, const struct attach_options *optio
     a->object = object;
     error = choose_programs(a, facts);
     if (!error)
-        error = size_maps(a, options->snaplen);
+        error = size_maps(a, options);
     if (!error)
         error = configure(a, options, facts);
     if (!error)
@@ -269,6 +277,17 @@ static int map_all(struct attachment *a, struct nst_error *err)
     return 0;
 }
 
+static int begin_filters(const struct attachment *a, struct filters *filters, struct nst_error *err)
+{
+    const struct filters_maps maps = {
+        .netns = bpf_map__fd(find_map(a, "wished_netns")),
+        .devices = bpf_map__fd(find_map(a, "wished_devices")),
+        .reasons = bpf_map__fd(find_map(a, "wished_reasons")),
+    };
+
+    return filters_begin(filters, &maps, err);
+}
+
 /* An online CPU gets a ring of its own; one that comes later shares another's. */
 static int deal_rings(struct attachment *a, struct nst_error *err)
 {
@@ -321,6 +340,8 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
         error = map_all(a, err);
     if (!error)
         error = deal_rings(a, err);
+    if (!error)
+        error = begin_filters(a, options->filters, err);
     if (error) {
         attach_free(a);
         return error;

@@ -24,12 +24,14 @@ enum attach_mode {
 struct attach_options {
     enum attach_mode mode;
     const struct probes *probes; /* outlive the attachment */
+    struct filters *filters;     /* likewise */
     uint32_t snaplen;
     uint64_t ring_kib;   /* of all CPUs together; 0: as the number of CPUs suggests */
     uint64_t base_ts_ns; /* CLOCK_MONOTONIC: no event is earlier */
 };
 
 struct attachment;
+struct filters;
 
 /* Loads everything; nothing is recorded yet. */
 int attach_load(struct attachment **attachment, const struct attach_options *options,

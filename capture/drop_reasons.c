@@ -11,9 +11,14 @@
 #include <bpf/btf.h>
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "format/error.h"
 
 #define CORE_PREFIX   "SKB_DROP_REASON_"
 #define SUBSYS_PREFIX "SKB_DROP_REASON_SUBSYS_"
@@ -237,4 +242,86 @@ void drop_reasons_find(const struct drop_reasons *reasons, uint32_t number,
     }
     found = bsearch(&key, reasons->list, reasons->count, sizeof(key), by_number);
     reason->name = found ? found->name : NULL;
+}
+
+/* As people write it: the subsystem's name stands before. */
+static void full_name(const struct drop_reasons *reasons, const struct reason *r, char *name,
+                      size_t size)
+{
+    uint32_t subsys = r->number >> 16;
+
+    if (subsys && subsys < SUBSYS_MAX && reasons->subsys[subsys])
+        snprintf(name, size, "%s/%s", reasons->subsys[subsys], r->name);
+    else
+        snprintf(name, size, "%s", r->name);
+}
+
+static bool matches(const struct drop_reasons *reasons, const struct reason *r, const char *pattern)
+{
+    char full[2 * NST_MAX_NAME + 2];
+
+    if (!strncasecmp(pattern, CORE_PREFIX, strlen(CORE_PREFIX)))
+        pattern += strlen(CORE_PREFIX);
+    full_name(reasons, r, full, sizeof(full));
+    return !fnmatch(pattern, full, FNM_CASEFOLD) || !fnmatch(pattern, r->name, FNM_CASEFOLD);
+}
+
+/* Whether both have a word in common: words of three letters or more, between underscores. */
+static bool alike(const char *name, const char *pattern)
+{
+    while (*pattern) {
+        size_t length = strcspn(pattern, "_*/");
+        char word[64];
+
+        snprintf(word, sizeof(word), "%.*s", (int)length, pattern);
+        if (length >= 3 && strcasestr(name, word))
+            return true;
+        pattern += length + (pattern[length] != '\0');
+    }
+    return false;
+}
+
+/* Those that may have been meant, or else any; as many as fit. */
+static void suggest(const struct drop_reasons *reasons, const char *pattern, bool any, char *text,
+                    size_t size)
+{
+    size_t length = 0;
+
+    *text = '\0';
+    for (size_t i = 0; i < reasons->count; i++) {
+        char name[2 * NST_MAX_NAME + 2];
+
+        full_name(reasons, &reasons->list[i], name, sizeof(name));
+        if (!any && !alike(name, pattern))
+            continue;
+        if (length + strlen(name) + 8 > size) {
+            snprintf(text + length, size - length, ", ...");
+            return;
+        }
+        length += snprintf(text + length, size - length, "%s%s", length ? ", " : "", name);
+    }
+    if (!length && !any)
+        suggest(reasons, pattern, true, text, size);
+}
+
+int drop_reasons_match(const struct drop_reasons *reasons, const char *pattern, uint32_t *numbers,
+                       size_t room, struct nst_error *err)
+{
+    char names[120];
+    size_t count = 0;
+
+    if (!reasons->count)
+        return nst_fail(err, -EOPNOTSUPP,
+                        "--drop-reason %s: this kernel gives no reasons (they "
+                        "came with Linux 5.17)",
+                        pattern);
+    for (size_t i = 0; i < reasons->count && count < room; i++)
+        if (matches(reasons, &reasons->list[i], pattern))
+            numbers[count++] = reasons->list[i].number;
+    if (count)
+        return (int)count;
+    suggest(reasons, pattern, false, names, sizeof(names));
+    return nst_fail(err, -ENOENT,
+                    "--drop-reason %s: this kernel has no such reason; of its %zu: %s", pattern,
+                    reasons->count, names);
 }

@@ -22,4 +22,9 @@ bool drop_reasons_known(const struct drop_reasons *reasons);
 void drop_reasons_find(const struct drop_reasons *reasons, uint32_t number,
                        struct nst_drop_reason *reason);
 
+/* The numbers of the reasons that a pattern means, such as NO_SOCKET, TCP_* or openvswitch/..., as
+ * in nstrail's --drop; at most `room`. How many; <0: none, and *err says what there is. */
+int drop_reasons_match(const struct drop_reasons *reasons, const char *pattern, uint32_t *numbers,
+                       size_t room, struct nst_error *err);
+
 #endif

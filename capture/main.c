@@ -17,21 +17,30 @@ static int finish_stdout(void)
     return STATUS_OK;
 }
 
+static int run(const struct options *options, int argc, char **argv)
+{
+    if (options->help) {
+        options_help();
+        return finish_stdout();
+    }
+    if (options->version) {
+        puts("nstrail-capture " NSTRAIL_VERSION);
+        return finish_stdout();
+    }
+    message_libbpf(options->verbose);
+    return session_run(options, argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct nst_error err = {0};
+    int status;
 
     if (options_parse(&options, argc, argv, &err))
-        return message_error("%s; see nstrail-capture --help", err.text);
-    if (options.help) {
-        options_help();
-        return finish_stdout();
-    }
-    if (options.version) {
-        puts("nstrail-capture " NSTRAIL_VERSION);
-        return finish_stdout();
-    }
-    message_libbpf(options.verbose);
-    return session_run(&options, argc, argv);
+        status = message_error("%s; see nstrail-capture --help", err.text);
+    else
+        status = run(&options, argc, argv);
+    options_free(&options);
+    return status;
 }

@@ -26,6 +26,8 @@ enum {
     OPTION_CMD,
     OPTION_MAX_DISK,
     OPTION_NO_PACKETS,
+    OPTION_NETNS,
+    OPTION_DROP_REASON,
     OPTION_ATTACH,
     OPTION_INVENTORY,
     OPTION_CMDLINE,
@@ -42,6 +44,10 @@ static const struct option_spec specs[] = {
     {'c', "count", "COUNT", "stop after COUNT events"},
     {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds"},
     {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
+    {'i', "interface", "DEV", "packets at a device of that name, in any namespace"},
+    {OPTION_NETNS, "netns", "WHO",
+     "packets in a namespace: inum, 0xCOOKIE, name, /path, pid:N; !WHO: nothing of it"},
+    {OPTION_DROP_REASON, "drop-reason", "NAME", "of drops, only those for that reason"},
     {'s', "snaplen", "BYTES", "record up to so many bytes of a packet (128); 0 is 65535"},
     {OPTION_NO_PACKETS, "no-packets", NULL, "record no bytes of packets"},
     {'B', "buffer", "KIB", "memory of the rings, of all CPUs together"},
@@ -70,7 +76,7 @@ static bool is_short(const struct option_spec *spec)
 
 void options_help(void)
 {
-    puts("Usage: nstrail-capture [OPTION]... -w FILE\n"
+    puts("Usage: nstrail-capture [OPTION]... -w FILE [PCAP-FILTER]\n"
          "Records every packet of every network namespace of this host.\n\nOptions:");
     for (size_t i = 0; i < SPECS; i++) {
         const struct option_spec *spec = &specs[i];
@@ -184,6 +190,11 @@ static int parse_inventory(const char *text, struct options *o, struct nst_error
     return nst_fail(err, -EINVAL, "--inventory %s: must be full, names or none", text);
 }
 
+static int add(struct words *words, const char *word, struct nst_error *err)
+{
+    return words_add(words, word) ? nst_fail(err, -ENOMEM, "no memory for the options") : 0;
+}
+
 static int take_option(struct options *o, int letter, const char *value, struct nst_error *err)
 {
     switch (letter) {
@@ -218,6 +229,12 @@ static int take_option(struct options *o, int letter, const char *value, struct 
     case OPTION_NO_PACKETS:
         o->snaplen = 0;
         return 0;
+    case 'i':
+        return add(&o->devices, value, err);
+    case OPTION_NETNS:
+        return add(&o->netns, value, err);
+    case OPTION_DROP_REASON:
+        return add(&o->drop_reasons, value, err);
     case OPTION_ATTACH:
         return parse_attach(value, &o->attach, err);
     case OPTION_INVENTORY:
@@ -265,21 +282,36 @@ static int check_files(struct options *o, struct nst_error *err)
     return 0;
 }
 
-static int check(struct options *o, int argc, char **argv, struct nst_error *err)
+static int check(struct options *o, struct nst_error *err)
 {
     if (o->help || o->version)
         return 0;
-    if (optind < argc)
-        return nst_fail(err, -EINVAL,
-                        "%s: this version has no packet filter yet; record everything and filter "
-                        "with nstrail's -f",
-                        argv[optind]);
     if (o->cmdline && (o->inventory_names || o->inventory_none))
         return nst_fail(err, -EINVAL, "--cmdline: --inventory=%s records no processes",
                         o->inventory_none ? "none" : "names");
     if (!o->output)
         return nst_fail(err, -EINVAL, "no output: say where to record to with -w FILE");
     return check_files(o, err);
+}
+
+/* What follows the options is the filter. */
+static int take_rest(struct options *o, int argc, char **argv, struct nst_error *err)
+{
+    for (int i = optind; i < argc; i++) {
+        int error = add(&o->filter, argv[i], err);
+
+        if (error)
+            return error;
+    }
+    return check(o, err);
+}
+
+void options_free(struct options *o)
+{
+    words_free(&o->netns);
+    words_free(&o->devices);
+    words_free(&o->drop_reasons);
+    words_free(&o->filter);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct nst_error *err)
@@ -297,7 +329,7 @@ int options_parse(struct options *o, int argc, char **argv, struct nst_error *er
         int error;
 
         if (letter == -1)
-            return check(o, argc, argv, err);
+            return take_rest(o, argc, argv, err);
         if (letter == '?' || letter == ':')
             return bad_option(letter, argv[optind - 1], err);
         error = take_option(o, letter, optarg, err);

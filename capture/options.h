@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "capture/attach.h"
+#include "capture/words.h"
 #include "format/nstrail.h"
 
 #define SNAPLEN_DEFAULT 128
@@ -23,17 +24,22 @@ struct options {
     uint64_t ring_kib;    /* -B; 0: the default */
     uint32_t snaplen;     /* -s, --no-packets */
     enum attach_mode attach;
-    bool inventory_names; /* --inventory names: nothing of what is in the namespaces */
+    struct words netns;        /* --netns, with their '!' */
+    struct words devices;      /* -i */
+    struct words drop_reasons; /* --drop-reason */
+    struct words filter;       /* the pcap-filter */
+    bool inventory_names;      /* --inventory names: nothing of what is in the namespaces */
     bool inventory_none;
     bool cmdline; /* --cmdline: record command lines */
     bool quiet;
     bool verbose;
-    bool help;    /* print it and be done */
+    bool help; /* print it and be done */
     bool version;
 };
 
-/* Strings are argv's. <0: misused. */
+/* Strings are argv's. <0: misused. In either case options_free() is due. */
 int options_parse(struct options *options, int argc, char **argv, struct nst_error *err);
+void options_free(struct options *options);
 void options_help(void);
 
 #endif

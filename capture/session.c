@@ -16,6 +16,7 @@
 #include "capture/command.h"
 #include "capture/ending.h"
 #include "capture/file_info.h"
+#include "capture/filters.h"
 #include "capture/inventory/inventory.h"
 #include "capture/kernel_facts.h"
 #include "capture/merge.h"
@@ -33,13 +34,14 @@
 #define WAIT_MS 100
 
 /* Which descriptor is readable, in epoll's data. */
-enum { WAKE_RING, WAKE_COMMAND, WAKE_INVENTORY, WAKE_OUTPUT };
+enum { WAKE_RING, WAKE_COMMAND, WAKE_FILTERS, WAKE_INVENTORY, WAKE_OUTPUT };
 
 struct session {
     const struct options *options;
     struct caller caller;
     struct kernel_facts facts;
     struct probes probes;
+    struct filters *filters;
     struct attachment *attachment;
     struct inventory *inventory; /* NULL: none */
     struct nst_writer *writer; /* until upkeep has it */
@@ -50,9 +52,10 @@ struct session {
     struct command command;
     struct ending ending;
     int epoll;
-    bool block_made; /* since it was looked whether a file is large enough */
-    bool done;       /* it is time to stop */
-    bool full;       /* as many events as were asked for */
+    bool block_made;  /* since it was looked whether a file is large enough */
+    bool filters_due; /* they may mean more than before */
+    bool done;        /* it is time to stop */
+    bool full;        /* as many events as were asked for */
 };
 
 static int watch(struct session *s, int fd, uint32_t events, uint32_t what, struct nst_error *err)
@@ -110,6 +113,23 @@ static int start_inventory(struct session *s, struct nst_error *err)
     return s->options->inventory_none ? 0 : inventory_start(&s->inventory, &options, err);
 }
 
+static int make_filters(struct session *s, struct nst_error *err)
+{
+    int error = filters_new(&s->filters, s->options, s->facts.drop_reasons, err);
+    const char *limit = error ? NULL : filters_l3_limit(s->filters);
+
+    if (limit)
+        message_note("the filter matches no packet that begins at L3, for there: %s", limit);
+    return error;
+}
+
+static int watch_filters(struct session *s, struct nst_error *err)
+{
+    int fd = filters_fd(s->filters);
+
+    return fd < 0 ? 0 : watch(s, fd, EPOLLPRI, WAKE_FILTERS, err);
+}
+
 static int load(struct session *s, struct nst_error *err)
 {
     struct attach_options options = {
@@ -124,9 +144,14 @@ static int load(struct session *s, struct nst_error *err)
     if (!error)
         error = choose_probes(s, err);
     if (!error)
+        error = make_filters(s, err);
+    options.filters = s->filters;
+    if (!error)
         error = attach_load(&s->attachment, &options, &s->facts, err);
     if (!error)
         error = watch_rings(s, err);
+    if (!error)
+        error = watch_filters(s, err);
     return error;
 }
 
@@ -158,6 +183,7 @@ static int open_writer(struct session *s, int argc, char **argv, struct nst_erro
     if (error)
         return error;
     file.info.snaplen = s->options->snaplen;
+    file.info.filter = filters_words(s->filters);
     file.info.cpus = attach_cpus(s->attachment);
     file.info.drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;
     error = rotation_begin(&s->rotation, s->options, &file, &s->caller, &hooks, &s->writer, &fd,
@@ -247,6 +273,9 @@ static void wait_for_events(struct session *s)
         case WAKE_INVENTORY:
             inventory_take(s->inventory);
             break;
+        case WAKE_FILTERS:
+            s->filters_due = true;
+            break;
         case WAKE_OUTPUT:
             s->upkeep.reader_gone = true;
             s->done = true;
@@ -326,6 +355,15 @@ static void report_if_asked(const struct session *s)
     say_counts(s, &stats, true);
 }
 
+/* Where nothing tells of new names, now and then. */
+static int look_at_filters(struct session *s, struct nst_error *err)
+{
+    if (!s->filters_due && filters_fd(s->filters) >= 0)
+        return 0;
+    s->filters_due = false;
+    return filters_look(s->filters, err);
+}
+
 static int record(struct session *s, struct nst_error *err)
 {
     int error = 0;
@@ -335,7 +373,9 @@ static int record(struct session *s, struct nst_error *err)
 
         wait_for_events(s);
         now_ns = clock_now_ns();
-        error = drain(s, now_ns - HORIZON_NS, err);
+        error = look_at_filters(s, err);
+        if (!error)
+            error = drain(s, now_ns - HORIZON_NS, err);
         upkeep_run(&s->upkeep, now_ns);
         if (s->upkeep.reader_gone)
             s->done = true;
@@ -378,6 +418,7 @@ static void session_free(struct session *s)
     inventory_free(s->inventory);
     rotation_free(&s->rotation);
     attach_free(s->attachment);
+    filters_free(s->filters);
     probes_free(&s->probes);
     kernel_facts_free(&s->facts);
     if (s->epoll >= 0)

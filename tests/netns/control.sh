@@ -139,7 +139,7 @@ refused()
     is "$(wc -l <"$work/words")" 1 "$description: in one line"
 }
 
-refused 'bad filter' 'filter' "$capture" -w "$work/x" -c 1 no such filter
+refused 'bad filter' 'syntax error.*no such filter' "$capture" -w "$work/x" -c 1 no such filter
 refused 'snaplen' '65535' "$capture" -w "$work/x" -c 1 -s 65536
 refused 'negative snaplen' '-s' "$capture" -w "$work/x" -c 1 -s -1
 refused 'no such folder' "$work/none" "$capture" -w "$work/none/x" -c 1

@@ -2,6 +2,7 @@
 /* The recorder's command line, and the small texts that it reads from the kernel. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/cpus.h"
@@ -26,7 +27,17 @@ static int parse(const char *line)
     for (char *word = strtok(copy, " "); word && count < WORDS_MAX; word = strtok(NULL, " "))
         words[count++] = word;
     err.text[0] = '\0';
+    options_free(&options);
     return options_parse(&options, count, words, &err);
+}
+
+static bool has(const struct words *words, const char *text)
+{
+    char *joined = words_join(words);
+    bool same = joined && !strcmp(joined, text);
+
+    free(joined);
+    return same;
 }
 
 static void takes(const char *line, bool good)
@@ -69,6 +80,11 @@ static void test_good(void)
                                                  !options.inventory_none && options.cmdline);
     takes("--write=x --cmd=true",
           !parse("--write=x --cmd=true") && !strcmp(options.command, "true"));
+    takes("-w x -i a -i b --netns !c --drop-reason D udp port 53",
+          !parse("-w x -i a -i b --netns !c --drop-reason D udp port 53") &&
+              has(&options.devices, "a b") && has(&options.netns, "!c") &&
+              has(&options.drop_reasons, "D") && has(&options.filter, "udp port 53"));
+    takes("udp -w x port 53", !parse("udp -w x port 53") && has(&options.filter, "udp port 53"));
     takes("--help needs nothing else", !parse("--help") && options.help);
     takes("--version needs nothing else", !parse("--version") && options.version);
 }
@@ -100,7 +116,8 @@ static void test_bad(void)
     refuses("-w x -y", "unknown option -y");
     refuses("-w x --nothing", "unknown option --nothing");
     refuses("-w x --quiet=1", "no argument belongs to");
-    refuses("-w x udp port 53", "filter");
+    refuses("-w x -i", "missing after -i");
+    refuses("-w x --netns", "missing after --netns");
 }
 
 static void test_cpus(void)
@@ -134,5 +151,6 @@ int main(void)
     test_bad();
     test_cpus();
     test_uuid();
+    options_free(&options);
     return tap_done(&tap);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A copy of the BPF object (capture/object.h) to put instructions into: libbpf gives no access to
+ * functions that programs call, so that these are replaced before it reads the object.
+ */
+#ifndef NST_CAPTURE_IMAGE_H
+#define NST_CAPTURE_IMAGE_H
+
+#include <linux/bpf.h>
+#include <stddef.h>
+
+#include "format/nstrail.h"
+
+struct image {
+    unsigned char *bytes;
+    size_t length;
+};
+
+int image_init(struct image *image, struct nst_error *err);
+void image_free(struct image *image);
+
+/* Where a function's instructions stand, and how many it has. */
+struct image_place {
+    size_t at;
+    size_t count;
+};
+
+int image_find(const struct image *image, const char *function, struct image_place *place,
+               struct nst_error *err);
+/* Overwrites them all: what else describes the function still fits then. */
+void image_put(struct image *image, const struct image_place *place, const struct bpf_insn *insns);
+
+#endif

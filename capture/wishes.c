@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/wishes.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/event.h"
+#include "capture/netns_id.h"
+#include "capture/who.h"
+#include "format/error.h"
+
+struct wish {
+    uint64_t key;  /* as the BPF programs look it up */
+    uint32_t what; /* enum ev_netns_wish */
+    uint32_t scan; /* that saw it by a name last; 0: it needs no name */
+};
+
+struct wishes {
+    struct who *whos;
+    size_t whos_count;
+    bool by_name; /* some are names */
+    struct wish *list;
+    size_t count, room;
+    uint32_t scan;
+    int map;    /* -1: not yet */
+    int mounts; /* a name is a mount: see netns(8) and proc(5), mountinfo */
+};
+
+static uint64_t key_of(const struct nst_netns *netns)
+{
+    return netns->cookie ? netns->cookie : EV_NETNS_BY_INUM | netns->inum;
+}
+
+static uint32_t wish_of(const struct who *who)
+{
+    return who->exclude ? EV_NETNS_EXCLUDED : EV_NETNS_WANTED;
+}
+
+static int tell(const struct wishes *w, const struct wish *wish, struct nst_error *err)
+{
+    if (w->map < 0 || !bpf_map_update_elem(w->map, &wish->key, &wish->what, BPF_ANY))
+        return 0;
+    return nst_fail(err, -errno, "cannot tell the programs of a namespace: %s", strerror(errno));
+}
+
+static struct wish *find(struct wishes *w, uint64_t key)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->list[i].key == key)
+            return &w->list[i];
+    return NULL;
+}
+
+/* One whose name has been gone the longest makes room. */
+static struct wish *replace(struct wishes *w)
+{
+    struct wish *oldest = NULL;
+
+    for (size_t i = 0; i < w->count; i++) {
+        struct wish *wish = &w->list[i];
+
+        if (wish->scan && wish->scan != w->scan && (!oldest || wish->scan < oldest->scan))
+            oldest = wish;
+    }
+    if (oldest && w->map >= 0)
+        bpf_map_delete_elem(w->map, &oldest->key);
+    return oldest;
+}
+
+static int new_wish(struct wishes *w, struct wish **wish, struct nst_error *err)
+{
+    if (w->count == EV_WISHES_MAX) {
+        *wish = replace(w);
+        return *wish
+                   ? 0
+                   : nst_fail(err, -E2BIG, "--netns means more than %d namespaces", EV_WISHES_MAX);
+    }
+    if (w->count == w->room) {
+        size_t room = w->room ? 2 * w->room : 16;
+        struct wish *list = reallocarray(w->list, room, sizeof(*list));
+
+        if (!list)
+            return nst_fail(err, -ENOMEM, "no memory for namespaces");
+        w->list = list;
+        w->room = room;
+    }
+    *wish = &w->list[w->count++];
+    return 0;
+}
+
+/* Somebody wishes this of that namespace. */
+static int add(struct wishes *w, uint64_t key, uint32_t what, bool by_name, struct nst_error *err)
+{
+    struct wish *wish = find(w, key);
+    bool known = wish && (wish->what & what) == what;
+
+    if (!wish) {
+        int error = new_wish(w, &wish, err);
+
+        if (error)
+            return error;
+        *wish = (struct wish){.key = key, .scan = by_name};
+    }
+    if (!by_name)
+        wish->scan = 0;
+    else if (wish->scan)
+        wish->scan = w->scan;
+    wish->what |= what;
+    return known ? 0 : tell(w, wish, err);
+}
+
+static int no_way_back(struct nst_error *err)
+{
+    return nst_fail(err, -EDEADLK, "cannot come back to our own network namespace");
+}
+
+static int look_at_name(struct wishes *w, int folder, const char *name, struct nst_error *err)
+{
+    struct nst_netns netns = {0};
+    int error = 0;
+
+    for (size_t i = 0; !error && i < w->whos_count; i++) {
+        const struct who *who = &w->whos[i];
+
+        if (who->form != WHO_NAME || fnmatch(who->text, name, 0))
+            continue;
+        if (!netns.inum) {
+            error = netns_identify(folder, name, &netns);
+            if (error)
+                return error == -EDEADLK ? no_way_back(err) : 0;
+        }
+        error = add(w, key_of(&netns), wish_of(who), true, err);
+    }
+    return error;
+}
+
+int wishes_look(struct wishes *w, struct nst_error *err)
+{
+    const struct dirent *entry;
+    DIR *folder;
+    int error = 0;
+
+    if (!w->by_name)
+        return 0;
+    folder = opendir(NETNS_NAMES_FOLDER);
+    if (!folder)
+        return 0;
+    w->scan++;
+    while (!error && (entry = readdir(folder)))
+        if (entry->d_name[0] != '.')
+            error = look_at_name(w, dirfd(folder), entry->d_name, err);
+    closedir(folder);
+    return error;
+}
+
+/* The names that there are, as many as fit. */
+static const char *list_names(char *text, size_t size)
+{
+    DIR *folder = opendir(NETNS_NAMES_FOLDER);
+    const struct dirent *entry;
+    size_t length = 0;
+
+    *text = '\0';
+    while (folder && (entry = readdir(folder))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        if (length + strlen(entry->d_name) + 8 > size) {
+            snprintf(text + length, size - length, ", ...");
+            break;
+        }
+        length += snprintf(text + length, size - length, "%s%s", length ? ", " : "", entry->d_name);
+    }
+    if (folder)
+        closedir(folder);
+    return *text ? text : "none";
+}
+
+static int refuse_name(const struct who *who, struct nst_error *err)
+{
+    char names[120];
+
+    return nst_fail(err, -ENOENT,
+                    "--netns %s: no namespace has this name (there are: %s); a pattern also waits "
+                    "for names to come",
+                    who->given, list_names(names, sizeof(names)));
+}
+
+static int resolve_file(struct wishes *w, const struct who *who, const char *path,
+                        struct nst_error *err)
+{
+    struct nst_netns netns;
+    int error = netns_identify(AT_FDCWD, path, &netns);
+
+    if (error == -EDEADLK)
+        return no_way_back(err);
+    if (error == -EINVAL)
+        return nst_fail(err, error, "--netns %s: %s is no network namespace", who->given, path);
+    if (error)
+        return nst_fail(err, error, "--netns %s: %s: %s", who->given, path, strerror(-error));
+    return add(w, key_of(&netns), wish_of(who), false, err);
+}
+
+static int resolve_pid(struct wishes *w, const struct who *who, struct nst_error *err)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%llu/ns/net", (unsigned long long)who->number);
+    if (access(path, F_OK))
+        return nst_fail(err, -ENOENT, "--netns %s: there is no such process", who->given);
+    return resolve_file(w, who, path, err);
+}
+
+/* A name that is there now; others are for wishes_look(). */
+static int resolve_name(struct wishes *w, const struct who *who, struct nst_error *err)
+{
+    char path[300];
+    struct nst_netns netns;
+    int error;
+
+    w->by_name = true;
+    if (who_is_pattern(who))
+        return 0;
+    if ((size_t)snprintf(path, sizeof(path), NETNS_NAMES_FOLDER "/%s", who->text) >= sizeof(path))
+        return refuse_name(who, err);
+    error = netns_identify(AT_FDCWD, path, &netns);
+    if (error == -EDEADLK)
+        return no_way_back(err);
+    return error ? refuse_name(who, err) : 0;
+}
+
+/* Containers are the inventory's to know. */
+static int resolve_container(struct wishes *w, const struct who *who, struct nst_error *err)
+{
+    (void)w;
+    return nst_fail(err, -EOPNOTSUPP,
+                    "--netns %s: containers and pods are not known while recording; say pid:N of a "
+                    "process in it",
+                    who->given);
+}
+
+static int resolve(struct wishes *w, const struct who *who, struct nst_error *err)
+{
+    switch (who->form) {
+    case WHO_INUM:
+        return add(w, EV_NETNS_BY_INUM | who->number, wish_of(who), false, err);
+    case WHO_COOKIE:
+        return add(w, who->number, wish_of(who), false, err);
+    case WHO_NAME:
+        return resolve_name(w, who, err);
+    case WHO_PATH:
+        return resolve_file(w, who, who->text, err);
+    case WHO_PID:
+        return resolve_pid(w, who, err);
+    default:
+        return resolve_container(w, who, err);
+    }
+}
+
+static int parse(struct wishes *w, const char *const *texts, size_t count, struct nst_error *err)
+{
+    w->whos = calloc(count + 1, sizeof(*w->whos));
+    if (!w->whos)
+        return nst_fail(err, -ENOMEM, "no memory for namespaces");
+    for (; w->whos_count < count; w->whos_count++) {
+        const char *wrong = who_parse(texts[w->whos_count], &w->whos[w->whos_count]);
+
+        if (wrong)
+            return nst_fail(err, -EINVAL, "--netns %s: %s", texts[w->whos_count], wrong);
+    }
+    return 0;
+}
+
+int wishes_new(struct wishes **wishes, const char *const *texts, size_t count,
+               struct nst_error *err)
+{
+    struct wishes *w = calloc(1, sizeof(*w));
+    int error;
+
+    if (!w)
+        return nst_fail(err, -ENOMEM, "no memory for namespaces");
+    w->map = -1;
+    w->mounts = -1;
+    error = parse(w, texts, count, err);
+    for (size_t i = 0; !error && i < w->whos_count; i++)
+        error = resolve(w, &w->whos[i], err);
+    if (!error && w->by_name)
+        w->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    if (!error)
+        error = wishes_look(w, err);
+    if (error)
+        wishes_free(w);
+    else
+        *wishes = w;
+    return error;
+}
+
+void wishes_free(struct wishes *w)
+{
+    if (!w)
+        return;
+    if (w->mounts >= 0)
+        close(w->mounts);
+    free(w->whos);
+    free(w->list);
+    free(w);
+}
+
+bool wishes_want(const struct wishes *w)
+{
+    for (size_t i = 0; i < w->whos_count; i++)
+        if (!w->whos[i].exclude)
+            return true;
+    return false;
+}
+
+int wishes_begin(struct wishes *w, int map, struct nst_error *err)
+{
+    int error = 0;
+
+    w->map = map;
+    for (size_t i = 0; !error && i < w->count; i++)
+        error = tell(w, &w->list[i], err);
+    return error;
+}
+
+int wishes_fd(const struct wishes *w)
+{
+    return w->mounts;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The namespaces that --netns asks for, or leaves out, for the BPF programs. Names are looked up
+ * again and again: a namespace that gets one while it is recorded is taken in.
+ */
+#ifndef NST_CAPTURE_WISHES_H
+#define NST_CAPTURE_WISHES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/nstrail.h"
+
+struct wishes;
+
+/* texts: as given, WHO or !WHO; they outlive it. <0: one of them is wrong, or is no namespace. */
+int wishes_new(struct wishes **wishes, const char *const *texts, size_t count,
+               struct nst_error *err);
+void wishes_free(struct wishes *wishes);
+
+/* Whether only some namespaces are wished for, and not only that some are left out. */
+bool wishes_want(const struct wishes *wishes);
+
+/* From now on what is found goes into the map, beginning with what was found before. */
+int wishes_begin(struct wishes *wishes, int map, struct nst_error *err);
+
+/* Polls as EPOLLPRI when a namespace may have got a name. -1: nothing tells. Belongs to wishes. */
+int wishes_fd(const struct wishes *wishes);
+
+/* Looks for names that are new. <0: this process could not come back to its own namespace, or the
+ * map takes no more. */
+int wishes_look(struct wishes *wishes, struct nst_error *err);
+
+#endif
