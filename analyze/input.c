@@ -199,6 +199,12 @@ const struct inventory *input_inventory(const struct input *in, unsigned file)
     return &in->sources[file]->inventory;
 }
 
+bool input_wants_netns(const struct input *in, unsigned file, const struct nst_netns *netns,
+                       uint64_t from_ns, uint64_t to_ns)
+{
+    return match_netns(&in->sources[file]->matcher, netns, from_ns, to_ns);
+}
+
 const struct names *input_names(const struct input *in, unsigned file)
 {
     return &in->sources[file]->inventory.names;

@@ -7,18 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What all kinds of rows begin with. */
-struct row_head {
-    struct nst_netns netns;
-    uint64_t first_ts_ns, last_ts_ns;
-};
-
 #define BEGINS_AS_ROW_HEAD(type)                                                                   \
-    _Static_assert(offsetof(struct type, netns) == offsetof(struct row_head, netns) &&             \
-                       offsetof(struct type, first_ts_ns) ==                                       \
-                           offsetof(struct row_head, first_ts_ns) &&                               \
-                       offsetof(struct type, last_ts_ns) == offsetof(struct row_head, last_ts_ns), \
-                   "struct " #type " begins as a row head")
+    _Static_assert(                                                                                \
+        offsetof(struct type, netns) == offsetof(struct inventory_head, netns) &&                  \
+            offsetof(struct type, first_ts_ns) == offsetof(struct inventory_head, first_ts_ns) &&  \
+            offsetof(struct type, last_ts_ns) == offsetof(struct inventory_head, last_ts_ns),      \
+        "struct " #type " begins as a row head")
 BEGINS_AS_ROW_HEAD(nst_known_netns);
 BEGINS_AS_ROW_HEAD(nst_process);
 BEGINS_AS_ROW_HEAD(nst_container);
@@ -231,9 +225,9 @@ static const struct row_type row_types[INVENTORY_KINDS] = {
 
 /* ------------------------------------------------------------------ learning */
 
-static struct row_head get_head(const void *row)
+static struct inventory_head get_head(const void *row)
 {
-    struct row_head head;
+    struct inventory_head head;
 
     memcpy(&head, row, sizeof(head));
     return head;
@@ -281,9 +275,12 @@ static bool append(struct inventory_table *table, enum inventory_kind kind, cons
 {
     size_t size = row_types[kind].size;
 
-    if (!make_room(&table->rows, table->count, &table->room, size))
+    if (!make_room(&table->rows, table->count, &table->room, size) ||
+        !make_room((void **)&table->changed, table->count, &table->changed_room,
+                   sizeof(*table->changed)))
         return false;
     memcpy(row_at(table, kind, table->count), row, size);
+    table->changed[table->count] = false;
     table->count++;
     return true;
 }
@@ -293,7 +290,7 @@ static bool append(struct inventory_table *table, enum inventory_kind kind, cons
 static bool supersede(enum inventory_kind kind, uint8_t *known, const void *row)
 {
     const struct row_type *type = &row_types[kind];
-    struct row_head before = get_head(known), now = get_head(row);
+    struct inventory_head before = get_head(known), now = get_head(row);
 
     if (now.first_ts_ns <= before.first_ts_ns) {
         memcpy(known, row, type->size);
@@ -301,7 +298,7 @@ static bool supersede(enum inventory_kind kind, uint8_t *known, const void *row)
     }
     if (type->same(known, row) && now.first_ts_ns <= before.last_ts_ns) {
         memcpy(known, row, type->size);
-        memcpy(known + offsetof(struct row_head, first_ts_ns), &before.first_ts_ns,
+        memcpy(known + offsetof(struct inventory_head, first_ts_ns), &before.first_ts_ns,
                sizeof(before.first_ts_ns));
         return true;
     }
@@ -327,6 +324,9 @@ static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row
         return false;
     if (!fresh && supersede(kind, row_at(table, kind, *newest), row))
         return true;
+    if (!fresh)
+        table->changed[*newest] =
+            get_head(row_at(table, kind, *newest)).last_ts_ns == get_head(row).first_ts_ns;
     *newest = table->count;
     return append(table, kind, row);
 }
@@ -370,6 +370,7 @@ void inventory_free(struct inventory *inv)
 {
     for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
         free(inv->tables[kind].rows);
+        free(inv->tables[kind].changed);
         free(inv->tables[kind].newest);
         free(inv->tables[kind].by_netns);
         intern_clear(&inv->tables[kind].keys);
@@ -479,7 +480,35 @@ const size_t *inventory_of_inum(const struct inventory *inv, enum inventory_kind
     return *count ? table->by_netns + at : NULL;
 }
 
-static uint64_t distance(const struct row_head *head, uint64_t ts_ns)
+struct inventory_head inventory_head(const struct inventory *inv, enum inventory_kind kind,
+                                     size_t row)
+{
+    return get_head(row_at(&inv->tables[kind], kind, row));
+}
+
+bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, size_t row)
+{
+    return !inv->tables[kind].changed[row];
+}
+
+void inventory_close(struct inventory *inv)
+{
+    for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
+        for (size_t i = 0; i < inv->tables[kind].count; i++) {
+            uint8_t *row = row_at(&inv->tables[kind], (enum inventory_kind)kind, i);
+            struct inventory_head head = get_head(row);
+
+            if (head.last_ts_ns != NST_STILL)
+                continue;
+            head.last_ts_ns =
+                head.first_ts_ns > inv->last_ts_ns ? head.first_ts_ns : inv->last_ts_ns;
+            memcpy(row, &head, sizeof(head));
+        }
+    }
+    names_close(&inv->names, inv->last_ts_ns);
+}
+
+static uint64_t distance(const struct inventory_head *head, uint64_t ts_ns)
 {
     if (ts_ns < head->first_ts_ns)
         return head->first_ts_ns - ts_ns;
@@ -498,7 +527,7 @@ static const void *nearest(const struct inventory *inv, enum inventory_kind kind
 
     for (size_t i = 0; i < count; i++) {
         const void *row = row_at(&inv->tables[kind], kind, list[i]);
-        struct row_head head = get_head(row);
+        struct inventory_head head = get_head(row);
 
         if (!names_same_netns(&head.netns, netns) || !wanted(row, number) ||
             distance(&head, ts_ns) >= least)
@@ -557,8 +586,14 @@ static const char *container_label(const struct inventory *inv, const struct nst
     return c->name ? c->name : c->id;
 }
 
-/* What is made one step after the other by whoever sets a namespace up, is seen within this. */
+/* What is made one step after the other by whoever sets a namespace up, is seen within this; and
+ * so is what goes before it does. */
 #define SETTING_UP_NS UINT64_C(1000000000)
+
+static bool is_over(const struct inventory *inv, const struct nst_known_netns *life)
+{
+    return life->flags & NST_NETNS_GONE || life->last_ts_ns < inv->last_ts_ns;
+}
 
 void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
                      uint64_t *first_ts_ns, uint64_t *last_ts_ns)
@@ -582,7 +617,8 @@ void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
     }
     if (!life || first <= life->first_ts_ns || first - life->first_ts_ns <= SETTING_UP_NS)
         *first_ts_ns = begin;
-    if (!life || *last_ts_ns >= life->last_ts_ns)
+    if (!life || *last_ts_ns >= life->last_ts_ns ||
+        (is_over(inv, life) && life->last_ts_ns - *last_ts_ns <= SETTING_UP_NS))
         *last_ts_ns = end;
 }
 
@@ -596,7 +632,7 @@ static const char *name_at(const struct inventory *inv, const struct nst_netns *
     const struct nst_netns_name *list = names_of_inum(&inv->names, netns->inum, &count);
 
     for (size_t i = 0; i < count; i++) {
-        struct row_head head = {list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns};
+        struct inventory_head head = {list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns};
         uint64_t away = distance(&head, ts_ns);
 
         if (list[i].place != place || !names_same_netns(&head.netns, netns) || away >= least)

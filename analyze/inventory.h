@@ -21,10 +21,17 @@ enum inventory_kind {
     INVENTORY_KINDS,
 };
 
+/* What rows of all kinds begin with. */
+struct inventory_head {
+    struct nst_netns netns;
+    uint64_t first_ts_ns, last_ts_ns;
+};
+
 /* Rows of one kind, as they were learnt. */
 struct inventory_table {
     void *rows;
-    size_t count, room;
+    bool *changed; /* of each row: a later one tells how it went on with the same thing */
+    size_t count, room, changed_room;
     struct intern keys; /* of what a row is about: the newest row, plus one, by way of newest */
     size_t *newest;
     size_t keys_count, keys_room;
@@ -56,6 +63,15 @@ const struct nst_address *inventory_addresses(const struct inventory *inv, size_
 /* The rows of a kind that are of one inum, by their index: *count of them from the answer on. */
 const size_t *inventory_of_inum(const struct inventory *inv, enum inventory_kind kind,
                                 uint32_t inum, size_t *count);
+
+struct inventory_head inventory_head(const struct inventory *inv, enum inventory_kind kind,
+                                     size_t row);
+/* The row is not continued by a later one, in which something of it has changed. */
+bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, size_t row);
+
+/* What still was, was so until the latest tables; whether it was later is not known. After the
+ * last tables of a file, where those of another file follow. */
+void inventory_close(struct inventory *inv);
 
 /* Something that was seen of a namespace from *first_ts_ns to *last_ts_ns was so longer: it was
  * there when the namespace was first seen, or ended with it. Widens the two accordingly. */

@@ -15,6 +15,7 @@
 /* In the order that --help lists them. */
 static const struct command *const commands[] = {
     &cmd_info,
+    &cmd_netns,
     &cmd_print,
     &cmd_import,
     &cmd_query,

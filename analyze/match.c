@@ -154,6 +154,12 @@ static enum who_when netns_matches(const struct matcher *m, const struct nst_net
     return excluded == WHO_SOMETIMES ? WHO_SOMETIMES : included;
 }
 
+bool match_netns(const struct matcher *m, const struct nst_netns *netns, uint64_t from_ns,
+                 uint64_t to_ns)
+{
+    return !m->filter || netns_matches(m, netns, from_ns, to_ns) != WHO_NEVER;
+}
+
 /* Whether a block's namespace hints leave room for a namespace that is asked for. */
 static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
 {

@@ -52,6 +52,9 @@ bool match_block(const struct matcher *m, const struct nst_block_info *info);
 /* Its events are next; only its dictionaries are read. 1, 0: none of them can match, <0: -ENOMEM.
  */
 int match_prepare(struct matcher *m, const struct nst_block *block);
+/* A namespace may match at some time between the two, as far as --netns goes. */
+bool match_netns(const struct matcher *m, const struct nst_netns *netns, uint64_t from_ns,
+                 uint64_t to_ns);
 /* Everything but -f. */
 bool match_event(const struct matcher *m, const struct nst_block *block,
                  const struct nst_event *event);

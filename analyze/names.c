@@ -83,6 +83,16 @@ bool names_learn(struct names *names, const struct nst_tables *tables)
     return true;
 }
 
+void names_close(struct names *names, uint64_t ts_ns)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct nst_netns_name *name = &names->list[i];
+
+        if (name->last_ts_ns == NST_STILL)
+            name->last_ts_ns = name->first_ts_ns > ts_ns ? name->first_ts_ns : ts_ns;
+    }
+}
+
 void names_free(struct names *names)
 {
     for (size_t i = 0; i < names->count; i++)

@@ -14,6 +14,8 @@ struct names {
 /* False: no memory, some names are missing. */
 bool names_learn(struct names *names, const struct nst_tables *tables);
 void names_free(struct names *names);
+/* What still is a name is known to have been one until then. */
+void names_close(struct names *names, uint64_t ts_ns);
 
 /* A namespace of the tables and one of an event: they are told apart by their cookies where
  * both have one. Without, an inum is good for a namespace's lifetime. */

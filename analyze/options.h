@@ -22,7 +22,7 @@ struct command {
 };
 
 /* The commands, each in its own cmd_NAME.c. */
-extern const struct command cmd_info, cmd_print, cmd_import, cmd_query, cmd_export;
+extern const struct command cmd_info, cmd_netns, cmd_print, cmd_import, cmd_query, cmd_export;
 
 struct options {
     const char *value; /* argument of the option that options_next() answered; may be NULL */

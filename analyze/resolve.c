@@ -92,7 +92,10 @@ static void container_who(const struct nst_container *c, enum who_form form, cha
 {
     *to = '\0';
     if (form == WHO_CONTAINER)
-        snprintf(to, size, "container:%s", c->name ? c->name : c->id);
+        snprintf(to, size, "container:%s",
+                 c->name            ? c->name
+                 : c->pod_container ? c->pod_container
+                                    : c->id);
     else if (c->pod_name && c->pod_namespace)
         snprintf(to, size, "pod:%s/%s", c->pod_namespace, c->pod_name);
 }

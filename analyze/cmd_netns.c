@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* nstrail netns: who the namespaces were. Decodes no packets. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "analyze/filter.h"
+#include "analyze/input.h"
+#include "analyze/message.h"
+#include "analyze/netns_report.h"
+#include "analyze/options.h"
+
+enum {
+    OPTION_JSON = 256,
+    OPTION_TREE,
+};
+
+static const struct option_spec netns_options[] = {
+    {OPTION_JSON, "json", NULL, "an array of objects, their keys as nstrail(1) lists them"},
+    {'l', "long", NULL, "all that is known of each namespace: processes, devices..."},
+    {OPTION_TREE, "tree", NULL, "devices by namespace: who is wired to whom"},
+    {0},
+};
+
+typedef bool (*printer)(FILE *out, const struct netns_report *r);
+
+/* Of each file, its host in the report. */
+struct gather {
+    struct netns_report report;
+    struct input *in;
+    unsigned *hosts;
+};
+
+/* The files of a host by age: what one of them leaves open the next one tells anew. */
+static int compare_files(const void *a, const void *b, void *context)
+{
+    const struct input *in = context;
+    const struct nst_file_info *left = input_file(in, *(const unsigned *)a)->info;
+    const struct nst_file_info *right = input_file(in, *(const unsigned *)b)->info;
+
+    return left->monotonic_ns < right->monotonic_ns ? -1 : left->monotonic_ns > right->monotonic_ns;
+}
+
+static bool learn_file(struct gather *g, unsigned file)
+{
+    const struct nst_file_info *info = input_file(g->in, file)->info;
+    size_t host = report_host(&g->report, info->boot_id, info->hostname);
+    const struct nst_tables **history;
+    size_t count = input_tables_history(g->in, file, &history);
+    struct report_host *h;
+
+    if (host == SIZE_MAX)
+        return false;
+    h = &g->report.hosts[host];
+    g->hosts[file] = (unsigned)host;
+    if (info->realtime_ns)
+        h->offset_ns = (int64_t)(info->realtime_ns - info->monotonic_ns);
+    inventory_close(&h->inventory);
+    for (size_t i = 0; i < count; i++)
+        if (!inventory_learn(&h->inventory, history[i]))
+            return false;
+    return true;
+}
+
+static bool learn_files(struct gather *g)
+{
+    unsigned count = input_files_count(g->in);
+    unsigned *order = calloc(count, sizeof(*order));
+    bool ok = order;
+
+    for (unsigned i = 0; ok && i < count; i++)
+        order[i] = i;
+    if (ok)
+        qsort_r(order, count, sizeof(*order), compare_files, g->in);
+    for (unsigned i = 0; ok && i < count; i++)
+        ok = learn_file(g, order[i]);
+    free(order);
+    return ok;
+}
+
+static bool count_block(struct gather *g, const struct input_block *b)
+{
+    unsigned host = g->hosts[b->file->index];
+
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct nst_event *event = &b->block->events[b->events[i]];
+        struct report_netns *n;
+
+        if (event->netns == NST_NONE)
+            continue;
+        n = report_find(&g->report, host, &b->block->netns[event->netns], event->ts_ns);
+        if (!n)
+            return false;
+        report_count(n, event->ts_ns, 1, event->drop_reason != NST_NONE, event->len_bytes);
+    }
+    return true;
+}
+
+/* Where times count from: the first event of all files, or what else comes first. */
+static void set_base(struct gather *g)
+{
+    uint64_t *base = &g->report.base_ns;
+
+    *base = UINT64_MAX;
+    for (unsigned i = 0; i < input_files_count(g->in); i++) {
+        const struct input_totals *t = input_totals(g->in, i);
+
+        if (t->blocks && t->first_time_ns < *base)
+            *base = t->first_time_ns;
+    }
+    for (unsigned i = 0; *base == UINT64_MAX && i < input_files_count(g->in); i++)
+        *base = input_file(g->in, i)->info->realtime_ns;
+}
+
+static bool is_wanted(void *context, const struct report_netns *n)
+{
+    const struct gather *g = context;
+
+    for (unsigned i = 0; i < input_files_count(g->in); i++)
+        if (g->hosts[i] == n->host &&
+            input_wants_netns(g->in, i, &n->netns, n->first_ts_ns, n->last_ts_ns))
+            return true;
+    return false;
+}
+
+static bool count_events(struct gather *g)
+{
+    struct input_block block;
+
+    while (input_next_block(g->in, &block) > 0)
+        if (!count_block(g, &block))
+            return false;
+    return true;
+}
+
+static bool gather_files(struct gather *g)
+{
+    bool seekable = input_can_restart(g->in);
+
+    g->hosts = calloc(input_files_count(g->in), sizeof(*g->hosts));
+    if (!g->hosts)
+        return false;
+    /* The tables of a pipe come with its events. */
+    for (unsigned i = 0; !seekable && i < input_files_count(g->in); i++) {
+        const struct nst_file_info *info = input_file(g->in, i)->info;
+
+        g->hosts[i] = (unsigned)report_host(&g->report, info->boot_id, info->hostname);
+        if (g->hosts[i] >= g->report.hosts_count)
+            return false;
+    }
+    if ((!seekable && !count_events(g)) || !learn_files(g) || !report_fill(&g->report) ||
+        (seekable && !count_events(g)))
+        return false;
+    set_base(g);
+    report_sort(&g->report);
+    report_keep(&g->report, is_wanted, g);
+    return true;
+}
+
+static int print_files(const struct options *o, struct filter *filter, printer print)
+{
+    struct gather g = {0};
+    int status;
+    bool ok;
+
+    if (input_open(&g.in, o->operands, o->operands_count, filter, NST_LOAD_META | INPUT_HISTORY) !=
+        STATUS_OK)
+        return STATUS_FAILED;
+    ok = gather_files(&g);
+    status = input_status(g.in);
+    if (ok && status != STATUS_FAILED)
+        ok = print(stdout, &g.report);
+    if (!ok)
+        message_error(NULL, "no memory");
+    status = input_close(g.in);
+    report_free(&g.report);
+    free(g.hosts);
+    return ok ? status : STATUS_FAILED;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct filter *filter = filter_new();
+    printer print = NULL;
+    struct options o;
+    int letter, status = STATUS_FAILED;
+    bool twice = false;
+
+    if (!filter)
+        return STATUS_FAILED;
+    options_begin(&o, command, argc, argv, filter);
+    while ((letter = options_next(&o)) >= 0) {
+        twice |= print != NULL;
+        print = letter == OPTION_JSON   ? netns_print_json
+                : letter == OPTION_TREE ? netns_print_tree
+                                        : netns_print_long;
+    }
+    if (letter == OPTIONS_HELP)
+        status = STATUS_OK;
+    else if (letter == OPTIONS_END && twice)
+        message_error(NULL, "netns: --json, --long and --tree are one or the other");
+    else if (letter == OPTIONS_END)
+        status = print_files(&o, filter, print ? print : netns_print_table);
+    filter_free(filter);
+    return status;
+}
+
+const struct command cmd_netns = {
+    .name = "netns",
+    .operands = "FILE...",
+    .summary = "Says who the namespaces were",
+    .options = netns_options,
+    .run = run,
+};

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/netns_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char *hostname)
+{
+    static const uint8_t unknown[16];
+    struct report_host *hosts;
+    char *name;
+
+    for (size_t i = 0; i < r->hosts_count; i++)
+        if (memcmp(boot_id, unknown, sizeof(unknown)) &&
+            !memcmp(boot_id, r->hosts[i].boot_id, sizeof(unknown)))
+            return i;
+    hosts = reallocarray(r->hosts, r->hosts_count + 1, sizeof(*hosts));
+    if (!hosts)
+        return SIZE_MAX;
+    r->hosts = hosts;
+    name = hostname ? strdup(hostname) : NULL;
+    if (hostname && !name)
+        return SIZE_MAX;
+    hosts[r->hosts_count] = (struct report_host){.hostname = name};
+    memcpy(hosts[r->hosts_count].boot_id, boot_id, sizeof(unknown));
+    return r->hosts_count++;
+}
+
+static bool rows_add(struct report_rows *rows, size_t row)
+{
+    if (rows->count == rows->room) {
+        size_t room = rows->room ? rows->room * 2 : 4;
+        size_t *list = reallocarray(rows->list, room, sizeof(*list));
+
+        if (!list)
+            return false;
+        rows->list = list;
+        rows->room = room;
+    }
+    rows->list[rows->count++] = row;
+    return true;
+}
+
+struct inum_key {
+    uint32_t host, inum;
+};
+
+static size_t first_of_inum(const struct netns_report *r, unsigned host, uint32_t inum)
+{
+    const struct inum_key key = {host, inum};
+    int64_t id = intern_find(&r->by_inum, &key, sizeof(key));
+
+    return id ? (size_t)id - 1 : SIZE_MAX;
+}
+
+/* A new one, after those of its inum. NULL: no memory. */
+static struct report_netns *append(struct netns_report *r, unsigned host,
+                                   const struct nst_netns *netns)
+{
+    const struct inum_key key = {host, netns->inum};
+    size_t at = first_of_inum(r, host, netns->inum);
+
+    if (r->count == r->room) {
+        size_t room = r->room ? r->room * 2 : 64;
+        struct report_netns *list = reallocarray(r->list, room, sizeof(*list));
+
+        if (!list)
+            return NULL;
+        r->list = list;
+        r->room = room;
+    }
+    if (at == SIZE_MAX) {
+        if (!intern_add(&r->by_inum, &key, sizeof(key), (int64_t)r->count + 1))
+            return NULL;
+    } else {
+        while (r->list[at].next != SIZE_MAX)
+            at = r->list[at].next;
+        r->list[at].next = r->count;
+    }
+    r->list[r->count] = (struct report_netns){.host = host,
+                                              .netns = *netns,
+                                              .first_ts_ns = UINT64_MAX,
+                                              .owner_uid = NST_NONE,
+                                              .next = SIZE_MAX};
+    return &r->list[r->count++];
+}
+
+static uint64_t away(const struct report_netns *n, uint64_t ts_ns)
+{
+    if (ts_ns < n->first_ts_ns)
+        return n->first_ts_ns - ts_ns;
+    return ts_ns > n->last_ts_ns ? ts_ns - n->last_ts_ns : 0;
+}
+
+/* Of those that it can be, the one that lived then or nearest to then. */
+static struct report_netns *find(struct netns_report *r, unsigned host,
+                                 const struct nst_netns *netns, uint64_t ts_ns)
+{
+    struct report_netns *found = NULL;
+
+    for (size_t at = first_of_inum(r, host, netns->inum); at != SIZE_MAX; at = r->list[at].next) {
+        struct report_netns *n = &r->list[at];
+
+        if (names_same_netns(&n->netns, netns) && (!found || away(n, ts_ns) < away(found, ts_ns)))
+            found = n;
+    }
+    return found;
+}
+
+struct report_netns *report_find(struct netns_report *r, unsigned host,
+                                 const struct nst_netns *netns, uint64_t ts_ns)
+{
+    struct report_netns *n = find(r, host, netns, ts_ns);
+
+    if (!n)
+        return append(r, host, netns);
+    if (!n->netns.cookie)
+        n->netns.cookie = netns->cookie;
+    return n;
+}
+
+static void see(struct report_netns *n, uint64_t first_ts_ns, uint64_t last_ts_ns)
+{
+    if (first_ts_ns < n->first_ts_ns)
+        n->first_ts_ns = first_ts_ns;
+    if (last_ts_ns > n->last_ts_ns)
+        n->last_ts_ns = last_ts_ns;
+}
+
+void report_count(struct report_netns *n, uint64_t ts_ns, uint64_t events, uint64_t drops,
+                  uint64_t len_bytes)
+{
+    see(n, ts_ns, ts_ns);
+    n->events += events;
+    n->drops += drops;
+    n->len_bytes += len_bytes;
+}
+
+/* Each life of a namespace is one; what changed within a life is not. */
+static bool fill_netns(struct netns_report *r, unsigned host)
+{
+    const struct report_host *h = &r->hosts[host];
+    size_t count;
+    const struct nst_known_netns *rows = inventory_netns(&h->inventory, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct nst_known_netns *row = &rows[i];
+        struct report_netns *n = find(r, host, &row->netns, row->first_ts_ns);
+
+        if (!n || (!row->netns.cookie && away(n, row->first_ts_ns)))
+            n = append(r, host, &row->netns);
+        if (!n)
+            return false;
+        see(n, row->first_ts_ns, row->last_ts_ns);
+        n->is_known = true;
+        n->flags = row->flags;
+        n->owner_uid = row->owner_uid;
+        n->userns_inum = row->userns_inum;
+        n->is_gone = row->flags & NST_NETNS_GONE || row->last_ts_ns < h->inventory.last_ts_ns;
+    }
+    return true;
+}
+
+static bool add_row(struct netns_report *r, unsigned host, int kind, const struct nst_netns *netns,
+                    uint64_t first_ts_ns, uint64_t last_ts_ns, size_t row)
+{
+    struct report_netns *n = report_find(r, host, netns, first_ts_ns);
+
+    if (!n)
+        return false;
+    if (!n->is_known)
+        see(n, first_ts_ns, last_ts_ns);
+    return rows_add(kind < 0 ? &n->names : &n->rows[kind], row);
+}
+
+static bool fill_names(struct netns_report *r, unsigned host)
+{
+    const struct names *names = &r->hosts[host].inventory.names;
+
+    for (size_t i = 0; i < names->count; i++)
+        if (!add_row(r, host, -1, &names->list[i].netns, names->list[i].first_ts_ns,
+                     names->list[i].last_ts_ns, i))
+            return false;
+    return true;
+}
+
+static bool fill_rows(struct netns_report *r, unsigned host, enum inventory_kind kind)
+{
+    const struct inventory *inv = &r->hosts[host].inventory;
+
+    for (size_t i = 0; i < inv->tables[kind].count; i++) {
+        struct inventory_head head = inventory_head(inv, kind, i);
+
+        if (!add_row(r, host, kind, &head.netns, head.first_ts_ns, head.last_ts_ns, i))
+            return false;
+    }
+    return true;
+}
+
+static bool fill_host(struct netns_report *r, unsigned host)
+{
+    if (!inventory_sort(&r->hosts[host].inventory) || !fill_netns(r, host) || !fill_names(r, host))
+        return false;
+    for (int kind = INVENTORY_PROCESS; kind < INVENTORY_KINDS; kind++)
+        if (!fill_rows(r, host, (enum inventory_kind)kind))
+            return false;
+    return true;
+}
+
+bool report_fill(struct netns_report *r)
+{
+    for (unsigned i = 0; i < r->hosts_count; i++) {
+        inventory_close(&r->hosts[i].inventory);
+        if (!fill_host(r, i))
+            return false;
+    }
+    return true;
+}
+
+/* The host's own first, then by age. */
+static int compare_netns(const void *x, const void *y)
+{
+    const struct report_netns *a = x, *b = y;
+    int initial = (b->flags & NST_NETNS_INITIAL) - (a->flags & NST_NETNS_INITIAL);
+
+    if (a->host != b->host)
+        return a->host < b->host ? -1 : 1;
+    if (initial)
+        return initial;
+    if (a->netns.cookie && b->netns.cookie && a->netns.cookie != b->netns.cookie)
+        return a->netns.cookie < b->netns.cookie ? -1 : 1;
+    if (a->first_ts_ns != b->first_ts_ns)
+        return a->first_ts_ns < b->first_ts_ns ? -1 : 1;
+    return a->netns.inum < b->netns.inum ? -1 : a->netns.inum > b->netns.inum;
+}
+
+void report_sort(struct netns_report *r)
+{
+    if (r->count)
+        qsort(r->list, r->count, sizeof(*r->list), compare_netns);
+    intern_clear(&r->by_inum);
+}
+
+static void free_netns(struct report_netns *n)
+{
+    for (int kind = 0; kind < INVENTORY_KINDS; kind++)
+        free(n->rows[kind].list);
+    free(n->names.list);
+}
+
+void report_keep(struct netns_report *r,
+                 bool (*wanted)(void *context, const struct report_netns *netns), void *context)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->count; i++) {
+        if (wanted(context, &r->list[i]))
+            r->list[kept++] = r->list[i];
+        else
+            free_netns(&r->list[i]);
+    }
+    r->count = kept;
+}
+
+void report_free(struct netns_report *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        free_netns(&r->list[i]);
+    for (size_t i = 0; i < r->hosts_count; i++) {
+        free(r->hosts[i].hostname);
+        inventory_free(&r->hosts[i].inventory);
+    }
+    free(r->list);
+    free(r->hosts);
+    intern_clear(&r->by_inum);
+}
+
+uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns)
+{
+    return ts_ns + (uint64_t)r->hosts[n->host].offset_ns;
+}
+
+const char *report_label(const struct netns_report *r, unsigned host, const struct nst_netns *netns,
+                         uint64_t ts_ns)
+{
+    return inventory_label(&r->hosts[host].inventory, netns, ts_ns);
+}

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Who the namespaces were, from files with an inventory: what nstrail netns prints, word for
+# word, what WHO picks by it, and the names that the other commands give. NSTRAIL_UPDATE=1
+# writes expected/ anew.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+
+nstrail=$(cd "${builddir:-.}" && pwd -P)/nstrail
+make_inventory=$(cd "${builddir:-.}" && pwd -P)/tests/golden/make_inventory
+export LC_ALL=C TZ=UTC
+
+work=$(mktemp -d) && cd "$work" || exit
+trap 'rm -rf "$work"' EXIT
+"$make_inventory" . || exit
+
+# expected NAME ARGUMENT...: nstrail prints what expected/NAME holds, and ends well.
+expected()
+{
+    local name=$1
+    shift
+    "$nstrail" "$@" 2>errors >got
+    is "$?:$(cat errors)" '0:' "$name: ends well and says nothing else"
+    [ -z "${NSTRAIL_UPDATE:-}" ] || cp got "$here/expected/$name"
+    is "$(diff -u "$here/expected/$name" got)" '' "nstrail $*"
+}
+
+expected inventory.netns.txt netns first.nst
+expected inventory.netns.both.txt netns second.nst first.nst
+expected inventory.long.txt netns -l first.nst
+expected inventory.tree.txt netns --tree first.nst
+expected inventory.json netns --json first.nst
+# shellcheck disable=SC2002
+is "$(cat first.nst | "$nstrail" netns --json -)" "$(cat "$here/expected/inventory.json")" \
+    'the same from a pipe'
+
+# picks 'MS MS...' WHO...: the events of those times, counted from the start.
+picks()
+{
+    local wanted=$1 who options=()
+    shift
+    for who; do options+=(--netns "$who"); done
+    is "$("$nstrail" print --format single-line "${options[@]}" first.nst 2>&1 |
+        awk 'NR > 1 { printf "%s%d", sep, $1 / 1000000 - 1000000; sep = " " }')" "$wanted" \
+        "picks: $*"
+}
+picks '100 101' host
+picks '100 2700 2900' container:web
+picks '100 2700 2900' container:4f00
+picks '101' container:cart
+picks '101' pod:shop/cart-7
+picks '100 2005 2700 2900 3300 3400' '!container:cart' '!0x1'
+# The name and the pid mean another namespace later; the inum too, which asks for both.
+picks '100 2700 3300' moved
+picks '2005' brief
+picks '100 2700 2900 3300' pid:4712
+picks '100 2700 2900' pid:4711
+picks '2005' /proc/6001/ns/net
+picks '2005 3300' 4026532300
+picks '100 2700 2900' /run/docker/netns/4f00aa
+
+# fails MESSAGE WHO: says it, and lists what there is.
+fails()
+{
+    "$nstrail" print --netns "$2" first.nst >got 2>errors
+    is $? 1 "--netns $2 fails"
+    like "$(cat errors)" "$1" "--netns $2 says so"
+}
+fails $'several containers begin so.*\n.*begin so are\n  container:4f00aa11bb22cc33 0x1005/4026532177\n  container:4f77aa 0x1006/4026532240$' \
+    container:4f
+fails $'containers in it are\n  container:web .*\n  container:4f77aa .*\n  container:cart ' container:x
+fails $'pods in it are\n  pod:shop/cart-7 0x1006/4026532240$' pod:x/y
+fails $'processes in it are\n  pid:1 systemd .*\n  pid:5002 cart\\\\x07 ' pid:99
+fails '0x1009/4026532400 a\\x1b\[31m"b\\x0a\\x5c\\xff' nosuch
+
+is "$("$nstrail" print --format single-line --names first.nst |
+    sed -n 's/.* netns \([^ ]*\).*/\1/p' | tr '\n' ' ')" \
+    'moved host host shop/cart-7 brief moved web moved a\x1b[31m"b\x0a\x5c\xff ' \
+    'print --names: what each was called then'
+done_testing

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * make_inventory DIR: captures of a made-up host with a bridge, as a recorder with an inventory
+ * writes them, the same bytes each time.
+ *
+ *   first.nst    a container, a pod, a namespace with a hostile name, one that lived for half a
+ *                second and whose inum came back for another, a name that moved
+ *   second.nst   the capture's next file: what still was said anew
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/nstrail.h"
+#include "format/writer.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MS           UINT64_C(1000000)
+#define START        (1000 * 1000 * MS) /* of the recording; so much later the first event */
+#define TIME_OFFSET  INT64_C(1700000000000000000)
+
+static const struct nst_netns host = {1, 4026531840}, web = {0x1005, 4026532177},
+                              cart = {0x1006, 4026532240}, flash = {0x1007, 4026532300},
+                              reborn = {0x1008, 4026532300}, vile = {0x1009, 4026532400};
+
+/* An Ethernet header, and UDP from 10.88.0.2 to 10.88.0.3. */
+static const uint8_t udp[] = {
+    2,  0, 0, 0,  0,  3, 2, 0,  0,  0, 0, 2,    8,    0, 0x45, 0, 0,  32, 0, 1,   0,   0,   64,
+    17, 0, 0, 10, 88, 0, 2, 10, 88, 0, 3, 0x1b, 0x59, 0, 53,   0, 12, 0,  0, 'a', 'b', 'c', 'd',
+};
+
+static const struct nst_known_netns namespaces[] = {
+    {host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {web, START, NST_STILL, 0, 4026531837, 0},
+    {cart, START, NST_STILL, 1000, 4026532600, 0},
+    {vile, START, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name names[] = {
+    {web, "moved", START, NST_STILL, NST_PLACE_NETNS},
+    {web, "/run/docker/netns/4f00aa", START, NST_STILL, NST_PLACE_MOUNT},
+    {vile, "a\x1b[31m\"b\n\\\xff", START, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_process processes[] = {
+    {host, START, NST_STILL, 1000000000, "systemd", "/usr/lib/systemd/systemd", "/init.scope", NULL,
+     1, 0, NST_PROCESS_LEADER | NST_PROCESS_INIT},
+    {web, START, NST_STILL, 5000000000, "nginx", "/usr/sbin/nginx", "/docker/4f00aa11bb22cc33",
+     NULL, 4711, 33, NST_PROCESS_INIT},
+    {web, START, NST_STILL, 5100000000, "nginx", "/usr/sbin/nginx", "/docker/4f00aa11bb22cc33",
+     NULL, 4712, 33, 0},
+    {cart, START, NST_STILL, 6000000000, "pause", "/pause", "/kubepods/pod1", NULL, 5001, 65535,
+     NST_PROCESS_INIT},
+    {cart, START, NST_STILL, 6100000000, "cart\x07", "/app/cart", "/kubepods/pod1", "/app/cart -v",
+     5002, 1000, 0},
+};
+static const struct nst_container containers[] = {
+    {web, START, NST_STILL, "docker", "4f00aa11bb22cc33", "web", "nginx:1.27", NULL, NULL, NULL,
+     NULL, 4711},
+    {cart, START, NST_STILL, "containerd", "4f77aa", NULL, "pause:3.9", "cart-7", "shop",
+     "1e2d-uid", NULL, 5001},
+    {cart, START, NST_STILL, "containerd", "5e88bb", NULL, "cart:2", "cart-7", "shop", "1e2d-uid",
+     "cart", 5002},
+};
+static const struct nst_known_device devices[] = {
+    {host, START, NST_STILL, "lo", NULL, {0}, 0, 1, 0, 65536, 0x49, 0, {0}},
+    {host, START, NST_STILL, "eth0", NULL, {0}, 0, 2, 0, 1500, 0x1043, 6, {6, {2, 0, 0, 0, 0, 9}}},
+    {host,
+     START,
+     NST_STILL,
+     "eth0.7",
+     "vlan",
+     {0},
+     2,
+     3,
+     0,
+     1500,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 9}}},
+    {host,
+     START,
+     NST_STILL,
+     "br0",
+     "bridge",
+     {0},
+     0,
+     4,
+     0,
+     1500,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 8}}},
+    {host,
+     START,
+     NST_STILL,
+     "veth1a",
+     "veth",
+     web,
+     2,
+     5,
+     4,
+     1500,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 5}}},
+    {host,
+     START,
+     NST_STILL,
+     "veth2b",
+     "veth",
+     cart,
+     2,
+     6,
+     4,
+     1500,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 6}}},
+    {web, START, NST_STILL, "lo", NULL, {0}, 0, 1, 0, 65536, 0x49, 0, {0}},
+    {web,
+     START,
+     NST_STILL,
+     "eth0",
+     "veth",
+     host,
+     5,
+     2,
+     0,
+     1500,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 2}}},
+    {cart,
+     START,
+     NST_STILL,
+     "eth0",
+     "veth",
+     host,
+     6,
+     2,
+     0,
+     1450,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 3}}},
+};
+static const struct nst_address addresses[] = {
+    {host, START, NST_STILL, 1, {4, {127, 0, 0, 1}}, 8},
+    {host, START, NST_STILL, 2, {4, {192, 0, 2, 5}}, 24},
+    {host, START, NST_STILL, 4, {4, {10, 88, 0, 1}}, 16},
+    {web, START, NST_STILL, 1, {4, {127, 0, 0, 1}}, 8},
+    {web, START, NST_STILL, 2, {4, {10, 88, 0, 2}}, 16},
+    {web, START, NST_STILL, 2, {16, {0xfe, 0x80, [15] = 2}}, 64},
+    {cart, START, NST_STILL, 2, {4, {10, 88, 0, 3}}, 16},
+    {cart, START, NST_STILL, 2, {16, {0xfd, [15] = 3}}, 64},
+};
+static const struct nst_tables at_start = {
+    .ts_ns = START,
+    .netns = namespaces,
+    .netns_count = COUNT(namespaces),
+    .netns_names = names,
+    .netns_names_count = COUNT(names),
+    .processes = processes,
+    .processes_count = COUNT(processes),
+    .containers = containers,
+    .containers_count = COUNT(containers),
+    .devices = devices,
+    .devices_count = COUNT(devices),
+    .addresses = addresses,
+    .addresses_count = COUNT(addresses),
+};
+
+/* 2 s later: one came and went, its inum was used again, a name moved, a device was renamed. */
+static const struct nst_known_netns changed_namespaces[] = {
+    {flash, START + 2000 * MS, START + 2500 * MS, 0, 4026531837, NST_NETNS_GONE},
+    {reborn, START + 3000 * MS, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name changed_names[] = {
+    {web, "moved", START, START + 2800 * MS, NST_PLACE_NETNS},
+    {flash, "brief", START + 2010 * MS, START + 2490 * MS, NST_PLACE_NETNS},
+    {reborn, "moved", START + 3000 * MS, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_process changed_processes[] = {
+    {flash, START + 2010 * MS, START + 2480 * MS, 7000000000, "true", "/bin/true", "/", NULL, 6001,
+     0, 0},
+    {web, START, START + 3100 * MS, 5100000000, "nginx", "/usr/sbin/nginx",
+     "/docker/4f00aa11bb22cc33", NULL, 4712, 33, 0},
+    {reborn, START + 3200 * MS, NST_STILL, 9000000000, "nc", "/bin/nc", "/", NULL, 4712, 0, 0},
+};
+static const struct nst_known_device changed_devices[] = {
+    {cart,
+     START + 2600 * MS,
+     NST_STILL,
+     "net0",
+     "veth",
+     host,
+     6,
+     2,
+     0,
+     1450,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 3}}},
+};
+static const struct nst_tables at_change = {
+    .ts_ns = START + 3500 * MS,
+    .netns = changed_namespaces,
+    .netns_count = COUNT(changed_namespaces),
+    .netns_names = changed_names,
+    .netns_names_count = COUNT(changed_names),
+    .processes = changed_processes,
+    .processes_count = COUNT(changed_processes),
+    .devices = changed_devices,
+    .devices_count = COUNT(changed_devices),
+};
+static const struct nst_tables at_end = {.ts_ns = START + 4000 * MS};
+
+static const struct nst_known_netns again_namespaces[] = {
+    {host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {reborn, START + 3000 * MS, NST_STILL, 0, 4026531837, 0},
+};
+/* The next file tells what still is: the host and the reborn one; the containers are gone. */
+static const struct nst_tables again = {
+    .ts_ns = START + 5000 * MS,
+    .netns = again_namespaces,
+    .netns_count = COUNT(again_namespaces),
+    .netns_names = &changed_names[2],
+    .netns_names_count = 1,
+    .devices = devices,
+    .devices_count = 4,
+};
+
+static void check(int result, const struct nst_error *err)
+{
+    if (result >= 0)
+        return;
+    fprintf(stderr, "make_inventory: %s\n", err->text);
+    exit(1);
+}
+
+static struct nst_writer *open_capture(const char *path, uint32_t sequence)
+{
+    struct nst_file_info info = {
+        .capture_id = {7, 7},
+        .boot_id = {0xb0, 0x07},
+        .snaplen = 128,
+        .cpus = 2,
+        .sequence = sequence,
+        .monotonic_ns = START + sequence * 4000 * MS,
+        .boottime_ns = START + sequence * 4000 * MS,
+        .realtime_ns = START + sequence * 4000 * MS + (uint64_t)TIME_OFFSET,
+        .hostname = "node7",
+        .kernel_release = "6.18.44",
+        .writer = "nstrail-capture 0.1.0",
+    };
+    struct nst_error err = {{0}};
+    struct nst_writer *w;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        perror(path);
+        exit(1);
+    }
+    memset(info.salt, (int)sequence + 1, sizeof(info.salt));
+    check(nst_writer_open_salted(&w, fd, &info, &err), &err);
+    nst_writer_clock(w, TIME_OFFSET);
+    return w;
+}
+
+static void add(struct nst_writer *w, uint64_t after_ms, const struct nst_netns *netns,
+                uint32_t ifindex, const char *device)
+{
+    const struct nst_probe probe = {NST_PROBE_RAW_TRACEPOINT, "net:netif_receive_skb"};
+    struct nst_event event = {
+        .ts_ns = START + after_ms * MS,
+        .skb = 0xffff888000000100,
+        .journey_id = 1 + after_ms,
+        .journey_ts_ns = START + after_ms * MS,
+        .journey_head = 0xffff888000000200,
+        .netns = nst_writer_netns(w, netns),
+        .netns_source = NST_NETNS_DEVICE,
+        .task = NST_NONE,
+        .drop_reason = NST_NONE,
+        .stack = NST_NONE,
+        .probe = nst_writer_probe(w, &probe),
+        .len_bytes = sizeof(udp),
+        .caplen_bytes = sizeof(udp),
+        .packet = udp,
+    };
+    struct nst_error err = {{0}};
+
+    event.device = nst_writer_device(w, &(struct nst_device){event.netns, ifindex, device});
+    check(nst_writer_event(w, &event, &err), &err);
+}
+
+static void write_first(const char *path)
+{
+    struct nst_writer *w = open_capture(path, 0);
+    struct nst_error err = {{0}};
+
+    check(nst_writer_tables(w, &at_start, &err), &err);
+    add(w, 100, &web, 2, "eth0");
+    add(w, 100, &host, 5, "veth1a");
+    add(w, 101, &host, 6, "veth2b");
+    add(w, 101, &cart, 2, "eth0");
+    add(w, 2005, &flash, 1, "lo");
+    add(w, 2700, &web, 2, "eth0");
+    add(w, 2900, &web, 2, "eth0");
+    check(nst_writer_tables(w, &at_change, &err), &err);
+    add(w, 3300, &reborn, 1, "lo");
+    add(w, 3400, &vile, 1, "lo");
+    check(nst_writer_close(w, &at_end, &err), &err);
+}
+
+static void write_second(const char *path)
+{
+    struct nst_writer *w = open_capture(path, 1);
+    struct nst_error err = {{0}};
+
+    check(nst_writer_tables(w, &again, &err), &err);
+    add(w, 5100, &reborn, 1, "lo");
+    check(nst_writer_close(w, &(struct nst_tables){.ts_ns = START + 6000 * MS}, &err), &err);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2 || chdir(argv[1]) < 0) {
+        fputs("usage: make_inventory DIR\n", stderr);
+        return 1;
+    }
+    write_first("first.nst");
+    write_second("second.nst");
+    return 0;
+}
