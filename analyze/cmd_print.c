@@ -110,19 +110,13 @@ static void print_startups(struct print *print, const struct input *in)
 
 static void print_events(struct print *print, struct input *in)
 {
-    const struct nst_block *block = NULL;
     struct input_event event;
 
-    while (!ferror(stdout) && input_next(in, &event) > 0) {
-        /* A pipe may have nothing more for a while: show what there is. */
-        if (event.block != block && !event.file->size)
-            fflush(stdout);
-        block = event.block;
+    while (!ferror(stdout) && input_next(in, &event) > 0)
         if (print->json)
             json_event(&print->to_json, &event);
         else
             text_event(&print->to_text, &event);
-    }
 }
 
 static int print_files(struct print *print, const struct options *o, struct filter *filter)

@@ -4,6 +4,7 @@
 #include "analyze/source.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +12,9 @@
 #include "analyze/message.h"
 
 /* How many blocks of a pipe are held back, so that events which the recorder merged too late
- * find their place. Each delays a live view by up to the recorder's flush interval. */
-#define PIPE_AHEAD 2
+ * find their place; and how long, so that a live view does not wait for what comes next. */
+#define PIPE_AHEAD   2
+#define PIPE_HOLD_MS 50
 
 /* With fewer blocks a file is read before a thread would have begun. */
 #define AHEAD_WORTH 4
@@ -221,6 +223,20 @@ static void sort_pending(struct source *s)
               compare_pending);
 }
 
+static bool wants_more(const struct source *s)
+{
+    if (s->at_end || s->failed)
+        return false;
+    if (s->seekable)
+        return true;
+    if (s->pending_count)
+        return s->pending_count < PIPE_AHEAD && nst_reader_ready(s->reader, PIPE_HOLD_MS);
+    /* There may be nothing for a while: whoever reads us gets what we have. */
+    if (!nst_reader_ready(s->reader, 0))
+        fflush(stdout);
+    return true;
+}
+
 /* A file: all headers. A pipe: as far ahead as we look. */
 static void read_ahead(struct source *s)
 {
@@ -229,7 +245,7 @@ static void read_ahead(struct source *s)
         memmove(s->pending, s->pending + s->pending_next, s->pending_count * sizeof(*s->pending));
         s->pending_next = 0;
     }
-    while (!s->at_end && !s->failed && (s->seekable || s->pending_count < PIPE_AHEAD))
+    while (wants_more(s))
         read_block(s);
     settle_inventory(s);
     sort_pending(s);
@@ -323,10 +339,13 @@ void source_set_first_time(struct source *s, uint64_t time_ns)
 
 bool source_peek(const struct source *s, uint64_t *ts_ns)
 {
-    if (s->pending_next == s->pending_count)
-        return false;
-    *ts_ns = s->pending[s->pending_next].info.first_ts_ns;
-    return true;
+    if (s->pending_next < s->pending_count) {
+        *ts_ns = s->pending[s->pending_next].info.first_ts_ns;
+        return true;
+    }
+    /* What a pipe has not given yet comes after all that it gave. */
+    *ts_ns = s->totals.last_ts_ns + 1;
+    return !s->seekable && !s->at_end && !s->failed;
 }
 
 /* The reader stands before the block with its header read. NULL: it does not. */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Where there is no such user: the kernel's overflow id. */
+#define NOBODY 65534
+
 static bool read_id(const char *name, unsigned long *id)
 {
     const char *text = getenv(name);
@@ -29,14 +32,27 @@ void caller_find(struct caller *caller)
     *caller = (struct caller){0};
     if (geteuid() != 0 || !read_id("SUDO_UID", &uid) || !read_id("SUDO_GID", &gid))
         return;
-    *caller = (struct caller){.sudo = true, .uid = uid, .gid = gid};
+    *caller = (struct caller){.other = true, .uid = uid, .gid = gid};
+}
+
+void caller_or_nobody(const struct caller *caller, struct caller *user)
+{
+    const struct passwd *nobody;
+
+    *user = *caller;
+    if (caller->other || geteuid() != 0)
+        return;
+    nobody = getpwnam("nobody");
+    *user = (struct caller){.other = true,
+                            .uid = nobody ? nobody->pw_uid : NOBODY,
+                            .gid = nobody ? nobody->pw_gid : NOBODY};
 }
 
 int caller_become(const struct caller *caller)
 {
     const struct passwd *user;
 
-    if (!caller->sudo)
+    if (!caller->other)
         return 0;
     user = getpwuid(caller->uid);
     if (user ? initgroups(user->pw_name, caller->gid) : setgroups(1, &caller->gid))

@@ -7,12 +7,15 @@
 #include <sys/types.h>
 
 struct caller {
-    bool sudo; /* and so the rest is known */
+    bool other; /* than the user that we are; and so the rest is known */
     uid_t uid;
     gid_t gid;
 };
 
 void caller_find(struct caller *caller);
+/* Whom to be where nothing but the user's own rights is needed: the caller under sudo, nobody if we
+ * are root otherwise, else the user that we are. */
+void caller_or_nobody(const struct caller *caller, struct caller *user);
 /* Becomes the caller for good, with the groups and the environment that belong to them. For a
  * process that is about to become another program. 0 or a negative errno. */
 int caller_become(const struct caller *caller);

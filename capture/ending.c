@@ -54,10 +54,10 @@ static bool wait_until(const struct ending *e, uint64_t *until_ns)
     return *until_ns != 0;
 }
 
-/* Not 0: there is room, or an error that a write will tell. */
-static int wait_once(const struct ending *e, int fd, uint64_t now_ns)
+/* Not 0: it is ready, or has an error that using it will tell. */
+static int wait_once(const struct ending *e, int fd, short events, uint64_t now_ns)
 {
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    struct pollfd ready = {.fd = fd, .events = events};
     uint64_t until_ns, left_ns = 0;
     struct timespec timeout;
     bool limited = wait_until(e, &until_ns);
@@ -66,13 +66,11 @@ static int wait_once(const struct ending *e, int fd, uint64_t now_ns)
         left_ns = until_ns - now_ns;
     timeout.tv_sec = (time_t)(left_ns / NS_PER_S);
     timeout.tv_nsec = (long)(left_ns % NS_PER_S);
-    return ppoll(&room, 1, limited ? &timeout : NULL, &e->signals) > 0;
+    return ppoll(&ready, 1, limited ? &timeout : NULL, &e->signals) > 0;
 }
 
-int ending_wait(void *context, int fd)
+int ending_wait(struct ending *e, int fd, short events)
 {
-    struct ending *e = context;
-
     for (;;) {
         uint64_t now_ns = clock_now_ns();
 
@@ -80,7 +78,7 @@ int ending_wait(void *context, int fd)
             e->give_up_ns = now_ns + PATIENCE_NS;
         if (e->give_up_ns && (now_ns >= e->give_up_ns || signals_insist()))
             return -ETIMEDOUT;
-        if (wait_once(e, fd, now_ns))
+        if (wait_once(e, fd, events, now_ns))
             return 0;
     }
 }

@@ -22,9 +22,9 @@ void ending_begin(struct ending *ending, bool hangup_ends);
 /* A signal came, or the deadline. */
 bool ending_due(struct ending *ending);
 
-/* Waits until fd has room, for ever unless it is time to stop: then what was recorded already has
- * PATIENCE in all to get out, or until another signal comes. 0, or -ETIMEDOUT.
- * The hook of a writer, whose context is the ending. */
-int ending_wait(void *ending, int fd);
+/* Waits until fd is ready for these events of poll(2), for ever unless it is time to stop: then
+ * whoever is at its other end has three seconds in all, or until another signal comes. 0, or
+ * -ETIMEDOUT. */
+int ending_wait(struct ending *ending, int fd, short events);
 
 #endif

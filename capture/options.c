@@ -24,6 +24,7 @@ struct option_spec {
 enum {
     OPTION_DURATION = 256,
     OPTION_CMD,
+    OPTION_LIVE,
     OPTION_MAX_DISK,
     OPTION_NO_PACKETS,
     OPTION_NETNS,
@@ -40,6 +41,7 @@ static const struct option_spec specs[] = {
     {'C', "file-size", "SIZE", "begin a new file at SIZE million bytes; or with k, M, G"},
     {'G', "file-seconds", "SECONDS", "begin a new file after so many seconds"},
     {'W', "files", "COUNT", "keep the newest COUNT files"},
+    {OPTION_LIVE, "live", NULL, "show events while they are recorded; needs no -w"},
     {OPTION_MAX_DISK, "max-disk", "SIZE", "remove the oldest files beyond SIZE in all"},
     {'c', "count", "COUNT", "stop after COUNT events"},
     {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds"},
@@ -76,7 +78,7 @@ static bool is_short(const struct option_spec *spec)
 
 void options_help(void)
 {
-    puts("Usage: nstrail-capture [OPTION]... -w FILE [PCAP-FILTER]\n"
+    puts("Usage: nstrail-capture [OPTION]... -w FILE | --live [PCAP-FILTER]\n"
          "Records every packet of every network namespace of this host.\n\nOptions:");
     for (size_t i = 0; i < SPECS; i++) {
         const struct option_spec *spec = &specs[i];
@@ -207,6 +209,9 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return parse_seconds(value, "-G", &o->period_ns, err);
     case 'W':
         return parse_number(value, 1, 1000000, "-W", &o->keep, err);
+    case OPTION_LIVE:
+        o->live = true;
+        return 0;
     case OPTION_MAX_DISK:
         return parse_size(value, "--max-disk", &o->disk_bytes, err);
     case 'c':
@@ -270,6 +275,8 @@ static int check_files(struct options *o, struct nst_error *err)
 {
     bool rotates = o->file_bytes || o->period_ns || o->keep || o->disk_bytes;
 
+    if (rotates && !o->output)
+        return nst_fail(err, -EINVAL, "-C, -G, -W and --max-disk need files: say -w FILE");
     if (rotates && !strcmp(o->output, "-"))
         return nst_fail(err, -EINVAL,
                         "-w -: standard output is one stream; -C, -G, -W and --max-disk need files");
@@ -289,8 +296,11 @@ static int check(struct options *o, struct nst_error *err)
     if (o->cmdline && (o->inventory_names || o->inventory_none))
         return nst_fail(err, -EINVAL, "--cmdline: --inventory=%s records no processes",
                         o->inventory_none ? "none" : "names");
-    if (!o->output)
-        return nst_fail(err, -EINVAL, "no output: say where to record to with -w FILE");
+    if (!o->output && !o->live)
+        return nst_fail(err, -EINVAL,
+                        "no output: say where to record to with -w FILE, or --live to see events");
+    if (o->live && o->output && !strcmp(o->output, "-"))
+        return nst_fail(err, -EINVAL, "--live: -w - takes the standard output");
     return check_files(o, err);
 }
 

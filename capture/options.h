@@ -13,7 +13,7 @@
 #define SNAPLEN_DEFAULT 128
 
 struct options {
-    const char *output;   /* -w */
+    const char *output;   /* -w; NULL: none, --live alone */
     const char *command;  /* --cmd, or NULL */
     uint64_t file_bytes;  /* -C; 0: no limit, as the next three */
     uint64_t period_ns;   /* -G */
@@ -31,6 +31,7 @@ struct options {
     bool inventory_names;      /* --inventory names: nothing of what is in the namespaces */
     bool inventory_none;
     bool cmdline; /* --cmdline: record command lines */
+    bool live;  /* --live */
     bool quiet;
     bool verbose;
     bool help; /* print it and be done */

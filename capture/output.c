@@ -33,6 +33,13 @@ int output_stdout(struct nst_error *err)
     return refuse_terminal(fd, "-", err);
 }
 
+int output_none(struct nst_error *err)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    return fd < 0 ? nst_fail(err, -errno, "/dev/null: %s", strerror(errno)) : fd;
+}
+
 /* One recorder a file. Where locks do not work, as on some network file systems, we do without. */
 static int lock_file(int fd)
 {
@@ -54,7 +61,7 @@ static int prepare(int fd, bool created, const struct caller *caller)
         return error;
     if (fchmod(fd, FILE_MODE) || (!created && ftruncate(fd, 0)))
         return -errno;
-    if (created && caller->sudo && geteuid() == 0 && fchown(fd, caller->uid, caller->gid))
+    if (created && caller->other && geteuid() == 0 && fchown(fd, caller->uid, caller->gid))
         return -errno;
     return 0;
 }

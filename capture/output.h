@@ -11,6 +11,9 @@
 /* Standard output, unless it is a terminal. The file descriptor, or <0. */
 int output_stdout(struct nst_error *err);
 
+/* Where nothing is kept of what is written. A file descriptor, or <0. */
+int output_none(struct nst_error *err);
+
 /* Opens path for a capture. A new file is only its owner's, and that is the caller. What is there
  * is overwritten if that is wanted, unless it is a terminal or another recorder writes it; else
  * -EEXIST. The file descriptor, or <0. */

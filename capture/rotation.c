@@ -24,6 +24,8 @@ static int open_first(struct rotation *r, const struct caller *caller, struct ns
     };
     int error;
 
+    if (!o->output)
+        return output_none(err);
     if (!strcmp(o->output, "-"))
         return output_stdout(err);
     error = files_new(&r->files, &options, caller, err);
@@ -58,7 +60,9 @@ void rotation_free(struct rotation *r)
 
 const char *rotation_name(const struct rotation *r)
 {
-    return r->files ? files_name(r->files) : "standard output";
+    if (r->files)
+        return files_name(r->files);
+    return r->options->output ? "standard output" : "no file";
 }
 
 static int begin_next(struct rotation *r, struct upkeep *upkeep, uint64_t now_ns,

@@ -4,6 +4,7 @@
 #include "capture/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +20,7 @@
 #include "capture/filters.h"
 #include "capture/inventory/inventory.h"
 #include "capture/kernel_facts.h"
+#include "capture/live.h"
 #include "capture/merge.h"
 #include "capture/message.h"
 #include "capture/record.h"
@@ -34,7 +36,14 @@
 #define WAIT_MS 100
 
 /* Which descriptor is readable, in epoll's data. */
-enum { WAKE_RING, WAKE_COMMAND, WAKE_FILTERS, WAKE_INVENTORY, WAKE_OUTPUT };
+enum {
+    WAKE_RING,
+    WAKE_COMMAND,
+    WAKE_FILTERS,
+    WAKE_INVENTORY,
+    WAKE_OUTPUT,
+    WAKE_PRINTER,
+};
 
 struct session {
     const struct options *options;
@@ -44,8 +53,9 @@ struct session {
     struct filters *filters;
     struct attachment *attachment;
     struct inventory *inventory; /* NULL: none */
-    struct nst_writer *writer; /* until upkeep has it */
+    struct nst_writer *writer;   /* until upkeep has it */
     struct rotation rotation;
+    struct live *live; /* NULL: nobody looks */
     struct upkeep upkeep;
     struct recorder *recorder;
     struct merge *merge;
@@ -161,16 +171,23 @@ static int wait_for_reader(void *context, int fd)
 {
     struct session *s = context;
 
-    return ending_wait(&s->ending, fd);
+    return ending_wait(&s->ending, fd, POLLOUT);
 }
 
 static void note_block(void *context, const void *data, size_t len)
 {
     struct session *s = context;
 
-    (void)data;
-    (void)len;
+    if (s->live)
+        live_block(s->live, data, len);
     s->block_made = true;
+}
+
+static int start_live(struct session *s, const struct nst_file_info *info, struct nst_error *err)
+{
+    int error = live_start(&s->live, info, &s->caller, &s->ending.signals, err);
+
+    return error ? error : watch(s, live_fd(s->live), EPOLLIN | EPOLLET, WAKE_PRINTER, err);
 }
 
 static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
@@ -186,8 +203,14 @@ static int open_writer(struct session *s, int argc, char **argv, struct nst_erro
     file.info.filter = filters_words(s->filters);
     file.info.cpus = attach_cpus(s->attachment);
     file.info.drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;
-    error = rotation_begin(&s->rotation, s->options, &file, &s->caller, &hooks, &s->writer, &fd,
-                           err);
+    if (s->options->live)
+        error = start_live(s, &file.info, err);
+    if (error) {
+        file_info_free(&file);
+        return error;
+    }
+    error =
+        rotation_begin(&s->rotation, s->options, &file, &s->caller, &hooks, &s->writer, &fd, err);
     return error ? error : watch_output(s, fd, err);
 }
 
@@ -202,7 +225,7 @@ static int make_parts(struct session *s, struct nst_error *err)
     size_t count;
     struct ring *rings = attach_rings(s->attachment, &count);
     int error = upkeep_init(&s->upkeep, rotation_name(&s->rotation), s->writer, s->attachment,
-                            s->inventory, err);
+                            s->inventory, s->options->live, err);
 
     if (error)
         return error;
@@ -212,8 +235,8 @@ static int make_parts(struct session *s, struct nst_error *err)
     if (error)
         return error;
     s->merge = merge_new(rings, count);
-    s->recorder = recorder_new(&options, s->upkeep.writer, s->facts.drop_reasons,
-                               s->upkeep.counters);
+    s->recorder =
+        recorder_new(&options, s->upkeep.writer, s->facts.drop_reasons, s->upkeep.counters);
     if (!s->merge || !s->recorder)
         return nst_fail(err, -ENOMEM, "no memory");
     return 0;
@@ -230,6 +253,12 @@ static void say_start(const struct session *s)
                      (unsigned long long)rings->size_bytes / 1024, count);
 }
 
+/* A command's words belong neither into the recording nor between the events. */
+static bool stdout_taken(const struct session *s)
+{
+    return s->options->live || !strcmp(s->options->output, "-");
+}
+
 static int start(struct session *s, struct nst_error *err)
 {
     int error;
@@ -243,8 +272,8 @@ static int start(struct session *s, struct nst_error *err)
         s->ending.deadline_ns = clock_now_ns() + s->options->duration_ns;
     if (!s->options->command)
         return 0;
-    error = command_start(&s->command, s->options->command, &s->caller,
-                          !strcmp(s->options->output, "-"), &s->ending.signals, err);
+    error = command_start(&s->command, s->options->command, &s->caller, stdout_taken(s),
+                          &s->ending.signals, err);
     if (!error)
         error = watch(s, s->command.fd, EPOLLIN, WAKE_COMMAND, err);
     return error;
@@ -263,6 +292,15 @@ static int wait_ms(const struct session *s)
     return left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
 }
 
+/* Its reader went away, perhaps. With a file there is still something to do. */
+static void printer_ended(struct session *s)
+{
+    if (s->options->output)
+        message_note("nothing is shown any more");
+    else
+        s->done = true;
+}
+
 static void wait_for_events(struct session *s)
 {
     struct epoll_event events[16];
@@ -279,6 +317,9 @@ static void wait_for_events(struct session *s)
         case WAKE_OUTPUT:
             s->upkeep.reader_gone = true;
             s->done = true;
+            break;
+        case WAKE_PRINTER:
+            printer_ended(s);
             break;
         case WAKE_COMMAND:
             s->done = true;
@@ -326,8 +367,7 @@ static uint64_t bytes_written(const struct session *s, const struct nst_writer_s
 {
     struct stat file;
 
-    if (s->rotation.files && stat(rotation_name(&s->rotation), &file) == 0 &&
-        S_ISREG(file.st_mode))
+    if (s->rotation.files && stat(rotation_name(&s->rotation), &file) == 0 && S_ISREG(file.st_mode))
         return stats->bytes - stats->file_bytes + file.st_size;
     return stats->bytes;
 }
@@ -338,6 +378,9 @@ static void say_counts(const struct session *s, const struct nst_writer_stats *s
         .written = stats->written,
         .bytes = bytes_written(s, stats),
         .lost_disk = stats->lost,
+        .kept = s->options->output,
+        .live = s->live,
+        .skipped = s->live ? live_skipped(s->live) : 0,
     };
 
     counters_losses(s->upkeep.counters, &summary.losses);
@@ -379,6 +422,8 @@ static int record(struct session *s, struct nst_error *err)
         upkeep_run(&s->upkeep, now_ns);
         if (s->upkeep.reader_gone)
             s->done = true;
+        if (s->live)
+            live_push(s->live);
         if (!error)
             rotate(s);
         report_if_asked(s);
@@ -404,8 +449,12 @@ static int finish(struct session *s)
     command_finish(&s->command);
     if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err))
         status = message_error("%s", err.text);
+    if (s->live)
+        live_last(s->live);
     if (upkeep_end(&s->upkeep, &stats, &err))
         status = message_error("%s: %s", rotation_name(&s->rotation), err.text);
+    if (s->live && !live_finish(s->live, &s->ending) && !s->options->output)
+        status = STATUS_FAILED;
     say_counts(s, &stats, false);
     return status == STATUS_OK ? status_of(s, &stats) : status;
 }
@@ -417,6 +466,7 @@ static void session_free(struct session *s)
     upkeep_free(&s->upkeep);
     inventory_free(s->inventory);
     rotation_free(&s->rotation);
+    live_free(s->live);
     attach_free(s->attachment);
     filters_free(s->filters);
     probes_free(&s->probes);
@@ -432,7 +482,7 @@ int session_run(const struct options *options, int argc, char **argv)
     int error, status;
 
     caller_find(&s.caller);
-    ending_begin(&s.ending, !strcmp(options->output, "-"));
+    ending_begin(&s.ending, !options->output || !strcmp(options->output, "-"));
     error = signals_catch(&s.ending.signals, &err);
     if (!error)
         error = start_inventory(&s, &err);

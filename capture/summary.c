@@ -10,18 +10,23 @@ bool summary_has_losses(const struct summary *s)
     return s->losses.ring || s->losses.recursion || s->lost_disk;
 }
 
+static void print_count(uint64_t count, const char *of)
+{
+    fprintf(stderr, "%llu %s\n", (unsigned long long)count, of);
+}
+
 void summary_print(const struct summary *s)
 {
-    fprintf(stderr,
-            "%llu events recorded\n"
-            "%llu bytes written\n"
-            "%llu events lost by the rings\n"
-            "%llu events lost by the disk\n",
-            (unsigned long long)s->written, (unsigned long long)s->bytes,
-            (unsigned long long)s->losses.ring, (unsigned long long)s->lost_disk);
+    print_count(s->written, "events recorded");
+    if (s->kept)
+        print_count(s->bytes, "bytes written");
+    if (s->live)
+        print_count(s->skipped, "events not shown");
+    print_count(s->losses.ring, "events lost by the rings");
+    if (s->kept)
+        print_count(s->lost_disk, "events lost by the disk");
     if (s->losses.recursion_known)
-        fprintf(stderr, "%llu events lost by recursion\n",
-                (unsigned long long)s->losses.recursion);
+        print_count(s->losses.recursion, "events lost by recursion");
     else
         fputs("events lost by recursion: unknown, this kernel does not count them\n", stderr);
 }

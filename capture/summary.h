@@ -14,6 +14,9 @@ struct summary {
     uint64_t written; /* events */
     uint64_t bytes;
     uint64_t lost_disk; /* events */
+    bool kept;          /* there is a file or stream, that has bytes */
+    bool live;
+    uint64_t skipped;   /* events that the printer could not follow */
 };
 
 bool summary_has_losses(const struct summary *summary);

@@ -10,16 +10,16 @@
 #include "capture/message.h"
 #include "format/error.h"
 
-#define EVERY_NS (100 * NS_PER_MS)
-/* An event waits no longer in an unfinished block. */
-#define FLUSH_NS     (1 * NS_PER_S)
-/* Nor does what is new in the inventory. */
-#define INVENTORY_NS (1 * NS_PER_S)
-#define TABLES_NS    (10 * NS_PER_S)
-#define TABLES_BYTES (64ull << 20)
+#define EVERY_NS      (100 * NS_PER_MS)
+#define EVERY_LIVE_NS (50 * NS_PER_MS)
+/* An event waits no longer in an unfinished block, nor does what is new in the inventory. */
+#define FLUSH_NS      (1 * NS_PER_S)
+#define FLUSH_LIVE_NS (50 * NS_PER_MS)
+#define TABLES_NS     (10 * NS_PER_S)
+#define TABLES_BYTES  (64ull << 20)
 
 int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
-                const struct attachment *attachment, struct inventory *inventory,
+                const struct attachment *attachment, struct inventory *inventory, bool live,
                 struct nst_error *err)
 {
     *u = (struct upkeep){
@@ -28,6 +28,8 @@ int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
         .counters = counters_new(attachment),
         .tracks = tracks_new(attachment),
         .inventory = inventory,
+        .every_ns = live ? EVERY_LIVE_NS : EVERY_NS,
+        .flush_ns = live ? FLUSH_LIVE_NS : FLUSH_NS,
     };
     if (u->counters && u->tracks)
         return 0;
@@ -109,9 +111,9 @@ void upkeep_begin(struct upkeep *u)
 
 static bool inventory_due(const struct upkeep *u, uint64_t now_ns)
 {
-    return u->inventory && (inventory_full(u->inventory) ||
-                            (inventory_pending(u->inventory) &&
-                             now_ns - u->inventory_ns > INVENTORY_NS));
+    return u->inventory &&
+           (inventory_full(u->inventory) ||
+            (inventory_pending(u->inventory) && now_ns - u->inventory_ns > u->flush_ns));
 }
 
 static void write_due(struct upkeep *u, uint64_t now_ns)
@@ -123,13 +125,13 @@ static void write_due(struct upkeep *u, uint64_t now_ns)
     if (now_ns - u->tables_ns > TABLES_NS || stats.bytes - u->tables_bytes > TABLES_BYTES)
         write_tables(u, now_ns);
     else if (nst_writer_pending(u->writer, &first_ns) && now_ns > first_ns &&
-             now_ns - first_ns > FLUSH_NS)
+             now_ns - first_ns > u->flush_ns)
         nst_writer_flush(u->writer, NULL);
 }
 
 uint64_t upkeep_due_ns(const struct upkeep *u)
 {
-    return u->last_ns + EVERY_NS;
+    return u->last_ns + u->every_ns;
 }
 
 void upkeep_run(struct upkeep *u, uint64_t now_ns)
@@ -138,7 +140,7 @@ void upkeep_run(struct upkeep *u, uint64_t now_ns)
         inventory_write(u->inventory, u->writer);
         u->inventory_ns = now_ns;
     }
-    if (now_ns - u->last_ns < EVERY_NS)
+    if (now_ns - u->last_ns < u->every_ns)
         return;
     u->last_ns = now_ns;
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));

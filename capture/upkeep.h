@@ -18,15 +18,17 @@ struct upkeep {
     struct counters *counters;
     struct tracks *tracks;
     struct inventory *inventory; /* NULL: none */
+    uint64_t every_ns, flush_ns; /* how often things are done */
     uint64_t last_ns, tables_ns, tables_bytes, inventory_ns;
     bool disk_told;   /* that the disk refuses writes */
     bool reader_gone; /* whoever read our output does no more: there is no use in going on */
 };
 
-/* Makes its own parts; the rest is the caller's. inventory may be NULL. */
+/* Makes its own parts; the rest is the caller's. inventory may be NULL. live: somebody looks at the
+ * events while they are recorded. */
 int upkeep_init(struct upkeep *upkeep, const char *output, struct nst_writer *writer,
                 const struct attachment *attachment, struct inventory *inventory,
-                struct nst_error *err);
+                bool live, struct nst_error *err);
 void upkeep_free(struct upkeep *upkeep);
 
 /* Before the first event: counters stand at the file's beginning. */

@@ -399,6 +399,9 @@ const struct nst_file_info *nst_reader_file(const struct nst_reader *r);
 const struct nst_damage *nst_reader_damage(const struct nst_reader *r);
 /* The file is one that nst_reader_seek() can be used on. */
 bool nst_reader_seekable(const struct nst_reader *r);
+/* Waits so long until nst_reader_next() has something to look at: false, it has not, and would
+ * wait on. Of a file it always has. */
+bool nst_reader_ready(const struct nst_reader *r, int timeout_ms);
 
 /*
  * 1: *block is the next whole block of a known type, its header read and checked, its

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,6 +84,14 @@ const struct nst_damage *nst_reader_damage(const struct nst_reader *r)
 bool nst_reader_seekable(const struct nst_reader *r)
 {
     return r->source.seekable;
+}
+
+bool nst_reader_ready(const struct nst_reader *r, int timeout_ms)
+{
+    struct pollfd fd = {.fd = r->source.fd, .events = POLLIN};
+
+    return r->source.seekable || r->source.ended ||
+           nst_source_at_hand(&r->source, r->position) > 0 || poll(&fd, 1, timeout_ms) != 0;
 }
 
 static bool known_type(uint32_t type)

@@ -67,6 +67,7 @@ static void test_good(void)
           !parse("-w x --attach raw_tp") && options.attach == ATTACH_RAW_TP);
     takes("-w x -B 4096 -q", !parse("-w x -B 4096 -q") && options.ring_kib == 4096 &&
                                  options.quiet);
+    takes("--live", !parse("--live") && options.live && !options.output);
     takes("-w x -C 5", !parse("-w x -C 5") && options.file_bytes == 5000000);
     takes("-w x -C 64k -G 0.5 -W 9",
           !parse("-w x -C 64k -G 0.5 -W 9") && options.file_bytes == 65536 &&
@@ -98,6 +99,8 @@ static void test_bad(void)
     refuses("-w x -W 0", "from 1");
     refuses("-w - -W 3", "one stream");
     refuses("-w x -C 6M --max-disk 10M", "half of --max-disk");
+    refuses("--live -w -", "standard output");
+    refuses("--live -G 1", "need files");
     refuses("", "-w FILE");
     refuses("-w", "missing after -w");
     refuses("-w x --inventory=some", "full, names or none");
