@@ -192,16 +192,31 @@ static __always_inline bool device_look(const struct here *here, struct net_devi
     return true;
 }
 
+/* Where an address is cached already it is again: it means one thing at a time, and the recorder
+ * could not tell which of two ways an event means. */
+static __always_inline __u32 device_way(const struct here *here, const struct device_set *cached,
+                                        __u64 dev)
+{
+    if (cached->way[0].dev == dev)
+        return 0;
+    if (cached->way[1].dev == dev)
+        return 1;
+    return here->ts_ns & 1;
+}
+
 /* Defines what was looked at. False: no room in the ring. */
 static __always_inline bool device_tell(const struct here *here, const struct device_slot *d)
 {
-    __u32 way = here->ts_ns & 1;
     struct device_set *cached;
+    __u32 way;
 
     if (d->known)
         return true;
     cached = device_set_of(here, d->dev);
-    if (!cached || !device_define(here, d, ev_set(d->dev, EV_DEVICE_SETS), way))
+    if (!cached)
+        return false;
+    way = device_way(here, cached, d->dev);
+    if (!device_define(here, d, ev_set(d->dev, EV_DEVICE_SETS), way))
         return false;
     device_store(way ? &cached->way[1] : &cached->way[0], d);
     return true;
