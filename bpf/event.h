@@ -84,9 +84,30 @@ static inline __u32 ev_place_netns(__u64 place)
 
 #define EV_NAME_BYTES 16 /* IFNAMSIZ and TASK_COMM_LEN */
 
+/*
+ * A ring: its records follow each other at positions that count bytes since the start. The data
+ * lies in chunks of config.chunk_bytes; behind each is room for the end of a record that begins
+ * in it, so that no record is broken. Programs reserve bytes by moving the head, whoever they
+ * interrupt; a record is complete when its stamp says its own position. What lies there from the
+ * round before says another one, and packet bytes cannot be made to say it: the key is random.
+ */
+struct ev_ring {
+    __u64 head; /* reserved so far */
+    __u64 reserved_head[7];
+    __u64 tail; /* given back by the reader: on a cache line of its own */
+    __u64 reserved_tail[7];
+};
+
+static inline __u64 ev_stamp(__u64 position, __u64 key)
+{
+    return position ^ key;
+}
+
 /* Every record begins like this. */
 struct ev_head {
-    __u16 type; /* enum ev_type */
+    __u64 stamp; /* written last */
+    __u32 bytes; /* of the whole record: a multiple of 8 */
+    __u16 type;  /* enum ev_type */
     __u16 cpu;
 };
 
@@ -114,7 +135,6 @@ struct ev_packet {
 
 struct ev_record {
     struct ev_head head;
-    __u32 reserved; /* 0 */
     struct ev_packet packet;
 };
 
@@ -123,6 +143,7 @@ struct ev_definition {
     struct ev_head head;
     __u16 set;
     __u16 way;
+    __u32 reserved; /* 0 */
     __u64 ref; /* what events say to mean it */
 };
 
@@ -201,9 +222,10 @@ struct ev_track {
 
 /* Of one CPU, written by it alone; a cache line. */
 struct ev_cpu {
-    __u64 ring_bytes; /* written to its ring, to know when to wake the reader */
-    __u64 tracked;    /* entries added to the tracking map */
-    __u32 busy;       /* scratch slots in use */
+    __u64 tracked; /* entries added to the tracking map */
+    __u32 ring;    /* the one that it writes to */
+    __u32 busy;    /* windows of filters in use */
+    __u32 reserving; /* where there is no cmpxchg: a program is moving the ring's head */
     __u32 reserved[11];
 };
 
@@ -236,6 +258,13 @@ enum ev_netns_wish {
 /* Set before loading, constant from then on. */
 struct ev_config {
     __u64 base_ts_ns; /* CLOCK_MONOTONIC, not after the first event */
+    __u64 ring_key;   /* of all stamps: random, never 0 */
+    __u64 ring_bytes; /* of each ring: a power of two, as the following */
+    __u32 chunk_bytes;
+    __u32 chunk_shift;
+    __u32 chunks;     /* of a ring */
+    __u32 has_cmpxchg; /* BPF programs can compare and exchange */
+    __u32 stores_in_order; /* other CPUs see a CPU's stores in their order, as on x86 */
     __u32 cpus;       /* possible CPUs */
     __u32 cpu_bits;   /* to number them */
     __u32 snaplen;
@@ -249,34 +278,32 @@ struct ev_config {
     __u32 probes;   /* how many there are, the others included */
     __u32 filters;  /* enum ev_filter; 0: everything is recorded */
     __u32 window_bytes; /* of a packet, for the pcap-filter */
-    __u32 reserved; /* 0 */
 };
-
-/* Packets with more bytes than this go through a scratch slot instead of being written into
- * the ring in place: bpf_ringbuf_reserve() takes constant sizes. */
-#define EV_INLINE_BYTES 256
 
 /* Scratch slots of a CPU: programs nest (task, softirq, hardirq, NMI). */
 #define EV_SCRATCH_LEVELS 4
 /* Bytes of a packet that can stand before skb->data. */
 #define EV_GAP_BYTES 64
 
-struct ev_scratch {
-    struct ev_record record;
-    __u8 bytes[EV_GAP_BYTES + 65536];
-};
+/* What a record can take behind the end of the chunk that it begins in. */
+static inline __u32 ev_record_max(__u32 snaplen)
+{
+    return sizeof(struct ev_record) + EV_GAP_BYTES + snaplen;
+}
 
 #define EV_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 EV_ASSERT_SIZE(ev_packet, 80);
-EV_ASSERT_SIZE(ev_record, 88);
-EV_ASSERT_SIZE(ev_definition, 16);
-EV_ASSERT_SIZE(ev_device, 48);
-EV_ASSERT_SIZE(ev_netns, 32);
-EV_ASSERT_SIZE(ev_task, 32);
+EV_ASSERT_SIZE(ev_ring, 128);
+EV_ASSERT_SIZE(ev_head, 16);
+EV_ASSERT_SIZE(ev_record, 96);
+EV_ASSERT_SIZE(ev_definition, 32);
+EV_ASSERT_SIZE(ev_device, 64);
+EV_ASSERT_SIZE(ev_netns, 48);
+EV_ASSERT_SIZE(ev_task, 48);
 EV_ASSERT_SIZE(ev_counters, 64);
 EV_ASSERT_SIZE(ev_track, 72);
 EV_ASSERT_SIZE(ev_cpu, 64);
-EV_ASSERT_SIZE(ev_config, 64);
+EV_ASSERT_SIZE(ev_config, 96);
 #undef EV_ASSERT_SIZE
 
 #endif

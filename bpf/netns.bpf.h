@@ -128,12 +128,12 @@ static __always_inline bool device_define(const struct here *here, const struct 
                                           __u32 set, __u32 way)
 {
     struct ev_device *out;
-    void *room;
+    struct room room;
 
-    if (!ring_reserve(here, sizeof(*out), &room))
+    if (!ring_reserve(here, EV_DEVICE, sizeof(*out), &room))
         return false;
-    out = room;
-    out->definition.head = ring_head(here, EV_DEVICE);
+    out = (void *)room.head;
+    out->definition.reserved = 0;
     out->definition.set = set;
     out->definition.way = way;
     out->definition.ref = d->dev;
@@ -141,7 +141,7 @@ static __always_inline bool device_define(const struct here *here, const struct 
     __builtin_memcpy(out->name, d->name, sizeof(out->name));
     out->netns_inum = d->inum;
     out->ifindex = d->ifindex;
-    bpf_ringbuf_submit(out, ring_wake(here, sizeof(*out)));
+    ring_submit(&room);
     return true;
 }
 
@@ -226,19 +226,19 @@ static __always_inline bool netns_define(const struct here *here, const struct n
                                          __u32 set)
 {
     struct ev_netns *out;
-    void *room;
+    struct room room;
 
-    if (!ring_reserve(here, sizeof(*out), &room))
+    if (!ring_reserve(here, EV_NETNS, sizeof(*out), &room))
         return false;
-    out = room;
-    out->definition.head = ring_head(here, EV_NETNS);
+    out = (void *)room.head;
+    out->definition.reserved = 0;
     out->definition.set = set;
     out->definition.way = 0;
     out->definition.ref = n->net;
     out->cookie = n->cookie;
     out->inum = n->inum;
     out->reserved = 0;
-    bpf_ringbuf_submit(out, ring_wake(here, sizeof(*out)));
+    ring_submit(&room);
     return true;
 }
 
@@ -302,17 +302,17 @@ static __always_inline bool task_define(const struct here *here, const struct ta
                                         __u32 set)
 {
     struct ev_task *out;
-    void *room;
+    struct room room;
 
-    if (!ring_reserve(here, sizeof(*out), &room))
+    if (!ring_reserve(here, EV_TASK, sizeof(*out), &room))
         return false;
-    out = room;
-    out->definition.head = ring_head(here, EV_TASK);
+    out = (void *)room.head;
+    out->definition.reserved = 0;
     out->definition.set = set;
     out->definition.way = 0;
     out->definition.ref = t->pid_tgid;
     __builtin_memcpy(out->comm, t->comm, sizeof(out->comm));
-    bpf_ringbuf_submit(out, ring_wake(here, sizeof(*out)));
+    ring_submit(&room);
     return true;
 }
 

@@ -168,8 +168,6 @@ static __always_inline void fill(const struct here *here, const struct arguments
     struct ev_packet *packet = &out->packet;
     struct vlan_tag tag;
 
-    out->head = ring_head(here, EV_PACKET);
-    out->reserved = 0;
     packet->ts_ns = here->ts_ns;
     packet->skb = address(a->skb);
     packet->ref = where_ref(&f->where);

@@ -2,8 +2,10 @@
 /*
  * The rings, one a CPU, and what is counted.
  *
- * Waking the reader costs more than everything else an event does, so it is woken once for
- * every config.wake_bytes written; between those it looks by itself now and then.
+ * They are plain arrays: the kernel's ring buffer takes a lock for each record and gives it back
+ * with another locked instruction, which costs more than all the rest of writing an event. Waking
+ * the reader costs more still, so it is woken once for every config.wake_bytes written; between
+ * those it looks by itself now and then.
  */
 #ifndef NST_BPF_RING_H
 #define NST_BPF_RING_H
@@ -14,14 +16,30 @@
 /* A section of its own, so that the recorder finds it at offset 0. */
 SEC(".rodata.config") const volatile struct ev_config config = {};
 
-/* Sized by the recorder: a ring for every CPU that is online when it starts; those that come
- * later share them. */
+/* A ring for every CPU that is online when the recorder starts; those that come later share
+ * them. The recorder sizes this and the next. */
 struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
     __type(key, __u32);
-    __type(value, __u32);
+    __type(value, struct ev_ring);
     __uint(max_entries, 1);
 } rings SEC(".maps");
+
+/* By ring * config.chunks + chunk. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, sizeof(struct ev_record));
+    __uint(max_entries, 1);
+} chunks SEC(".maps");
+
+/* The kernel's own ring: too dear for records, but it wakes the reader. */
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 4096);
+} doorbell SEC(".maps");
 
 /* By CPU * config.probes + probe; the recorder sizes it. */
 struct {
@@ -79,50 +97,107 @@ static __always_inline void count(const struct here *here, enum ev_counter what)
         __sync_fetch_and_add(&counted->count[what], 1);
 }
 
-static __always_inline struct ev_head ring_head(const struct here *here, enum ev_type type)
+/* A record being written. */
+struct room {
+    struct ev_head *head;
+    __u64 position;
+    __u32 bytes;
+};
+
+/* How often another program may get ahead of this one before it gives up. */
+#define RING_TRIES 8
+
+static __always_inline bool ring_fits(const struct ev_ring *ring, __u64 head, __u64 bytes)
 {
-    return (struct ev_head){.type = type, .cpu = here->cpu};
+    return head + bytes - *(const volatile __u64 *)&ring->tail <= config.ring_bytes;
 }
 
-/* Whether writing so many bytes wakes the reader. Programs that interrupt each other here may
- * forget some bytes: a wake-up comes a little later then. */
-static __always_inline __u64 ring_wake(const struct here *here, __u32 bytes)
+/* Reserves bytes of the ring against whoever interrupts this program, or shares the ring from
+ * another CPU. False: there are none. */
+static __always_inline bool ring_advance(struct ev_ring *ring, __u64 bytes, __u64 *position)
 {
-    __u64 before = here->state->ring_bytes;
-    __u64 after = before + bytes;
+#pragma clang loop unroll(disable)
+    for (int i = 0; i < RING_TRIES; i++) {
+        __u64 head = *(volatile __u64 *)&ring->head;
 
-    here->state->ring_bytes = after;
-    return (before ^ after) & ~((__u64)config.wake_bytes - 1) ? BPF_RB_FORCE_WAKEUP
-                                                              : BPF_RB_NO_WAKEUP;
+        if (!ring_fits(ring, head, bytes))
+            return false;
+        if (__sync_val_compare_and_swap(&ring->head, head, head + bytes) == head) {
+            *position = head;
+            return true;
+        }
+    }
+    return false;
 }
 
-/*
- * Room for a record of a constant size. False, and counted as lost: there is none.
- *
- * The answer is a number of its own, which the compiler cannot trace back to the pointer: a
- * second look at whether that is NULL is refused by the verifiers of 5.10 and 6.1 (that of 6.12
- * knows better), which go on with a NULL that still owns its record.
- */
-static __always_inline bool ring_reserve(const struct here *here, __u64 bytes, void **room)
+/* The same before 5.12 (5ffa25502b5a), which gave programs compare-and-exchange. Nothing preempts
+ * them there, and what interrupts this one ends before it goes on; only that which does so on
+ * these few lines has no room. Such kernels have a ring for each possible CPU. */
+static __always_inline bool ring_advance_alone(struct ev_cpu *state, struct ev_ring *ring,
+                                               __u64 bytes, __u64 *position)
 {
-    void *ring = bpf_map_lookup_elem(&rings, &here->cpu);
-    bool reserved = false;
+    bool fits;
 
-    *room = ring ? bpf_ringbuf_reserve(ring, bytes, 0) : NULL;
-    if (*room)
-        reserved = true;
-    barrier_var(reserved);
-    if (!reserved)
+    if (state->reserving)
+        return false;
+    state->reserving = 1;
+    barrier();
+    *position = *(volatile __u64 *)&ring->head;
+    fits = ring_fits(ring, *position, bytes);
+    if (fits)
+        *(volatile __u64 *)&ring->head = *position + bytes;
+    barrier();
+    state->reserving = 0;
+    return fits;
+}
+
+/* Where a position is in memory; never NULL, but the verifier cannot know. */
+static __always_inline void *ring_at(__u32 ring, __u64 position)
+{
+    __u32 key = ring * config.chunks + ((position >> config.chunk_shift) & (config.chunks - 1));
+    void *chunk = bpf_map_lookup_elem(&chunks, &key);
+    __u64 offset = position & (config.chunk_bytes - 1);
+
+    barrier_var(offset);
+    return chunk ? chunk + offset : NULL;
+}
+
+/* Room for a record of so many bytes, which is to be submitted whatever comes. False, and
+ * counted as lost: there is none. */
+static __always_inline bool ring_reserve(const struct here *here, enum ev_type type, __u32 bytes,
+                                         struct room *room)
+{
+    __u32 key = here->state->ring;
+    struct ev_ring *ring = bpf_map_lookup_elem(&rings, &key);
+
+    room->bytes = (bytes + 7) & ~7u;
+    room->head = NULL;
+    if (ring && (config.has_cmpxchg
+                     ? ring_advance(ring, room->bytes, &room->position)
+                     : ring_advance_alone(here->state, ring, room->bytes, &room->position)))
+        room->head = ring_at(key, room->position);
+    if (!room->head) {
         count(here, EV_LOST_RING);
-    return reserved;
+        return false;
+    }
+    room->head->bytes = room->bytes;
+    room->head->type = type;
+    room->head->cpu = here->cpu;
+    return true;
 }
 
-static __always_inline void ring_output(const struct here *here, void *record, __u64 bytes)
+static __always_inline void ring_submit(const struct room *room)
 {
-    void *ring = bpf_map_lookup_elem(&rings, &here->cpu);
+    __u64 stamp = ev_stamp(room->position, config.ring_key), word = 0;
 
-    if (!ring || bpf_ringbuf_output(ring, record, bytes, ring_wake(here, bytes)))
-        count(here, EV_LOST_RING);
+    if (config.stores_in_order) {
+        barrier();
+        *(volatile __u64 *)&room->head->stamp = stamp;
+    } else {
+        __sync_lock_test_and_set(&room->head->stamp, stamp);
+    }
+    if ((room->position ^ (room->position + room->bytes)) & ~((__u64)config.wake_bytes - 1))
+        bpf_ringbuf_output(&doorbell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP);
 }
 
 #endif

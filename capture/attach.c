@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,7 +27,17 @@
 #define RING_BYTES_ALL (256 * MIB)
 /* A ring holds several records of the longest packets. */
 #define RING_BYTES_MIN (256 * KIB)
-#define WAKE_BYTES     (256 * KIB)
+/* A chunk of a ring; longer ones than 4 MiB older kernels refuse. */
+#define CHUNK_BYTES (1 * MIB)
+/* Being woken costs the program that does it some microseconds. */
+#define WAKE_BYTES (1 * MIB)
+
+/* Whether other CPUs see a CPU's stores in their order. */
+#if defined(__x86_64__) || defined(__i386__)
+#define STORES_IN_ORDER 1
+#else
+#define STORES_IN_ORDER 0
+#endif
 
 /* How many buffers tracking can know at a time: 104 bytes each. */
 #define TRACKS_SMALL_HOST 65536
@@ -47,6 +58,12 @@ static const struct variant variants[] = {
     {ATTACH_RAW_TP, false, "raw_tp", "_raw"},
 };
 
+/* An array of the programs' in our memory. */
+struct mapped {
+    void *pages;
+    size_t bytes;
+};
+
 struct attachment {
     const struct variant *variant;
     const struct probes *probes;
@@ -54,13 +71,12 @@ struct attachment {
     struct bpf_program *programs[EV_PROBE_OTHER]; /* NULL: this kernel lacks the tracepoint */
     struct bpf_link *links[EV_PROBE_OTHER];
     struct ring *rings;
-    int *ring_fds;
     uint32_t rings_count;
-    uint64_t ring_bytes; /* of each */
+    struct ring_shape shape; /* of each */
+    struct doorbell doorbell;
     uint32_t cpus;
     uint8_t *online; /* by CPU */
-    void *counters, *cpu_states; /* mapped */
-    size_t counters_bytes, cpu_states_bytes;
+    struct mapped counters, cpu_states, ring_states, chunks;
     uint32_t tracks_max;
 };
 
@@ -79,29 +95,43 @@ static uint64_t choose_ring_bytes(uint64_t ring_kib, uint32_t rings)
     return each < RING_BYTES_MIN ? RING_BYTES_MIN : each;
 }
 
-static int make_rings(struct attachment *a, uint64_t ring_kib, struct nst_error *err)
+/* Rings are shared where programs can compare and exchange. */
+static uint32_t count_rings(struct attachment *a, const struct kernel_facts *facts)
 {
-    uint32_t count = cpus_online(a->online, a->cpus);
+    if (facts->cmpxchg)
+        return cpus_online(a->online, a->cpus);
+    memset(a->online, 1, a->cpus);
+    return a->cpus;
+}
 
-    a->ring_bytes = choose_ring_bytes(ring_kib, count);
-    a->rings = calloc(count, sizeof(*a->rings));
-    a->ring_fds = calloc(count, sizeof(*a->ring_fds));
-    if (!a->rings || !a->ring_fds)
-        return nst_fail(err, -ENOMEM, "no memory for %u rings", count);
-    for (; a->rings_count < count; a->rings_count++) {
-        int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "nstrail_ring", 0, 0, a->ring_bytes, NULL);
+static int shape_rings(struct attachment *a, const struct attach_options *options,
+                       const struct kernel_facts *facts, struct nst_error *err)
+{
+    struct ring_shape *shape = &a->shape;
 
-        if (fd < 0)
-            return nst_fail(err, fd, "cannot make a ring of %llu KiB for each of %u CPUs: %s",
-                            (unsigned long long)(a->ring_bytes / KIB), count, strerror(-fd));
-        a->ring_fds[a->rings_count] = fd;
-    }
+    if (!facts->cmpxchg && !STORES_IN_ORDER)
+        return nst_fail(err, -EOPNOTSUPP, "recording on this processor needs Linux 5.12 or later");
+    a->rings_count = count_rings(a, facts);
+    a->rings = calloc(a->rings_count, sizeof(*a->rings));
+    if (!a->rings)
+        return nst_fail(err, -ENOMEM, "no memory for %u rings", a->rings_count);
+    shape->size_bytes = choose_ring_bytes(options->ring_kib, a->rings_count);
+    shape->chunk_bytes = shape->size_bytes < CHUNK_BYTES ? shape->size_bytes : CHUNK_BYTES;
+    shape->stride_bytes = shape->chunk_bytes + (ev_record_max(options->snaplen) + 7) / 8 * 8;
+    while (!shape->key)
+        if (getrandom(&shape->key, sizeof(shape->key), 0) != sizeof(shape->key))
+            return nst_fail(err, -errno, "no random numbers: %s", strerror(errno));
     return 0;
 }
 
 static struct bpf_map *find_map(const struct attachment *a, const char *name)
 {
     return bpf_object__find_map_by_name(a->object, name);
+}
+
+static uint32_t chunks_of(const struct ring_shape *shape)
+{
+    return shape->size_bytes / shape->chunk_bytes;
 }
 
 static int size_maps(struct attachment *a, const struct attach_options *options)
@@ -111,7 +141,9 @@ static int size_maps(struct attachment *a, const struct attach_options *options)
         const char *name;
         uint32_t entries;
     } sizes[] = {
-        {"rings", a->cpus},
+        {"rings", a->rings_count},
+        {"chunks", a->rings_count * chunks_of(&a->shape)},
+        {"doorbell", sysconf(_SC_PAGESIZE)},
         {"cpus", a->cpus},
         {"counters", a->cpus * a->probes->count},
         {"devices", a->cpus * EV_DEVICE_SETS},
@@ -123,7 +155,6 @@ static int size_maps(struct attachment *a, const struct attach_options *options)
         {"wished_netns", filters & EV_FILTER_NETNS ? EV_WISHES_MAX : 1},
         {"wished_devices", filters & EV_FILTER_DEVICE ? EV_WISHES_MAX : 1},
         {"wished_reasons", filters & EV_FILTER_REASON ? EV_WISHES_MAX : 1},
-        {"scratch", options->snaplen > EV_INLINE_BYTES ? a->cpus * EV_SCRATCH_LEVELS : 1},
     };
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -133,8 +164,7 @@ static int size_maps(struct attachment *a, const struct attach_options *options)
         if (error)
             return error;
     }
-    /* The first ring stands for all: the kernel wants to know what the map holds. */
-    return bpf_map__set_inner_map_fd(find_map(a, "rings"), a->ring_fds[0]);
+    return bpf_map__set_value_size(find_map(a, "chunks"), a->shape.stride_bytes);
 }
 
 static uint32_t bits_for(uint32_t count)
@@ -158,10 +188,17 @@ static int configure(struct attachment *a, const struct attach_options *options,
     struct bpf_map *map = find_map(a, ".rodata.config");
     struct ev_config config = {
         .base_ts_ns = options->base_ts_ns,
+        .ring_key = a->shape.key,
+        .ring_bytes = a->shape.size_bytes,
+        .chunk_bytes = a->shape.chunk_bytes,
+        .chunk_shift = bits_for(a->shape.chunk_bytes),
+        .chunks = chunks_of(&a->shape),
+        .has_cmpxchg = facts->cmpxchg,
+        .stores_in_order = STORES_IN_ORDER,
         .cpus = a->cpus,
         .cpu_bits = bits_for(a->cpus),
         .snaplen = options->snaplen,
-        .wake_bytes = a->ring_bytes / 4 < WAKE_BYTES ? a->ring_bytes / 4 : WAKE_BYTES,
+        .wake_bytes = a->shape.size_bytes / 4 < WAKE_BYTES ? a->shape.size_bytes / 4 : WAKE_BYTES,
         .kfree_has_reason = facts->kfree_has_reason,
         .kfree_has_sock = facts->kfree_has_sock,
         .reason_consumed = facts->reason_consumed,
@@ -200,6 +237,39 @@ static int choose_programs(struct attachment *a, const struct kernel_facts *fact
     return 0;
 }
 
+/* Kernels without these instructions refuse them also where they are never reached: there a
+ * plain store takes their place. */
+static int replace_atomics(struct bpf_program *program)
+{
+    size_t count = bpf_program__insn_cnt(program);
+    struct bpf_insn *insns = calloc(count, sizeof(*insns));
+    int error;
+
+    if (!insns)
+        return -ENOMEM;
+    memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
+    for (size_t i = 0; i < count; i++) {
+        if (insns[i].code != (BPF_STX | BPF_ATOMIC | BPF_DW) || !(insns[i].imm & BPF_FETCH))
+            continue;
+        insns[i].code = BPF_STX | BPF_MEM | BPF_DW;
+        insns[i].imm = 0;
+    }
+    error = bpf_program__set_insns(program, insns, count);
+    free(insns);
+    return error;
+}
+
+static int adapt_programs(const struct attachment *a, const struct kernel_facts *facts)
+{
+    struct bpf_program *program;
+    int error = 0;
+
+    bpf_object__for_each_program (program, a->object)
+        if (!error && !facts->cmpxchg && bpf_program__autoload(program))
+            error = replace_atomics(program);
+    return error;
+}
+
 static int load_variant(struct attachment *a, const struct attach_options *options,
                         const struct kernel_facts *facts)
 {
@@ -212,6 +282,8 @@ static int load_variant(struct attachment *a, const struct attach_options *optio
         return -errno;
     a->object = object;
     error = choose_programs(a, facts);
+    if (!error)
+        error = adapt_programs(a, facts);
     if (!error)
         error = size_maps(a, options);
     if (!error)
@@ -245,36 +317,40 @@ static int load_object(struct attachment *a, const struct attach_options *option
     return 0;
 }
 
-static int map_array(const struct attachment *a, const char *name, size_t value_bytes,
-                     void **mapped, size_t *mapped_bytes)
+static int map_array(const struct attachment *a, const char *name, int protection,
+                     struct mapped *mapped, struct nst_error *err)
 {
     const struct bpf_map *map = find_map(a, name);
     size_t page = sysconf(_SC_PAGESIZE);
-    size_t bytes = (bpf_map__max_entries(map) * value_bytes + page - 1) / page * page;
-    void *pages = mmap(NULL, bytes, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+    size_t value = (bpf_map__value_size(map) + 7) / 8 * 8;
+    size_t bytes = (bpf_map__max_entries(map) * value + page - 1) / page * page;
+    void *pages = mmap(NULL, bytes, protection, MAP_SHARED, bpf_map__fd(map), 0);
 
     if (pages == MAP_FAILED)
-        return -errno;
-    *mapped = pages;
-    *mapped_bytes = bytes;
+        return nst_fail(err, -errno, "cannot map the programs' %s: %s", name, strerror(errno));
+    *mapped = (struct mapped){pages, bytes};
     return 0;
+}
+
+static void unmap(struct mapped *mapped)
+{
+    if (mapped->pages)
+        munmap(mapped->pages, mapped->bytes);
 }
 
 static int map_all(struct attachment *a, struct nst_error *err)
 {
-    int error = map_array(a, "counters", sizeof(struct ev_counters), &a->counters,
-                          &a->counters_bytes);
+    int error = map_array(a, "counters", PROT_READ, &a->counters, err);
 
     if (!error)
-        error = map_array(a, "cpus", sizeof(struct ev_cpu), &a->cpu_states, &a->cpu_states_bytes);
-    if (error)
-        return nst_fail(err, error, "cannot map the counters: %s", strerror(-error));
-    for (uint32_t i = 0; i < a->rings_count; i++) {
-        error = ring_open(&a->rings[i], a->ring_fds[i], a->ring_bytes, err);
-        if (error)
-            return error;
-    }
-    return 0;
+        error = map_array(a, "cpus", PROT_READ, &a->cpu_states, err);
+    if (!error)
+        error = map_array(a, "rings", PROT_READ | PROT_WRITE, &a->ring_states, err);
+    if (!error)
+        error = map_array(a, "chunks", PROT_READ, &a->chunks, err);
+    if (!error)
+        error = doorbell_open(&a->doorbell, bpf_map__fd(find_map(a, "doorbell")), err);
+    return error;
 }
 
 static int begin_filters(const struct attachment *a, struct filters *filters, struct nst_error *err)
@@ -291,13 +367,17 @@ static int begin_filters(const struct attachment *a, struct filters *filters, st
 /* An online CPU gets a ring of its own; one that comes later shares another's. */
 static int deal_rings(struct attachment *a, struct nst_error *err)
 {
-    int map = bpf_map__fd(find_map(a, "rings"));
+    size_t ring_bytes = chunks_of(&a->shape) * a->shape.stride_bytes;
+    int map = bpf_map__fd(find_map(a, "cpus"));
     uint32_t own = 0;
 
+    for (uint32_t i = 0; i < a->rings_count; i++)
+        ring_init(&a->rings[i], &a->shape, (struct ev_ring *)a->ring_states.pages + i,
+                  (const uint8_t *)a->chunks.pages + i * ring_bytes);
     for (uint32_t cpu = 0; cpu < a->cpus; cpu++) {
-        uint32_t ring = a->online[cpu] ? own++ : cpu % a->rings_count;
+        struct ev_cpu state = {.ring = a->online[cpu] ? own++ : cpu % a->rings_count};
 
-        if (bpf_map_update_elem(map, &cpu, &a->ring_fds[ring], BPF_ANY))
+        if (bpf_map_update_elem(map, &cpu, &state, BPF_ANY))
             return nst_fail(err, -errno, "cannot give CPU %u its ring: %s", cpu, strerror(errno));
     }
     return 0;
@@ -333,7 +413,7 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
     a->tracks_max = choose_tracks_max();
     error = find_cpus(a, err);
     if (!error)
-        error = make_rings(a, options->ring_kib, err);
+        error = shape_rings(a, options, facts, err);
     if (!error)
         error = load_object(a, options, facts, err);
     if (!error)
@@ -387,17 +467,13 @@ void attach_free(struct attachment *a)
     if (!a)
         return;
     attach_stop(a);
-    if (a->counters)
-        munmap(a->counters, a->counters_bytes);
-    if (a->cpu_states)
-        munmap(a->cpu_states, a->cpu_states_bytes);
-    for (uint32_t i = 0; i < a->rings_count; i++) {
-        ring_close(&a->rings[i]);
-        close(a->ring_fds[i]);
-    }
+    doorbell_close(&a->doorbell);
+    unmap(&a->counters);
+    unmap(&a->cpu_states);
+    unmap(&a->ring_states);
+    unmap(&a->chunks);
     bpf_object__close(a->object);
     free(a->rings);
-    free(a->ring_fds);
     free(a->online);
     free(a);
 }
@@ -418,9 +494,9 @@ struct ring *attach_rings(const struct attachment *a, size_t *count)
     return a->rings;
 }
 
-const int *attach_ring_fds(const struct attachment *a)
+struct doorbell *attach_doorbell(struct attachment *a)
 {
-    return a->ring_fds;
+    return &a->doorbell;
 }
 
 const struct probes *attach_probes(const struct attachment *a)
@@ -430,12 +506,12 @@ const struct probes *attach_probes(const struct attachment *a)
 
 const volatile struct ev_counters *attach_counters(const struct attachment *a)
 {
-    return a->counters;
+    return a->counters.pages;
 }
 
 const volatile struct ev_cpu *attach_cpu_states(const struct attachment *a)
 {
-    return a->cpu_states;
+    return a->cpu_states.pages;
 }
 
 int attach_tracks_fd(const struct attachment *a)

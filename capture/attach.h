@@ -46,8 +46,8 @@ const char *attach_how(const struct attachment *attachment);
 /* Possible CPUs of this host; those in records are below. */
 uint32_t attach_cpus(const struct attachment *attachment);
 struct ring *attach_rings(const struct attachment *attachment, size_t *count);
-/* File descriptors of the rings, for epoll. */
-const int *attach_ring_fds(const struct attachment *attachment);
+/* Rung when much waits in a ring. */
+struct doorbell *attach_doorbell(struct attachment *attachment);
 
 /* The probes' numbers in records and counts are their places in here. */
 const struct probes *attach_probes(const struct attachment *attachment);

@@ -3,12 +3,15 @@
 
 #include "capture/kernel_facts.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/probes.h"
 #include "format/error.h"
@@ -104,6 +107,27 @@ static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct ns
     return 0;
 }
 
+static bool has_cmpxchg(void)
+{
+    static const struct bpf_insn insns[] = {
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1},
+        {.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_1, .off = -8},
+        {.code = BPF_STX | BPF_ATOMIC | BPF_DW,
+         .dst_reg = BPF_REG_10,
+         .src_reg = BPF_REG_1,
+         .off = -8,
+         .imm = BPF_CMPXCHG},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "cmpxchg", "GPL", insns,
+                           sizeof(insns) / sizeof(*insns), NULL);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 int kernel_facts_read(struct kernel_facts *facts, struct nst_error *err)
 {
     const char *missing = kernel_missing_capability();
@@ -124,6 +148,7 @@ int kernel_facts_read(struct kernel_facts *facts, struct nst_error *err)
                         "%s: %s; recording needs a kernel that describes its types "
                         "(CONFIG_DEBUG_INFO_BTF)",
                         KERNEL_BTF, strerror(errno));
+    facts->cmpxchg = has_cmpxchg();
     error = read_btf(facts, btf, err);
     btf__free(btf);
     return error;

@@ -15,6 +15,7 @@ struct kernel_facts {
     bool kfree_has_reason;    /* skb:kfree_skb tells why... */
     bool kfree_has_sock;      /* ...and for which socket */
     uint32_t reason_consumed; /* the reason that means no drop, beside 0 */
+    bool cmpxchg;             /* BPF programs can compare and exchange: since 5.12 */
     bool dynptr;              /* bpf_dynptr_from_skb exists; not yet: for our programs */
     bool tracepoint[EV_PROBE_OTHER];       /* enum ev_probe: it has the tracepoint */
 };

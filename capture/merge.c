@@ -147,7 +147,7 @@ static int take_first(struct merge *merge, merge_take *take, void *context)
         return stop;
     }
     /* The ring goes on filling meanwhile: its room is not kept until the end of the run. */
-    if (ring_held(first->ring) > first->ring->size_bytes / 8)
+    if (ring_held(first->ring) > first->ring->shape.size_bytes / 8)
         ring_release(first->ring);
     found = find_head(first, take, context, &stop);
     if (found <= 0)
@@ -160,7 +160,7 @@ static int take_first(struct merge *merge, merge_take *take, void *context)
 static bool crowded(const struct merge *merge)
 {
     for (size_t i = 0; i < merge->rings_count; i++)
-        if (ring_waiting(&merge->rings[i]) > merge->rings[i].size_bytes / 2)
+        if (ring_waiting(&merge->rings[i]) > merge->rings[i].shape.size_bytes / 2)
             return true;
     return false;
 }

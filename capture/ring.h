@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Reads a BPF ring buffer in place (linux/bpf.h and kernel/bpf/ringbuf.c describe it): records
- * are looked at where they stand and given back many at a time. libbpf's own reader hands out
- * one ring after the other; ours lets several be merged by time.
+ * Reads the rings that the programs write (bpf/event.h describes them): records are looked at
+ * where they stand and given back many at a time, and several rings can be merged by time.
  */
 #ifndef NST_CAPTURE_RING_H
 #define NST_CAPTURE_RING_H
@@ -11,33 +10,53 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/event.h"
 #include "format/nstrail.h"
 
-struct ring {
-    uint64_t *consumer;       /* shared with the kernel: what we have given back */
-    const uint64_t *producer; /* what it has written */
-    const uint8_t *data;      /* size_bytes of them, mapped twice in a row */
-    uint64_t size_bytes;      /* a power of two */
-    uint64_t position;        /* how far we have read; *consumer follows */
-    void *maps[2];
-    size_t map_bytes[2];
+/* How the rings of a recording are made. */
+struct ring_shape {
+    uint64_t size_bytes;   /* of a ring: a power of two */
+    uint64_t chunk_bytes;  /* another */
+    uint64_t stride_bytes; /* from chunk to chunk: longer by the longest record */
+    uint64_t key;          /* of the stamps */
 };
 
-/* Maps the ring that fd is. */
-int ring_open(struct ring *ring, int fd, uint64_t size_bytes, struct nst_error *err);
-void ring_close(struct ring *ring);
+struct ring {
+    struct ev_ring *shared;
+    const uint8_t *data; /* its first chunk */
+    struct ring_shape shape;
+    uint64_t position; /* how far we have read; shared->tail follows */
+    uint32_t length;   /* of the record there, once it was looked at */
+};
+
+void ring_init(struct ring *ring, const struct ring_shape *shape, struct ev_ring *shared,
+               const uint8_t *data);
 
 /* The next record, and its length, without passing it; NULL: there is none, or it is still
- * being written. Valid until ring_release(). */
+ * being written. A length of 0 means that no program of ours wrote it. Valid until
+ * ring_release(). */
 const void *ring_peek(struct ring *ring, uint32_t *length);
 /* Passes the record that ring_peek() gave. */
 void ring_next(struct ring *ring);
-/* Gives the room of all passed records back to the kernel. */
+/* Gives the room of all passed records back to the programs. */
 void ring_release(struct ring *ring);
 
-/* Bytes written and not passed. */
+/* Bytes reserved and not passed. */
 uint64_t ring_waiting(const struct ring *ring);
 /* Bytes passed and not given back. */
 uint64_t ring_held(const struct ring *ring);
+
+/* What the programs ring when much waits: a BPF ring buffer, of which nothing is read. */
+struct doorbell {
+    int fd; /* for epoll */
+    uint64_t *consumer;
+    const uint64_t *producer;
+};
+
+/* Maps the doorbell that fd, the caller's, is. */
+int doorbell_open(struct doorbell *bell, int fd, struct nst_error *err);
+void doorbell_close(struct doorbell *bell);
+/* Makes room for it to be rung again. */
+void doorbell_clear(struct doorbell *bell);
 
 #endif

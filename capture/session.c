@@ -87,20 +87,12 @@ static int watch_output(struct session *s, int fd, struct nst_error *err)
     return watch(s, fd, 0, WAKE_OUTPUT, err);
 }
 
-/* The rings by edge: what waits there for the horizon to pass must not wake us again. */
 static int watch_rings(struct session *s, struct nst_error *err)
 {
-    const int *fds = attach_ring_fds(s->attachment);
-    size_t count;
-    int error = 0;
-
-    attach_rings(s->attachment, &count);
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (s->epoll < 0)
         return nst_fail(err, -errno, "epoll: %s", strerror(errno));
-    for (size_t i = 0; !error && i < count; i++)
-        error = watch(s, fds[i], EPOLLIN | EPOLLET, WAKE_RING, err);
-    return error;
+    return watch(s, attach_doorbell(s->attachment)->fd, EPOLLIN, WAKE_RING, err);
 }
 
 static int choose_probes(struct session *s, struct nst_error *err)
@@ -250,7 +242,7 @@ static void say_start(const struct session *s)
     if (!s->options->quiet)
         message_note("recording to %s by %s, with %llu KiB of memory for each of %zu CPUs",
                      rotation_name(&s->rotation), attach_how(s->attachment),
-                     (unsigned long long)rings->size_bytes / 1024, count);
+                     (unsigned long long)rings->shape.size_bytes / 1024, count);
 }
 
 /* A command's words belong neither into the recording nor between the events. */
@@ -308,6 +300,9 @@ static void wait_for_events(struct session *s)
 
     for (int i = 0; i < count; i++) {
         switch (events[i].data.u32) {
+        case WAKE_RING:
+            doorbell_clear(attach_doorbell(s->attachment));
+            break;
         case WAKE_INVENTORY:
             inventory_take(s->inventory);
             break;

@@ -55,7 +55,9 @@ static void add_event(struct chunks *c, const struct nst_block *block, const str
 {
     const char padding[8] = {0};
     struct ev_record r = {
-        .head = {.type = EV_PACKET, .cpu = (__u16)e->cpu},
+        .head = {.bytes = sizeof(r) + ((e->caplen_bytes + 7u) & ~7u),
+                 .type = EV_PACKET,
+                 .cpu = (__u16)e->cpu},
         .packet = {.ts_ns = e->ts_ns,
                    .skb = e->skb,
                    .journey_id = e->journey_id,
@@ -82,7 +84,8 @@ static void add_event(struct chunks *c, const struct nst_block *block, const str
         r.packet.pid_tgid = (__u64)block->tasks[e->task].tgid << 32 | block->tasks[e->task].pid;
     if (e->drop_reason != NST_NONE)
         r.packet.drop_reason = block->drop_reasons[e->drop_reason].number;
-    chunk_add(c, &r, sizeof(r));
+    /* Its stamp is for the reader of the ring alone. */
+    chunk_add(c, &r.head.bytes, sizeof(r) - offsetof(struct ev_record, head.bytes));
     chunk_add(c, e->packet, e->packet ? e->caplen_bytes : 0);
     chunk_add(c, padding, -(size_t)e->caplen_bytes & 7);
 }
