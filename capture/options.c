@@ -31,6 +31,7 @@ enum {
     OPTION_DROP_REASON,
     OPTION_ATTACH,
     OPTION_INVENTORY,
+    OPTION_INVENTORY_PATH,
     OPTION_CMDLINE,
     OPTION_HELP,
     OPTION_VERSION,
@@ -56,6 +57,8 @@ static const struct option_spec specs[] = {
     {OPTION_ATTACH, "attach", "HOW", "auto, tp_btf or raw_tp"},
     {OPTION_INVENTORY, "inventory", "WHAT",
      "of who the namespaces are: full (the default), names or none"},
+    {OPTION_INVENTORY_PATH, "inventory-path", "SOURCE=FOLDER[:FOLDER...]",
+     "where a container runtime keeps what it knows"},
     {OPTION_CMDLINE, "cmdline", NULL, "record command lines of processes too"},
     {'q', "quiet", NULL, "say nothing but errors and losses"},
     {'v', "verbose", NULL, "say what libbpf says"},
@@ -244,6 +247,8 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return parse_attach(value, &o->attach, err);
     case OPTION_INVENTORY:
         return parse_inventory(value, o, err);
+    case OPTION_INVENTORY_PATH:
+        return runtime_paths_set(&o->paths, value, err);
     case OPTION_CMDLINE:
         o->cmdline = true;
         return 0;
@@ -330,6 +335,7 @@ int options_parse(struct options *o, int argc, char **argv, struct nst_error *er
     char shorts[2 * SPECS + 2];
 
     *o = (struct options){.snaplen = SNAPLEN_DEFAULT, .attach = ATTACH_AUTO};
+    runtime_paths_default(&o->paths);
     fill_getopt(longs, shorts);
     /* 0 has glibc's getopt begin anew, with its hidden state too. */
     optind = 0;

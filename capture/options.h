@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "capture/attach.h"
+#include "capture/inventory/runtime_paths.h"
 #include "capture/words.h"
 #include "format/nstrail.h"
 
@@ -30,6 +31,7 @@ struct options {
     struct words filter;       /* the pcap-filter */
     bool inventory_names;      /* --inventory names: nothing of what is in the namespaces */
     bool inventory_none;
+    struct runtime_paths paths; /* --inventory-path */
     bool cmdline; /* --cmdline: record command lines */
     bool live;  /* --live */
     bool quiet;

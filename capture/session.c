@@ -110,6 +110,7 @@ static int start_inventory(struct session *s, struct nst_error *err)
     struct scanner_options options = {
         .names_only = s->options->inventory_names,
         .cmdline = s->options->cmdline,
+        .paths = &s->options->paths,
     };
 
     return s->options->inventory_none ? 0 : inventory_start(&s->inventory, &options, err);

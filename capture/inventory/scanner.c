@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "capture/clock.h"
+#include "capture/inventory/containers.h"
 #include "capture/inventory/file_at.h"
 #include "capture/inventory/mounts.h"
 #include "capture/inventory/peers.h"
@@ -33,6 +34,7 @@ struct scanner {
     struct scanner_options options;
     struct facts *facts;
     struct spaces spaces;
+    struct containers *containers;
     struct scanner_counts counts;
     char *mountinfo;
     size_t mountinfo_room;
@@ -55,8 +57,9 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     s->tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
     s->pids = calloc(PIDS_MAX / 8, 1);
     s->before = calloc(PIDS_MAX / 8, 1);
+    s->containers = containers_new(options->paths);
     error = spaces_init(&s->spaces, !options->names_only, err);
-    if (!error && (!s->pids || !s->before))
+    if (!error && (!s->pids || !s->before || !s->containers))
         error = nst_fail(err, -ENOMEM, "no memory");
     if (error) {
         scanner_free(s);
@@ -73,6 +76,7 @@ void scanner_free(struct scanner *s)
     if (!s)
         return;
     spaces_free(&s->spaces);
+    containers_free(s->containers);
     free(s->mountinfo);
     free(s->pids);
     free(s->before);
@@ -199,6 +203,17 @@ static void read_texts(const struct scanner *s, int fd, struct process_text *tex
     process->cmdline = or_null(text->cmdline);
 }
 
+static void see_container(struct scanner *s, const struct nst_process *process,
+                          uint64_t start_ticks)
+{
+    struct row row = {.kind = ROW_CONTAINER};
+
+    if (!containers_find(s->containers, process, start_ticks, &row.container))
+        return;
+    row.container.netns = process->netns;
+    facts_see(s->facts, &row, 0);
+}
+
 static void see_process(struct scanner *s, int fd, pid_t pid, struct space *space)
 {
     struct row row = {.kind = ROW_PROCESS, .process = {.netns = space->netns}};
@@ -219,6 +234,7 @@ static void see_process(struct scanner *s, int fd, pid_t pid, struct space *spac
         return;
     read_texts(s, fd, &text, process);
     facts_see(s->facts, &row, 0);
+    see_container(s, process, stat.start_ticks);
 }
 
 /* 0: no process. */
@@ -373,6 +389,7 @@ void scanner_scan(struct scanner *s)
 
     begin(s);
     facts_begin(s->facts, start_ns);
+    containers_begin(s->containers);
     spaces_at(&s->spaces, s->spaces.proc, "self/ns/net", false);
     scan_mounts(s);
     if (!s->options.names_only)
@@ -427,6 +444,7 @@ void scanner_look(struct scanner *s, const struct scanner_sight *sight)
     if (space && (!sight->ifindex || has_device(space, sight->ifindex, sight->name)))
         return;
     facts_begin(s->facts, clock_now_ns());
+    containers_refresh(s->containers);
     if (space) {
         spaces_again(&s->spaces, space);
     } else {
@@ -440,15 +458,35 @@ void scanner_look(struct scanner *s, const struct scanner_sight *sight)
     see_fresh(s, netns, sight->ts_ns);
 }
 
+/* The first process of its namespace, or of its container. */
+static bool is_news(struct scanner *s, int process, pid_t pid)
+{
+    const struct space *space = space_of(s, process, pid, false);
+    char cgroup[PROC_TEXT_MAX + 1];
+
+    if (!space || !space->populated)
+        return space != NULL;
+    proc_read_cgroup(process, cgroup);
+    return containers_is_new(s->containers, cgroup);
+}
+
 void scanner_process(struct scanner *s, pid_t pid)
 {
     char name[NAME_ROOM];
+    int fd;
 
     if (pid <= 0 || (uint32_t)pid >= PIDS_MAX)
         return;
     snprintf(name, sizeof(name), "%d", (int)pid);
+    fd = proc_open(s->spaces.proc, name);
+    if (fd < 0)
+        return;
     facts_begin(s->facts, clock_now_ns());
-    scan_process(s, name, pid);
+    if (is_news(s, fd, pid)) {
+        containers_refresh(s->containers);
+        scan_process(s, name, pid);
+    }
+    close(fd);
     see_fresh(s, NULL, 0);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "capture/inventory/facts.h"
+#include "capture/inventory/runtime_paths.h"
 #include "format/nstrail.h"
 
 /* Processes besides session leaders, the first ones of pid namespaces, and one of each network
@@ -19,6 +20,7 @@
 struct scanner_options {
     bool names_only; /* namespaces and their names, nothing of what is in them */
     bool cmdline;    /* record command lines */
+    const struct runtime_paths *paths;
 };
 
 struct scanner_counts {

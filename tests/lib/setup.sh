@@ -24,6 +24,7 @@ clang cmd:clang
 llvm cmd:llvm-strip
 libbpf-dev pc:libbpf
 libelf-dev pc:libelf
+libjansson-dev pc:jansson
 libpcap-dev pc:libpcap
 liblz4-dev pc:liblz4
 libsqlite3-dev pc:sqlite3

@@ -79,6 +79,10 @@ static void test_good(void)
     takes("-w x --inventory=none", !parse("-w x --inventory=none") && options.inventory_none);
     takes("-w x --inventory=full --cmdline", !parse("-w x --inventory=full --cmdline") &&
                                                  !options.inventory_none && options.cmdline);
+    takes("-w x --inventory-path=docker=/srv/docker --inventory-path runc=",
+          !parse("-w x --inventory-path=docker=/srv/docker --inventory-path runc=") &&
+              !strcmp(options.paths.folders[SOURCE_DOCKER], "/srv/docker") &&
+              !*options.paths.folders[SOURCE_RUNC]);
     takes("--write=x --cmd=true",
           !parse("--write=x --cmd=true") && !strcmp(options.command, "true"));
     takes("-w x -i a -i b --netns !c --drop-reason D udp port 53",
@@ -103,6 +107,8 @@ static void test_bad(void)
     refuses("--live -G 1", "need files");
     refuses("", "-w FILE");
     refuses("-w", "missing after -w");
+    refuses("-w x --inventory-path=rocket=/run", "must be docker, containerd");
+    refuses("-w x --inventory-path=docker", "must be docker, containerd");
     refuses("-w x --inventory=some", "full, names or none");
     refuses("-w x --inventory=names --cmdline", "records no processes");
     refuses("-w x --cmd", "missing after --cmd");

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/inventory/containers.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/inventory/cgroup_id.h"
+#include "capture/inventory/container.h"
+#include "capture/inventory/container_json.h"
+#include "capture/inventory/file_at.h"
+#include "capture/inventory/runtime_files.h"
+#include "format/hash.h"
+
+/* More are not remembered, nor those that so many scans have not seen. */
+#define CONTAINERS_MAX 8192
+#define SCANS_KEPT     32
+/* Files that were not there are looked for so often: a runtime can be about to write them. */
+#define TRIES_MAX 5
+#define STATE_MAX (1u << 20)
+
+struct known {
+    struct container container;
+    uint32_t pid; /* of its init, or of the process of it that was seen first */
+    uint64_t start_ticks;
+    char *cgroup;  /* of its init, where that does not tell the id; else NULL */
+    uint32_t scan; /* that saw it last */
+    unsigned tries;
+    bool listed;             /* by runc or crun itself... */
+    struct timespec written; /* ...in a file of this time */
+};
+
+struct containers {
+    const struct runtime_paths *paths;
+    struct known *list;
+    uint32_t count, room;
+    struct hash_table by_id;
+    uint32_t scan;
+    uint32_t listed;
+};
+
+struct containers *containers_new(const struct runtime_paths *paths)
+{
+    struct containers *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    c->paths = paths;
+    if (nst_hash_init(&c->by_id)) {
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+static void free_known(struct known *known)
+{
+    container_free(&known->container);
+    free(known->cgroup);
+}
+
+void containers_free(struct containers *c)
+{
+    if (!c)
+        return;
+    for (uint32_t i = 0; i < c->count; i++)
+        free_known(&c->list[i]);
+    free(c->list);
+    nst_hash_free(&c->by_id);
+    free(c);
+}
+
+static uint32_t hash_id(const char *id)
+{
+    uint64_t hash = 0;
+
+    while (*id)
+        hash = hash_mix(hash, (uint8_t)*id++);
+    return (uint32_t)hash;
+}
+
+static struct known *find_id(struct containers *c, const char *id)
+{
+    uint32_t hash = hash_id(id);
+    const struct hash_slot *s;
+
+    for (s = nst_hash_first(&c->by_id, hash); s->entry; s = nst_hash_next(&c->by_id, s))
+        if (s->hash == hash && !strcmp(c->list[s->entry - 1].container.field[CONTAINER_ID], id))
+            return &c->list[s->entry - 1];
+    return NULL;
+}
+
+static struct known *add(struct containers *c, const char *id, const char *runtime)
+{
+    struct known *known;
+
+    if (c->count == CONTAINERS_MAX || nst_hash_room(&c->by_id))
+        return NULL;
+    if (c->count == c->room) {
+        uint32_t room = c->room ? 2 * c->room : 64;
+        struct known *list = reallocarray(c->list, room, sizeof(*list));
+
+        if (!list)
+            return NULL;
+        c->list = list;
+        c->room = room;
+    }
+    known = &c->list[c->count];
+    *known = (struct known){.scan = c->scan};
+    container_set(&known->container, CONTAINER_ID, id);
+    container_set(&known->container, CONTAINER_RUNTIME, runtime);
+    if (!known->container.field[CONTAINER_ID]) {
+        free_known(known);
+        return NULL;
+    }
+    nst_hash_add(&c->by_id, hash_id(id), c->count++);
+    return known;
+}
+
+static bool tells_nothing(const struct known *known)
+{
+    return !known->container.field[CONTAINER_NAME] && !known->container.field[CONTAINER_IMAGE] &&
+           !known->container.field[CONTAINER_POD_NAME];
+}
+
+static void read_files(struct containers *c, struct known *known)
+{
+    if (known->tries >= TRIES_MAX || (known->tries && !tells_nothing(known)))
+        return;
+    known->tries++;
+    runtime_files_read(c->paths, &known->container);
+}
+
+/* What a runtime's own list says of one container. */
+struct lister {
+    struct containers *containers;
+    const char *runtime;
+    const char *file;
+};
+
+static bool is_as_read(const struct known *known, const struct stat *status)
+{
+    return known->listed && known->written.tv_sec == status->st_mtim.tv_sec &&
+           known->written.tv_nsec == status->st_mtim.tv_nsec;
+}
+
+static void take_state(struct lister *lister, struct known *known, const char *text, size_t len)
+{
+    struct container_state state;
+
+    if (!container_from_state(&known->container, &state, text, len))
+        return;
+    container_set(&known->container, CONTAINER_RUNTIME, lister->runtime);
+    known->pid = state.pid;
+    known->start_ticks = state.start_ticks;
+    free(known->cgroup);
+    known->cgroup = NULL;
+    lister->containers->listed += !known->listed;
+    known->listed = true;
+}
+
+static void read_state(struct lister *lister, int folder, const char *id)
+{
+    struct known *known = find_id(lister->containers, id);
+    char path[NST_MAX_NAME + 32];
+    struct stat status;
+    size_t len;
+    char *text;
+
+    snprintf(path, sizeof(path), "%s/%s", id, lister->file);
+    if (fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) ||
+        (known && is_as_read(known, &status)))
+        return;
+    text = file_at_load(folder, path, STATE_MAX, &len);
+    if (!known && text)
+        known = add(lister->containers, id, NULL);
+    if (known && text) {
+        take_state(lister, known, text, len);
+        known->written = status.st_mtim;
+    }
+    free(text);
+}
+
+static bool list_states(void *context, int folder)
+{
+    int fd = dup(folder);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    while ((entry = readdir(dir)))
+        if (cgroup_is_file_name(entry->d_name))
+            read_state(context, folder, entry->d_name);
+    closedir(dir);
+    return false;
+}
+
+static void forget(struct containers *c)
+{
+    uint32_t kept = 0;
+
+    nst_hash_clear(&c->by_id);
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (c->scan - c->list[i].scan > SCANS_KEPT) {
+            c->listed -= c->list[i].listed;
+            free_known(&c->list[i]);
+        } else {
+            c->list[kept] = c->list[i];
+            nst_hash_add(&c->by_id, hash_id(c->list[kept].container.field[CONTAINER_ID]), kept);
+            kept++;
+        }
+    }
+    c->count = kept;
+}
+
+void containers_refresh(struct containers *c)
+{
+    struct lister runc = {.containers = c, .runtime = "runc", .file = "state.json"};
+    struct lister crun = {.containers = c, .runtime = "crun", .file = "status"};
+
+    runtime_files_folders(c->paths, SOURCE_RUNC, list_states, &runc);
+    runtime_files_folders(c->paths, SOURCE_CRUN, list_states, &crun);
+}
+
+void containers_begin(struct containers *c)
+{
+    c->scan++;
+    forget(c);
+    containers_refresh(c);
+}
+
+static bool is_below(const char *cgroup, const char *top)
+{
+    size_t len = strlen(top);
+
+    return !strncmp(cgroup, top, len) && (!cgroup[len] || cgroup[len] == '/');
+}
+
+/* One whose path does not tell: by its init, or by that one's cgroup. */
+static struct known *find_listed(struct containers *c, const struct nst_process *process,
+                                 uint64_t start_ticks)
+{
+    const char *cgroup = process->cgroup;
+
+    for (uint32_t i = 0; c->listed && i < c->count; i++) {
+        struct known *known = &c->list[i];
+
+        if (!known->listed)
+            continue;
+        if (known->pid == process->pid &&
+            (!known->start_ticks || known->start_ticks == start_ticks)) {
+            if (!known->cgroup && cgroup && strcmp(cgroup, "/") != 0)
+                known->cgroup = strdup(cgroup);
+            return known;
+        }
+        if (known->cgroup && cgroup && is_below(cgroup, known->cgroup))
+            return known;
+    }
+    return NULL;
+}
+
+static struct known *find_named(struct containers *c, const struct nst_process *process,
+                                const struct cgroup_id *id)
+{
+    struct known *known = find_id(c, id->id);
+
+    if (!known)
+        known = add(c, id->id, id->runtime);
+    if (!known)
+        return NULL;
+    if (*id->pod_uid)
+        container_set(&known->container, CONTAINER_POD_UID, id->pod_uid);
+    if (!known->pid || (process->flags & NST_PROCESS_INIT))
+        known->pid = process->pid;
+    read_files(c, known);
+    return known;
+}
+
+bool containers_find(struct containers *c, const struct nst_process *process, uint64_t start_ticks,
+                     struct nst_container *row)
+{
+    struct cgroup_id id;
+    struct known *known;
+    char *const *field;
+
+    if (process->cgroup && cgroup_identify(process->cgroup, &id))
+        known = find_named(c, process, &id);
+    else
+        known = find_listed(c, process, start_ticks);
+    if (!known)
+        return false;
+    known->scan = c->scan;
+    field = known->container.field;
+    *row = (struct nst_container){
+        .runtime = field[CONTAINER_RUNTIME],
+        .id = field[CONTAINER_ID],
+        .name = field[CONTAINER_NAME],
+        .image = field[CONTAINER_IMAGE],
+        .pod_name = field[CONTAINER_POD_NAME],
+        .pod_namespace = field[CONTAINER_POD_NAMESPACE],
+        .pod_uid = field[CONTAINER_POD_UID],
+        .pod_container = field[CONTAINER_POD_CONTAINER],
+        .pid = known->pid,
+    };
+    return true;
+}
+
+bool containers_is_new(struct containers *c, const char *cgroup)
+{
+    struct cgroup_id id;
+
+    return cgroup_identify(cgroup, &id) && !find_id(c, id.id);
+}
