@@ -406,11 +406,33 @@ static bool reach(struct translation *t, size_t i, uint32_t over)
     return true;
 }
 
+static bool loads_from_packet(const struct classic_insn *c)
+{
+    uint8_t mode = BPF_MODE(c->code);
+
+    if (BPF_CLASS(c->code) == BPF_LDX)
+        return mode == BPF_MSH;
+    return BPF_CLASS(c->code) == BPF_LD && (mode == BPF_ABS || mode == BPF_IND);
+}
+
+/* Whether the filter ends here: also where it can only fail. The verifier takes no program with
+ * instructions that nothing leads to. */
+static bool is_last(const struct classic_insn *c)
+{
+    bool divides = BPF_OP(c->code) == BPF_DIV || BPF_OP(c->code) == BPF_MOD;
+
+    if (loads_from_packet(c))
+        return !in_window(c->k, BPF_CLASS(c->code) == BPF_LDX ? 1 : load_size(c->code));
+    if (BPF_CLASS(c->code) == BPF_ALU)
+        return divides && BPF_SRC(c->code) == BPF_K && !c->k;
+    return BPF_CLASS(c->code) == BPF_RET;
+}
+
 static bool follow(struct translation *t, size_t i)
 {
     const struct classic_insn *c = &t->program->insns[i];
 
-    if (BPF_CLASS(c->code) == BPF_RET)
+    if (is_last(c))
         return true;
     if (BPF_CLASS(c->code) != BPF_JMP)
         return reach(t, i, 0);
