@@ -122,8 +122,8 @@ int dims_netns(struct dims *dims, int64_t capture, const struct nst_netns *netns
     return row_id(dims, NETNS, values, 3, id);
 }
 
-static int device(struct dims *dims, int64_t capture, int64_t netns,
-                  const struct nst_device *device, int64_t *id)
+int dims_device(struct dims *dims, int64_t capture, int64_t netns, const struct nst_device *device,
+                int64_t *id)
 {
     const struct value values[] = {
         number(capture),
@@ -253,7 +253,7 @@ static int block_device(struct dims *dims, struct dims_block *b, int64_t capture
 
         code = block_netns(dims, b, capture, d->netns, &netns);
         if (!code)
-            code = device(dims, capture, netns, d, row);
+            code = dims_device(dims, capture, netns, d, row);
     }
     *id = *row;
     return code;

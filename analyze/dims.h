@@ -13,6 +13,9 @@ int dims_open(struct dims **dims, const struct db *db);
 void dims_close(struct dims *dims);
 
 int dims_netns(struct dims *dims, int64_t capture, const struct nst_netns *netns, int64_t *id);
+/* Of a device its ifindex and name count; netns is its namespace's row, 0: none. */
+int dims_device(struct dims *dims, int64_t capture, int64_t netns, const struct nst_device *device,
+                int64_t *id);
 
 /* Rows of a block's dictionaries, filled in as its events need them. */
 struct dims_block {

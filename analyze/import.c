@@ -8,8 +8,9 @@
 #include "analyze/batch.h"
 #include "analyze/dims.h"
 #include "analyze/file_rows.h"
-#include "analyze/host_rows.h"
+#include "analyze/inventory_rows.h"
 #include "analyze/journeys.h"
+#include "analyze/loss_rows.h"
 #include "analyze/packet_rows.h"
 
 #define PROGRESS_EVENTS 4096u
@@ -158,7 +159,9 @@ static int finish(struct import *im)
     int code = batch_flush(im->rows);
 
     if (!code)
-        code = host_rows_write(im->db, im->dims, im->in, &im->files);
+        code = inventory_rows_write(im->db, im->dims, im->in, &im->files);
+    if (!code)
+        code = loss_rows_write(im->db, im->in, &im->files);
     if (!code)
         code = file_rows_end(&im->files, im->db, im->in);
     if (!code)

@@ -15,3 +15,5 @@ CREATE INDEX hop_transition ON hop(prev_netns_id, netns_id, latency_ns)
     WHERE prev_netns_id IS NOT NULL;
 -- One packet's path.
 CREATE INDEX hop_journey ON hop(journey_id);
+-- Whose an address is.
+CREATE INDEX address_address ON address(address);

@@ -177,6 +177,9 @@ const struct nst_tables *input_tables(const struct input *in, unsigned file)
 {
     const struct source *s = in->sources[file];
 
+    for (size_t i = s->tables_count; i--;)
+        if (s->history[i]->counters_count)
+            return s->history[i];
     return s->tables_count ? s->history[s->tables_count - 1] : NULL;
 }
 

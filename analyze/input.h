@@ -85,7 +85,7 @@ struct input_totals {
 const struct input_totals *input_totals(const struct input *in, unsigned file);
 
 /* Whole-file tables seen so far (all of them once input_next() has ended; in a seekable file
- * from the start): the last of each. NULL: this file had none. */
+ * from the start): the last with counters, or the last. NULL: this file had none. */
 const struct nst_tables *input_tables(const struct input *in, unsigned file);
 /* Every TABLES and END block's counters in the file's order, for losses over time. */
 size_t input_tables_history(const struct input *in, unsigned file, const struct nst_tables ***list);

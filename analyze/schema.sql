@@ -52,16 +52,64 @@ CREATE TABLE netns(
     cookie INTEGER,
     inum INTEGER NOT NULL,
     name TEXT,
-    label TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name, CAST(inum AS TEXT))) STORED
+    container TEXT,
+    initial INTEGER,
+    gone INTEGER,
+    owner_uid INTEGER,
+    userns_inum INTEGER,
+    first_ts_ns INTEGER,
+    last_ts_ns INTEGER,
+    label TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name, container,
+        CASE WHEN initial THEN 'host' END, CAST(inum AS TEXT))) STORED
 ) STRICT;
 
 CREATE TABLE netns_name(
     id INTEGER PRIMARY KEY,
     netns_id INTEGER NOT NULL REFERENCES netns,
     name TEXT NOT NULL,
+    place TEXT NOT NULL,
+    first_mono_ns INTEGER NOT NULL,
     first_ts_ns INTEGER NOT NULL,
     last_ts_ns INTEGER NOT NULL,
-    UNIQUE(netns_id, name)
+    UNIQUE(netns_id, name, place, first_mono_ns)
+) STRICT;
+
+-- What was true for a while. The files of a capture tell it again, each by its own anchor of the
+-- wall clock: the monotonic one says that it is the same.
+CREATE TABLE process(
+    id INTEGER PRIMARY KEY,
+    netns_id INTEGER NOT NULL REFERENCES netns,
+    pid INTEGER NOT NULL,
+    start_ts_ns INTEGER,
+    comm TEXT,
+    exe TEXT,
+    uid INTEGER,
+    cgroup TEXT,
+    cmdline TEXT,
+    session_leader INTEGER NOT NULL,
+    pidns_init INTEGER NOT NULL,
+    first_mono_ns INTEGER NOT NULL,
+    first_ts_ns INTEGER NOT NULL,
+    last_ts_ns INTEGER NOT NULL,
+    UNIQUE(netns_id, pid, first_mono_ns)
+) STRICT;
+
+CREATE TABLE container(
+    id INTEGER PRIMARY KEY,
+    netns_id INTEGER NOT NULL REFERENCES netns,
+    container_id TEXT NOT NULL,
+    runtime TEXT,
+    name TEXT,
+    image TEXT,
+    pod_namespace TEXT,
+    pod_name TEXT,
+    pod_uid TEXT,
+    pod_container TEXT,
+    pid INTEGER,
+    first_mono_ns INTEGER NOT NULL,
+    first_ts_ns INTEGER NOT NULL,
+    last_ts_ns INTEGER NOT NULL,
+    UNIQUE(netns_id, container_id, first_mono_ns)
 ) STRICT;
 
 CREATE TABLE device(
@@ -69,7 +117,30 @@ CREATE TABLE device(
     capture_id INTEGER NOT NULL REFERENCES capture,
     netns_id INTEGER REFERENCES netns,
     ifindex INTEGER NOT NULL,
-    name TEXT NOT NULL
+    name TEXT NOT NULL,
+    kind TEXT,
+    mac TEXT,
+    mtu INTEGER,
+    state TEXT,
+    master_ifindex INTEGER,
+    link_netns_id INTEGER REFERENCES netns,
+    link_ifindex INTEGER,
+    first_ts_ns INTEGER,
+    last_ts_ns INTEGER
+) STRICT;
+
+CREATE TABLE address(
+    id INTEGER PRIMARY KEY,
+    netns_id INTEGER NOT NULL REFERENCES netns,
+    ifindex INTEGER NOT NULL,
+    device_id INTEGER REFERENCES device,
+    family INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    prefix INTEGER NOT NULL,
+    first_mono_ns INTEGER NOT NULL,
+    first_ts_ns INTEGER NOT NULL,
+    last_ts_ns INTEGER NOT NULL,
+    UNIQUE(netns_id, ifindex, address, first_mono_ns)
 ) STRICT;
 
 CREATE TABLE probe(

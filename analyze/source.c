@@ -70,8 +70,20 @@ static bool learn_tables(struct source *s)
         nst_block_free(block);
         return true;
     }
-    if (!s->keep_history && s->tables_count)
-        nst_block_free(s->tables[--s->tables_count]);
+    if (!s->keep_history && s->tables_count) {
+        struct nst_block **last = &s->tables[s->tables_count - 1];
+
+        /* Counters are asked for at the end: what came after them without is only learnt. */
+        if (!block->tables->counters_count) {
+            bool learnt = inventory_learn(&s->inventory, block->tables);
+
+            s->inventory_changed = true;
+            nst_block_free(block);
+            return learnt;
+        }
+        nst_block_free(*last);
+        s->tables_count--;
+    }
     if (!make_room((void **)&s->tables, s->tables_count, sizeof(*s->tables)) ||
         !make_room((void **)&s->history, s->tables_count, sizeof(*s->history))) {
         nst_block_free(block);

@@ -170,3 +170,66 @@ SELECT (SELECT hostname FROM capture WHERE id = f.capture_id) AS host,
 FROM loss l JOIN file f ON f.id = l.file_id
 WHERE l.counter LIKE 'lost.%'
 WINDOW w AS (PARTITION BY f.capture_id, l.counter, l.probe, l.cpu ORDER BY l.ts_ns, l.id);
+
+-- As `nstrail netns` lists them.
+CREATE VIEW v_netns AS
+SELECT (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
+    n.label AS netns, n.cookie, n.inum,
+    (SELECT group_concat(name, ',') FROM (SELECT DISTINCT name FROM netns_name
+        WHERE netns_id = n.id AND place = 'netns' ORDER BY name)) AS names,
+    (SELECT group_concat(label, ',') FROM (SELECT DISTINCT CASE WHEN pod_name IS NULL
+            THEN coalesce(name, container_id)
+            ELSE coalesce(pod_namespace || '/', '') || pod_name END AS label
+        FROM container WHERE netns_id = n.id ORDER BY 1)) AS containers,
+    (SELECT count(*) FROM (SELECT DISTINCT pid, start_ts_ns FROM process
+        WHERE netns_id = n.id)) AS processes,
+    (SELECT group_concat(name, ',') FROM (SELECT name FROM device
+        WHERE netns_id = n.id ORDER BY ifindex)) AS devices,
+    (SELECT group_concat(address, ',') FROM (SELECT DISTINCT address || '/' || prefix AS address
+        FROM address WHERE netns_id = n.id ORDER BY ifindex, family)) AS addresses,
+    n.first_ts_ns, n.last_ts_ns,
+    coalesce(s.events, 0) AS events, coalesce(s.bytes, 0) AS bytes, coalesce(d.drops, 0) AS drops,
+    n.id AS netns_id
+FROM netns n
+LEFT JOIN (SELECT netns_id, count(*) AS events, sum(len_bytes) AS bytes
+           FROM event WHERE netns_id IS NOT NULL GROUP BY netns_id) s ON s.netns_id = n.id
+LEFT JOIN (SELECT netns_id, count(*) AS drops FROM event
+           WHERE drop_reason_id IS NOT NULL GROUP BY netns_id) d ON d.netns_id = n.id;
+
+-- A device and where it leads to: a veth's other end, the device below.
+CREATE VIEW v_wire AS
+SELECT (SELECT hostname FROM capture WHERE id = d.capture_id) AS host,
+    n.label AS netns, d.name AS dev, d.kind,
+    (SELECT m.name FROM device m WHERE m.netns_id = d.netns_id AND m.ifindex = d.master_ifindex
+        ORDER BY m.last_ts_ns DESC LIMIT 1) AS master,
+    l.label AS to_netns,
+    (SELECT o.name FROM device o WHERE o.netns_id = coalesce(d.link_netns_id, d.netns_id)
+        AND o.ifindex = d.link_ifindex ORDER BY o.last_ts_ns DESC LIMIT 1) AS to_dev,
+    d.first_ts_ns, d.last_ts_ns, d.netns_id, d.id AS device_id
+FROM device d JOIN netns n ON n.id = d.netns_id
+LEFT JOIN netns l ON l.id = CASE WHEN d.link_ifindex IS NOT NULL
+    THEN coalesce(d.link_netns_id, d.netns_id) END;
+
+-- Whose an address was then. Several namespaces of a host may have the same one: the event's own
+-- goes before others, and where two others have it, it is nobody's.
+CREATE VIEW v_peer AS
+SELECT e.id, e.ts_ns,
+    (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
+    n.label AS netns,
+    (SELECT name FROM device WHERE id = e.device_id) AS dev,
+    p.protocol, p.src, p.sport,
+    (SELECT CASE WHEN max(o.id = n.id) THEN n.label WHEN count(DISTINCT o.id) = 1
+            THEN o.label END
+        FROM address a JOIN netns o ON o.id = a.netns_id
+        WHERE a.address = p.src AND o.capture_id = n.capture_id
+        AND e.ts_ns BETWEEN a.first_ts_ns - 1000000000 AND a.last_ts_ns + 1000000000) AS src_netns,
+    p.dst, p.dport,
+    (SELECT CASE WHEN max(o.id = n.id) THEN n.label WHEN count(DISTINCT o.id) = 1
+            THEN o.label END
+        FROM address a JOIN netns o ON o.id = a.netns_id
+        WHERE a.address = p.dst AND o.capture_id = n.capture_id
+        AND e.ts_ns BETWEEN a.first_ts_ns - 1000000000 AND a.last_ts_ns + 1000000000) AS dst_netns,
+    e.len_bytes, e.journey_id,
+    (SELECT label FROM drop_reason WHERE id = e.drop_reason_id) AS drop_reason
+FROM event e JOIN netns n ON n.id = e.netns_id JOIN packet p ON p.id = e.packet_id
+WHERE p.src IS NOT NULL;

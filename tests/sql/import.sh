@@ -244,7 +244,7 @@ is "$(ask headless.db "SELECT count(*), uuid IS NULL, hostname, bad_header, snap
     ORDER BY c.id")" "$(wc -l < <(grep '^alpha,1,' events.csv)),1,,1,,
 2100,0,beta,0,0,1700000000000000000" 'a damaged header: all events, nothing of the header'
 is "$(ask headless.db "SELECT min(first_ts_ns) FROM netns_name")" \
-    "$(ask at-once.db "SELECT min(first_ts_ns) FROM netns_name m JOIN netns n ON n.id = netns_id
+    "$(ask at-once.db "SELECT min(m.first_ts_ns) FROM netns_name m JOIN netns n ON n.id = netns_id
         WHERE capture_id = 1")" 'a damaged header: times by the blocks'
 
 done_testing

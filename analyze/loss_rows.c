@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/host_rows.h"
+#include "analyze/loss_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,27 +11,6 @@
 static int64_t absolute(const struct file_row *file, uint64_t mono_ns)
 {
     return (int64_t)mono_ns + file->offset_ns;
-}
-
-static int write_names(sqlite3_stmt *insert, struct dims *dims, const struct file_row *file,
-                       const struct nst_tables *tables)
-{
-    int code = SQLITE_OK;
-
-    for (size_t i = 0; i < tables->netns_names_count && !code; i++) {
-        const struct nst_netns_name *name = &tables->netns_names[i];
-        int64_t netns;
-
-        code = dims_netns(dims, file->capture, &name->netns, &netns);
-        if (code)
-            break;
-        sqlite3_bind_int64(insert, 1, netns);
-        db_bind_text(insert, 2, name->name);
-        sqlite3_bind_int64(insert, 3, absolute(file, name->first_ts_ns));
-        sqlite3_bind_int64(insert, 4, absolute(file, name->last_ts_ns));
-        code = db_run(insert);
-    }
-    return code;
 }
 
 /* What a counter was. */
@@ -123,20 +102,17 @@ static int write_counters(sqlite3_stmt *insert, struct counters *counters,
     return code;
 }
 
-enum statement { NAME, FORGET, COUNTER, STATEMENTS };
+enum statement { FORGET, COUNTER, STATEMENTS };
 
 static const char *const statement_sql[STATEMENTS] = {
-    [NAME] = "INSERT INTO netns_name(netns_id, name, first_ts_ns, last_ts_ns) VALUES(?, ?, ?, ?)"
-             " ON CONFLICT DO UPDATE SET first_ts_ns = min(first_ts_ns, excluded.first_ts_ns),"
-             " last_ts_ns = max(last_ts_ns, excluded.last_ts_ns)",
     /* A file that has grown since its first import tells its whole history again. */
     [FORGET] = "DELETE FROM loss WHERE file_id = ?",
     [COUNTER] = "INSERT INTO loss(file_id, ts_ns, counter, probe, cpu, value)"
                 " VALUES(?, ?, ?, ?, ?, ?)",
 };
 
-static int write_file(sqlite3_stmt **statements, struct dims *dims, const struct input *in,
-                      unsigned index, const struct file_row *file)
+static int write_file(sqlite3_stmt **statements, const struct input *in, unsigned index,
+                      const struct file_row *file)
 {
     struct counters counters = {0};
     const struct nst_tables **history;
@@ -145,28 +121,14 @@ static int write_file(sqlite3_stmt **statements, struct dims *dims, const struct
 
     sqlite3_bind_int64(statements[FORGET], 1, file->id);
     code = db_run(statements[FORGET]);
-    for (size_t i = 0; i < count && !code; i++) {
-        code = write_names(statements[NAME], dims, file, history[i]);
-        if (!code)
-            code = write_counters(statements[COUNTER], &counters, file, history[i], i + 1 == count);
-    }
+    for (size_t i = 0; i < count && !code; i++)
+        code = write_counters(statements[COUNTER], &counters, file, history[i], i + 1 == count);
     intern_clear(&counters.known);
     free(counters.values);
     return code;
 }
 
-/* The latest name is the one that people know it by. */
-static int label_netns(const struct db *db)
-{
-    return sqlite3_exec(db->handle,
-                        "UPDATE netns SET name = (SELECT name FROM netns_name"
-                        " WHERE netns_id = netns.id ORDER BY last_ts_ns DESC, first_ts_ns DESC, id"
-                        " LIMIT 1)",
-                        NULL, NULL, NULL);
-}
-
-int host_rows_write(const struct db *db, struct dims *dims, const struct input *in,
-                    const struct file_rows *files)
+int loss_rows_write(const struct db *db, const struct input *in, const struct file_rows *files)
 {
     sqlite3_stmt *statements[STATEMENTS] = {0};
     int code = SQLITE_OK;
@@ -175,8 +137,8 @@ int host_rows_write(const struct db *db, struct dims *dims, const struct input *
         code = db_prepare(db, statement_sql[i], &statements[i]);
     for (unsigned i = 0; i < files->count && !code; i++)
         if (!files->rows[i].twice)
-            code = write_file(statements, dims, in, i, &files->rows[i]);
+            code = write_file(statements, in, i, &files->rows[i]);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(statements[i]);
-    return code ? code : label_netns(db);
+    return code;
 }

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/inventory_rows.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "analyze/inventory.h"
+#include "analyze/netns_words.h"
+
+enum statement { NETNS, NAME, PROCESS, CONTAINER, DEVICE, ADDRESS, STATEMENTS };
+
+#define DRAW_OUT                                                                                   \
+    " ON CONFLICT DO UPDATE SET first_ts_ns = min(first_ts_ns, excluded.first_ts_ns),"             \
+    " last_ts_ns = max(last_ts_ns, excluded.last_ts_ns)"
+
+static const char *const statement_sql[STATEMENTS] = {
+    [NETNS] = "UPDATE netns SET first_ts_ns = min(coalesce(first_ts_ns, ?2), ?2),"
+              " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3), initial = ?4, gone = ?5,"
+              " owner_uid = ?6, userns_inum = ?7 WHERE id = ?1",
+    [NAME] = "INSERT INTO netns_name(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, name, place)"
+             " VALUES(?, ?, ?, ?, ?, ?)" DRAW_OUT,
+    [PROCESS] = "INSERT INTO process(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, pid,"
+                " start_ts_ns, comm, exe, uid, cgroup, cmdline, session_leader, pidns_init)"
+                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
+    [CONTAINER] = "INSERT INTO container(netns_id, first_mono_ns, first_ts_ns, last_ts_ns,"
+                  " container_id, runtime, name, image, pod_namespace, pod_name, pod_uid,"
+                  " pod_container, pid) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
+    [DEVICE] = "UPDATE device SET first_ts_ns = min(coalesce(first_ts_ns, ?2), ?2),"
+               " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3), kind = ?4, mac = ?5, mtu = ?6,"
+               " state = ?7, master_ifindex = ?8, link_netns_id = ?9, link_ifindex = ?10"
+               " WHERE id = ?1",
+    [ADDRESS] = "INSERT INTO address(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, ifindex,"
+                " device_id, family, address, prefix) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
+};
+
+struct writing {
+    sqlite3_stmt *statements[STATEMENTS];
+    struct dims *dims;
+    const struct file_row *file;
+    const struct nst_file_info *info;
+    const struct inventory *inventory;
+};
+
+static int64_t absolute(const struct writing *w, uint64_t mono_ns)
+{
+    return (int64_t)mono_ns + w->file->offset_ns;
+}
+
+/* What still was, was so at the latest tables. */
+static int64_t absolute_last(const struct writing *w, uint64_t first_ns, uint64_t last_ns)
+{
+    if (last_ns == NST_STILL)
+        last_ns = w->inventory->last_ts_ns > first_ns ? w->inventory->last_ts_ns : first_ns;
+    return absolute(w, last_ns);
+}
+
+/* What the INSERTs begin with: the namespace and the span. */
+static int bind_head(const struct writing *w, enum statement which,
+                     const struct inventory_head *head)
+{
+    sqlite3_stmt *statement = w->statements[which];
+    int64_t netns;
+    int code = dims_netns(w->dims, w->file->capture, &head->netns, &netns);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(statement, 1, netns);
+    sqlite3_bind_int64(statement, 2, (int64_t)head->first_ts_ns);
+    sqlite3_bind_int64(statement, 3, absolute(w, head->first_ts_ns));
+    sqlite3_bind_int64(statement, 4, absolute_last(w, head->first_ts_ns, head->last_ts_ns));
+    return SQLITE_OK;
+}
+
+static int write_netns(const struct writing *w)
+{
+    sqlite3_stmt *statement = w->statements[NETNS];
+    size_t count;
+    const struct nst_known_netns *rows = inventory_netns(w->inventory, &count);
+    int code = SQLITE_OK;
+
+    for (size_t i = 0; i < count && !code; i++) {
+        const struct nst_known_netns *n = &rows[i];
+        int64_t netns;
+
+        code = dims_netns(w->dims, w->file->capture, &n->netns, &netns);
+        if (code)
+            break;
+        sqlite3_bind_int64(statement, 1, netns);
+        sqlite3_bind_int64(statement, 2, absolute(w, n->first_ts_ns));
+        sqlite3_bind_int64(statement, 3, absolute_last(w, n->first_ts_ns, n->last_ts_ns));
+        sqlite3_bind_int64(statement, 4, !!(n->flags & NST_NETNS_INITIAL));
+        sqlite3_bind_int64(statement, 5, !!(n->flags & NST_NETNS_GONE));
+        db_bind_unless(statement, 6, n->owner_uid == NST_NONE, n->owner_uid);
+        db_bind_unless(statement, 7, !n->userns_inum, n->userns_inum);
+        code = db_run(statement);
+    }
+    return code;
+}
+
+static int write_names(const struct writing *w)
+{
+    static const char *const places[] = {"netns", "mount", "fd"};
+    const struct names *names = &w->inventory->names;
+    int code = SQLITE_OK;
+
+    for (size_t i = 0; i < names->count && !code; i++) {
+        const struct nst_netns_name *n = &names->list[i];
+        const struct inventory_head head = {n->netns, n->first_ts_ns, n->last_ts_ns};
+
+        code = bind_head(w, NAME, &head);
+        if (code)
+            break;
+        db_bind_text(w->statements[NAME], 5, n->name);
+        db_bind_text(w->statements[NAME], 6, n->place < 3 ? places[n->place] : "other");
+        code = db_run(w->statements[NAME]);
+    }
+    return code;
+}
+
+static int write_process(const struct writing *w, size_t row)
+{
+    sqlite3_stmt *statement = w->statements[PROCESS];
+    size_t count;
+    const struct nst_process *p = &inventory_processes(w->inventory, &count)[row];
+    int64_t boot_ns = (int64_t)(w->info->realtime_ns - w->info->boottime_ns);
+
+    sqlite3_bind_int64(statement, 5, p->pid);
+    db_bind_unless(statement, 6, !p->start_ns, (int64_t)p->start_ns + boot_ns);
+    db_bind_text(statement, 7, p->comm);
+    db_bind_text(statement, 8, p->exe);
+    db_bind_unless(statement, 9, p->uid == NST_NONE, p->uid);
+    db_bind_text(statement, 10, p->cgroup);
+    db_bind_text(statement, 11, p->cmdline);
+    sqlite3_bind_int64(statement, 12, !!(p->flags & NST_PROCESS_LEADER));
+    sqlite3_bind_int64(statement, 13, !!(p->flags & NST_PROCESS_INIT));
+    return db_run(statement);
+}
+
+static int write_container(const struct writing *w, size_t row)
+{
+    sqlite3_stmt *statement = w->statements[CONTAINER];
+    size_t count;
+    const struct nst_container *c = &inventory_containers(w->inventory, &count)[row];
+
+    db_bind_text(statement, 5, c->id);
+    db_bind_text(statement, 6, c->runtime);
+    db_bind_text(statement, 7, c->name);
+    db_bind_text(statement, 8, c->image);
+    db_bind_text(statement, 9, c->pod_namespace);
+    db_bind_text(statement, 10, c->pod_name);
+    db_bind_text(statement, 11, c->pod_uid);
+    db_bind_text(statement, 12, c->pod_container);
+    db_bind_unless(statement, 13, !c->pid, c->pid);
+    return db_run(statement);
+}
+
+static void mac_text(const struct nst_octets *mac, char text[3 * sizeof(mac->data) + 1])
+{
+    *text = '\0';
+    for (unsigned i = 0; i < mac->len; i++)
+        sprintf(text + (i ? 3 * i - 1 : 0), "%s%02x", i ? ":" : "", mac->data[i]);
+}
+
+static int device_id(const struct writing *w, const struct nst_known_device *d, int64_t *id)
+{
+    const struct nst_device device = {.ifindex = d->ifindex, .name = d->name};
+    int64_t netns;
+    int code = dims_netns(w->dims, w->file->capture, &d->netns, &netns);
+
+    return code ? code : dims_device(w->dims, w->file->capture, netns, &device, id);
+}
+
+/* A row of device is of a name; what else changes, it has as it was last. */
+static int write_devices(const struct writing *w)
+{
+    sqlite3_stmt *statement = w->statements[DEVICE];
+    size_t count;
+    const struct nst_known_device *rows = inventory_devices(w->inventory, &count);
+    int code = SQLITE_OK;
+
+    for (size_t i = 0; i < count && !code; i++) {
+        const struct nst_known_device *d = &rows[i];
+        char mac[3 * sizeof(d->mac.data) + 1];
+        int64_t id, link = 0;
+
+        code = device_id(w, d, &id);
+        if (!code && d->link_netns.inum)
+            code = dims_netns(w->dims, w->file->capture, &d->link_netns, &link);
+        if (code)
+            break;
+        mac_text(&d->mac, mac);
+        sqlite3_bind_int64(statement, 1, id);
+        sqlite3_bind_int64(statement, 2, absolute(w, d->first_ts_ns));
+        sqlite3_bind_int64(statement, 3, absolute_last(w, d->first_ts_ns, d->last_ts_ns));
+        db_bind_text(statement, 4, d->kind);
+        db_bind_text(statement, 5, *mac ? mac : NULL);
+        sqlite3_bind_int64(statement, 6, d->mtu);
+        db_bind_text(statement, 7, words_operstate(d->operstate));
+        db_bind_unless(statement, 8, !d->master, d->master);
+        db_bind_unless(statement, 9, !link, link);
+        db_bind_unless(statement, 10, !d->link_ifindex, d->link_ifindex);
+        code = db_run(statement);
+    }
+    return code;
+}
+
+static int write_address(const struct writing *w, size_t row)
+{
+    sqlite3_stmt *statement = w->statements[ADDRESS];
+    size_t count;
+    const struct nst_address *a = &inventory_addresses(w->inventory, &count)[row];
+    const struct nst_known_device *d =
+        inventory_device(w->inventory, &a->netns, a->ifindex, a->first_ts_ns);
+    bool is_ipv6 = a->address.len == 16;
+    char text[INET6_ADDRSTRLEN];
+    int64_t device = 0;
+    int code = d ? device_id(w, d, &device) : SQLITE_OK;
+
+    if (code)
+        return code;
+    if ((!is_ipv6 && a->address.len != 4) ||
+        !inet_ntop(is_ipv6 ? AF_INET6 : AF_INET, a->address.data, text, sizeof(text)))
+        return sqlite3_reset(statement);
+    sqlite3_bind_int64(statement, 5, a->ifindex);
+    db_bind_unless(statement, 6, !device, device);
+    sqlite3_bind_int64(statement, 7, is_ipv6 ? 6 : 4);
+    db_bind_text(statement, 8, text);
+    sqlite3_bind_int64(statement, 9, a->prefix);
+    return db_run(statement);
+}
+
+static int write_kind(const struct writing *w, enum inventory_kind kind, enum statement which,
+                      int (*write)(const struct writing *w, size_t row))
+{
+    int code = SQLITE_OK;
+
+    for (size_t i = 0; i < w->inventory->tables[kind].count && !code; i++) {
+        struct inventory_head head = inventory_head(w->inventory, kind, i);
+
+        code = bind_head(w, which, &head);
+        if (!code)
+            code = write(w, i);
+    }
+    return code;
+}
+
+static int write_file(const struct writing *w)
+{
+    int code = write_netns(w);
+
+    if (!code)
+        code = write_names(w);
+    if (!code)
+        code = write_kind(w, INVENTORY_PROCESS, PROCESS, write_process);
+    if (!code)
+        code = write_kind(w, INVENTORY_CONTAINER, CONTAINER, write_container);
+    if (!code)
+        code = write_devices(w);
+    if (!code)
+        code = write_kind(w, INVENTORY_ADDRESS, ADDRESS, write_address);
+    return code;
+}
+
+/* The latest is what people know a namespace by; a container that has lost a name is known by
+ * its own. */
+static const char label_sql[] =
+    "UPDATE netns SET"
+    " name = (SELECT name FROM netns_name WHERE netns_id = netns.id AND place = 'netns'"
+    "  ORDER BY last_ts_ns DESC, first_ts_ns DESC, id LIMIT 1),"
+    " container = (SELECT CASE WHEN pod_name IS NULL THEN coalesce(name, container_id)"
+    "   ELSE coalesce(pod_namespace || '/', '') || pod_name END"
+    "  FROM container WHERE netns_id = netns.id ORDER BY last_ts_ns DESC, first_ts_ns, id LIMIT 1);"
+    "UPDATE netns SET name = NULL WHERE container IS NOT NULL AND last_ts_ns - 1000000000 >"
+    " (SELECT max(last_ts_ns) FROM netns_name WHERE netns_id = netns.id AND place = 'netns');";
+
+int inventory_rows_write(const struct db *db, struct dims *dims, const struct input *in,
+                         const struct file_rows *files)
+{
+    struct writing w = {.dims = dims};
+    int code = SQLITE_OK;
+
+    for (int i = 0; i < STATEMENTS && !code; i++)
+        code = db_prepare(db, statement_sql[i], &w.statements[i]);
+    for (unsigned i = 0; i < files->count && !code; i++) {
+        w.file = &files->rows[i];
+        w.info = input_file(in, i)->info;
+        w.inventory = input_inventory(in, i);
+        if (!w.file->twice)
+            code = write_file(&w);
+    }
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(w.statements[i]);
+    return code ? code : sqlite3_exec(db->handle, label_sql, NULL, NULL, NULL);
+}

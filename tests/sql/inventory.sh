@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What import makes of an inventory: rows with their times, names everywhere, whose an address
+# was; the same in whatever order and however often files are imported.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=tests/lib/tap.sh
+. "$here/../lib/tap.sh"
+
+nstrail=$(cd "${builddir:-.}" && pwd -P)/nstrail
+make_inventory=$(cd "${builddir:-.}" && pwd -P)/tests/golden/make_inventory
+export LC_ALL=C TZ=UTC
+
+work=$(mktemp -d) && cd "$work" || exit
+trap 'rm -rf "$work"' EXIT
+"$make_inventory" . || exit
+
+ask()
+{
+    "$nstrail" query --csv "$1" "$2" 2>&1 | tail -n +2
+}
+
+ok 'both files are imported' "$nstrail" import -d both.db first.nst second.nst
+"$nstrail" import -d turned.db second.nst && "$nstrail" import -d turned.db first.nst
+"$nstrail" import -d turned.db first.nst 2>/dev/null
+rows="SELECT 'name', n.inum, n.cookie, x.name, place, '', x.first_ts_ns, x.last_ts_ns
+    FROM netns_name x JOIN netns n ON n.id = netns_id
+    UNION ALL SELECT 'netns', inum, cookie, label, initial, gone, first_ts_ns, last_ts_ns FROM netns
+    UNION ALL SELECT 'process', n.inum, n.cookie, pid, comm, exe, x.first_ts_ns, x.last_ts_ns
+    FROM process x JOIN netns n ON n.id = netns_id
+    UNION ALL SELECT 'container', n.inum, n.cookie, container_id, x.name, image, x.first_ts_ns,
+        x.last_ts_ns FROM container x JOIN netns n ON n.id = netns_id
+    UNION ALL SELECT 'device', n.inum, n.cookie, x.name, kind, mac, x.first_ts_ns, x.last_ts_ns
+    FROM device x JOIN netns n ON n.id = netns_id
+    UNION ALL SELECT 'address', n.inum, n.cookie, address, prefix, ifindex, x.first_ts_ns,
+        x.last_ts_ns FROM address x JOIN netns n ON n.id = netns_id ORDER BY 1, 2, 3, 4, 5, 6, 7"
+is "$(ask turned.db "$rows")" "$(ask both.db "$rows")" 'in another order, and twice: the same'
+is "$(ask both.db "SELECT kind, count(*) FROM (SELECT 'name' AS kind FROM netns_name
+    UNION ALL SELECT 'process' FROM process UNION ALL SELECT 'container' FROM container
+    UNION ALL SELECT 'address' FROM address) GROUP BY kind" | xargs)" \
+    'address,8 container,3 name,5 process,7' 'each row once'
+
+# Times are those of the files, by the second: the recording began at 1700001000.
+s='1700001000000000000'
+is "$(ask both.db "SELECT n.cookie, (x.first_ts_ns - $s) / 1000000, (x.last_ts_ns - $s) / 1000000
+    FROM netns_name x JOIN netns n ON n.id = netns_id WHERE x.name = 'moved' ORDER BY 1" | xargs)" \
+    '4101,0,2800 4104,3000,6000' 'a name that moved: two rows, each with its time'
+is "$(ask both.db "SELECT name, (first_ts_ns - $s) / 1000000, (last_ts_ns - $s) / 1000000
+    FROM device WHERE mac = '02:00:00:00:00:03' ORDER BY 2" | xargs)" \
+    'eth0,0,2600 net0,2600,4000' 'a device that was renamed: two rows'
+is "$(ask both.db 'SELECT label FROM netns ORDER BY cookie' | head -5 | xargs)" \
+    'host web shop/cart-7 brief moved' 'labels: host, container, pod, names'
+is "$(ask both.db "SELECT hex(label) FROM netns WHERE cookie = 4105")" '611B5B33316D22620A5CFF' \
+    'a hostile name arrives whole'
+is "$(ask both.db "SELECT DISTINCT pid, comm, n.label FROM process JOIN netns n ON n.id = netns_id
+    WHERE pid = 4712 ORDER BY process.first_ts_ns" | xargs)" '4712,nginx,web 4712,nc,moved' \
+    'a pid that came back'
+
+is "$(ask both.db "SELECT DISTINCT netns, src_netns, dst_netns FROM v_peer WHERE ts_ns < $s + 2000000000
+    ORDER BY netns" | xargs)" 'host,web,shop/cart-7 shop/cart-7,web,shop/cart-7 web,web,shop/cart-7' \
+    'v_peer: whose addresses they were'
+is "$(ask both.db "SELECT src_netns, dst_netns FROM v_peer WHERE ts_ns > $s + 5050000000")" ',' \
+    'v_peer: nobody knows once they are gone'
+is "$(ask both.db "SELECT dev, master, to_netns, to_dev FROM v_wire
+    WHERE netns = 'host' AND to_netns IS NOT NULL ORDER BY dev" | xargs)" \
+    'eth0.7,,host,eth0 veth1a,br0,web,eth0 veth2b,br0,shop/cart-7,net0' 'v_wire: who is wired to whom'
+is "$(ask both.db "SELECT netns, names, containers, processes, devices, events FROM v_netns
+    WHERE cookie IN (4101, 4102) ORDER BY cookie")" $'web,moved,web,2,"lo,eth0",3
+shop/cart-7,,shop/cart-7,2,"eth0,net0",1' 'v_netns'
+is "$(ask both.db "SELECT DISTINCT netns FROM v_event WHERE netns NOT LIKE 'a%' ORDER BY 1" | xargs)" \
+    'brief host moved shop/cart-7 web' 'v_event has the names'
+done_testing
