@@ -3,7 +3,9 @@
 #ifndef NST_ANALYZE_BE_H
 #define NST_ANALYZE_BE_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint16_t get_be16(const uint8_t *p)
 {
@@ -24,6 +26,13 @@ static inline void put_be16(uint8_t *p, uint16_t value)
 {
     p[0] = (uint8_t)(value >> 8);
     p[1] = (uint8_t)value;
+}
+
+static inline void put_be64(uint8_t *p, uint64_t value)
+{
+    uint64_t swapped = htobe64(value);
+
+    memcpy(p, &swapped, sizeof(swapped));
 }
 
 #endif

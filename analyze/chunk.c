@@ -49,7 +49,7 @@ static bool choose_events(struct chunk *chunk, const struct matcher *m)
     for (uint32_t i = 0; i < block->info.events; i++) {
         const struct nst_event *event = &block->events[i];
 
-        if (!match_event(m, block, event) || !match_packet(m, event))
+        if (m->filter && !(match_event(m, block, event) && match_packet(m, event)))
             continue;
         ordered &= event->ts_ns >= last;
         last = event->ts_ns;

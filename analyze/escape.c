@@ -148,15 +148,23 @@ void escape_csv(FILE *out, const char *text)
     putc('"', out);
 }
 
+static bool is_plain_in_percent(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           c == '.' || c == '_' || c == '-' || c == ':' || c == '/';
+}
+
 void escape_percent(FILE *out, const char *name)
 {
-    for (; *name; name++) {
-        unsigned char c = (unsigned char)*name;
+    for (;;) {
+        size_t n = 0;
 
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-            strchr("._-:/", c))
-            putc(c, out);
-        else
-            fprintf(out, "%%%02X", c);
+        while (is_plain_in_percent(name[n]))
+            n++;
+        fwrite(name, 1, n, out);
+        name += n;
+        if (!*name)
+            return;
+        fprintf(out, "%%%02X", (unsigned char)*name++);
     }
 }

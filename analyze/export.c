@@ -123,7 +123,7 @@ static int collect_block(struct exporter *x, const struct input_block *b)
     struct view *view;
     bool fresh;
 
-    view = views_get(&x->views, &e, &fresh);
+    view = views_get(&x->views, b->file, block, &fresh);
     if (!view)
         return no_memory();
     if (!block->events)
@@ -195,20 +195,12 @@ static bool is_wanted(struct exporter *x, const struct view *view, const struct 
     return seen_counts(&x->seen, event->journey_id, &where);
 }
 
-static int write_event(struct exporter *x, const struct input_event *e)
+static int write_event(struct exporter *x, const struct view *view, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
     struct pcapng_packet packet = {.time_ns = e->time_ns, .id = event->journey_id};
     char *comment;
-    struct view *view;
-    bool fresh;
 
-    view = views_get(&x->views, e, &fresh);
-    if (!view || !view_say(view, x->in, e))
-        return no_memory();
-    if (fresh)
-        x->lost +=
-            origin_lost(&x->origins.list[x->origins.of_file[e->file->index]], e->block->info.lost);
     packet.interface = interface_of(x, view, e);
     if (packet.interface == NST_NONE)
         return no_memory();
@@ -225,13 +217,33 @@ static int write_event(struct exporter *x, const struct input_event *e)
     return STATUS_OK;
 }
 
+static int write_run(struct exporter *x, const struct input_run *run)
+{
+    int status = STATUS_OK;
+    struct view *view;
+    bool fresh;
+
+    view = views_get(&x->views, run->file, run->block, &fresh);
+    if (!view || !view_say(view, x->in))
+        return no_memory();
+    if (fresh)
+        x->lost += origin_lost(&x->origins.list[x->origins.of_file[run->file->index]],
+                               run->block->info.lost);
+    for (uint32_t i = 0; i < run->count && status == STATUS_OK; i++) {
+        struct input_event event = input_run_event(run, i);
+
+        status = write_event(x, view, &event);
+    }
+    return status;
+}
+
 static int write_events(struct exporter *x)
 {
-    struct input_event event;
+    struct input_run run;
     int status = STATUS_OK;
 
-    while (status == STATUS_OK && !stream_error(x->out) && input_next(x->in, &event))
-        status = write_event(x, &event);
+    while (status == STATUS_OK && !stream_error(x->out) && input_next_run(x->in, &run))
+        status = write_run(x, &run);
     return status;
 }
 

@@ -21,6 +21,8 @@ struct input {
     struct source **sources;
     unsigned sources_count;
     struct merge *merge;
+    struct input_run run; /* that input_next() goes through */
+    uint32_t run_at;
     struct chunk *chunk; /* that input_next_block() gave last */
     unsigned next;       /* source that it asks next */
     unsigned ahead_left; /* so many more sources may decode ahead */
@@ -117,9 +119,21 @@ static int end(struct input *in)
     return 0;
 }
 
+int input_next_run(struct input *in, struct input_run *run)
+{
+    return merge_next(in->merge, run) ? 1 : end(in);
+}
+
 int input_next(struct input *in, struct input_event *event)
 {
-    return merge_next(in->merge, event) ? 1 : end(in);
+    if (in->run_at == in->run.count) {
+        in->run = (struct input_run){0};
+        in->run_at = 0;
+        if (!input_next_run(in, &in->run))
+            return 0;
+    }
+    *event = input_run_event(&in->run, in->run_at++);
+    return 1;
 }
 
 int input_next_block(struct input *in, struct input_block *block)
@@ -159,6 +173,8 @@ bool input_restart(struct input *in, unsigned load)
     chunk_free(in->chunk);
     in->chunk = NULL;
     in->next = 0;
+    in->run = (struct input_run){0};
+    in->run_at = 0;
     merge_free(in->merge);
     for (unsigned i = 0; i < in->sources_count; i++)
         source_restart(in->sources[i], load);

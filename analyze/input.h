@@ -50,6 +50,33 @@ int input_open(struct input **in, char *const *paths, int count, struct filter *
  * as it is found and is in input_status(). */
 int input_next(struct input *in, struct input_event *event);
 
+/* Events one after the other that are all of one block: count of them, at least one, by their index
+ * in it. */
+struct input_run {
+    const struct input_file *file;
+    const struct nst_block *block;
+    uint64_t event_base; /* the event_index of the block's event 0 */
+    const uint32_t *events;
+    uint32_t count;
+};
+
+/* As input_next(), for who has something to do once for many events. Not to be mixed with it. */
+int input_next_run(struct input *in, struct input_run *run);
+
+/* The event of a run at that place. */
+static inline struct input_event input_run_event(const struct input_run *run, uint32_t at)
+{
+    const struct nst_event *event = &run->block->events[run->events[at]];
+
+    return (struct input_event){
+        .event = event,
+        .block = run->block,
+        .file = run->file,
+        .time_ns = event->ts_ns + (uint64_t)run->block->info.realtime_offset_ns,
+        .event_index = run->event_base + run->events[at],
+    };
+}
+
 /* A decoded block, and which of its events match: count of them, by their index in it. */
 struct input_block {
     const struct input_file *file;

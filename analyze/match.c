@@ -16,9 +16,10 @@
 
 bool match_init(struct matcher *m, const struct filter *filter)
 {
-    *m = (struct matcher){.filter = filter, .until_ns = UINT64_MAX};
-    if (!filter)
+    *m = (struct matcher){.until_ns = UINT64_MAX};
+    if (!filter || !filter_is_set(filter))
         return true;
+    m->filter = filter;
     m->whos = calloc(filter->whos_count + 1, sizeof(*m->whos));
     m->frame = malloc(FRAME_MAX);
     if (!m->whos || !m->frame) {

@@ -26,7 +26,7 @@ struct match_table {
 };
 
 struct matcher {
-    const struct filter *filter;
+    const struct filter *filter; /* NULL: everything matches */
     uint64_t since_ns, until_ns; /* since 1970 */
     struct match_who *whos;      /* filter->whos_count of them */
     uint8_t *frame;              /* FRAME_MAX bytes to put frames together in */

@@ -28,6 +28,7 @@ struct merge {
     struct group *groups;
     unsigned count;
     struct group *current; /* whose top was given last; NULL: none */
+    uint32_t given;        /* so many of its events */
 };
 
 static bool item_before(const struct item *a, const struct item *b)
@@ -101,11 +102,12 @@ static void item_place(struct item *item)
     item->event_index = item->chunk->event_base + index;
 }
 
-static void advance(struct group *g)
+static void advance(struct group *g, uint32_t events)
 {
     struct item *top = &g->heap[0];
 
-    if (++top->at == top->chunk->count) {
+    top->at += events;
+    if (top->at == top->chunk->count) {
         chunk_free(top->chunk);
         pop(g);
         return;
@@ -207,22 +209,77 @@ static struct group *earliest(struct merge *m)
     return best;
 }
 
-bool merge_next(struct merge *m, struct input_event *event)
+/* Until when a group's events come before those of the other groups, since 1970. */
+static uint64_t turn_ends(const struct merge *m, const struct group *current)
+{
+    uint64_t end_ns = UINT64_MAX;
+
+    for (unsigned i = 0; i < m->count; i++) {
+        const struct group *g = &m->groups[i];
+        uint64_t until_ns;
+
+        if (g == current || !g->count)
+            continue;
+        /* Of equal times the first group's comes first. */
+        until_ns = item_time(&g->heap[0]) + (current < g);
+        end_ns = until_ns < end_ns ? until_ns : end_ns;
+    }
+    return end_ns;
+}
+
+/* Which would be on top of the heap if the top were not there; NULL: none. */
+static const struct item *second(const struct group *g)
+{
+    const struct item *children = g->heap + 1;
+
+    if (g->count < 2)
+        return NULL;
+    return g->count > 2 && item_before(&children[1], &children[0]) ? &children[1] : &children[0];
+}
+
+/* The event of the top's chunk at that place comes before all that are not in the chunk. */
+static bool is_in_turn(const struct item *top, uint32_t at, const struct item *next,
+                       uint64_t end_ns)
+{
+    struct item item = *top;
+
+    item.at = at;
+    item_place(&item);
+    return (!next || item_before(&item, next)) && item_time(&item) < end_ns;
+}
+
+/* How many events of the top's chunk are next, one after the other. */
+static uint32_t run_length(const struct merge *m, const struct group *g)
+{
+    const struct item *top = &g->heap[0], *next = second(g);
+    uint64_t end_ns = turn_ends(m, g);
+    uint32_t at = top->at + 1;
+
+    /* Blocks seldom overlap. */
+    if (is_in_turn(top, top->chunk->count - 1, next, end_ns))
+        return top->chunk->count - top->at;
+    while (is_in_turn(top, at, next, end_ns))
+        at++;
+    return at - top->at;
+}
+
+bool merge_next(struct merge *m, struct input_run *run)
 {
     const struct item *top;
 
     if (m->current)
-        advance(m->current);
+        advance(m->current, m->given);
     m->current = earliest(m);
     if (!m->current)
         return false;
     top = &m->current->heap[0];
-    *event = (struct input_event){
-        .event = &top->chunk->block->events[top->chunk->order[top->at]],
-        .block = top->chunk->block,
+    m->given = run_length(m, m->current);
+    *run = (struct input_run){
         .file = &top->source->file,
-        .time_ns = item_time(top),
-        .event_index = top->event_index,
+        .block = top->chunk->block,
+        .event_base = top->chunk->event_base,
+        .events = top->chunk->order + top->at,
+        .count = m->given,
     };
     return true;
 }

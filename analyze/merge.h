@@ -13,7 +13,7 @@ struct merge;
 /* The sources stay the caller's. NULL: no memory. */
 struct merge *merge_new(struct source **sources, unsigned count);
 void merge_free(struct merge *m);
-/* The event is valid until the next call. */
-bool merge_next(struct merge *m, struct input_event *event);
+/* The run is valid until the next call. */
+bool merge_next(struct merge *m, struct input_run *run);
 
 #endif

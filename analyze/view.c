@@ -98,14 +98,14 @@ static bool fill_probes(struct views *views, struct view *view)
     return true;
 }
 
-static bool view_init(struct views *views, struct view *view, const struct input_event *event)
+static bool view_init(struct views *views, struct view *view, const struct input_file *file,
+                      const struct nst_block *block)
 {
-    const struct nst_block *block = event->block;
     size_t slots = 2 * interface_slots(block);
 
     *view = (struct view){
         .block = block,
-        .file = event->file->index,
+        .file = file->index,
         .offset = block->info.offset,
         .sequence = block->info.sequence,
         .interfaces = calloc(slots, sizeof(*view->interfaces)),
@@ -120,36 +120,31 @@ static bool view_init(struct views *views, struct view *view, const struct input
     return true;
 }
 
-static bool is_view_of(const struct view *view, const struct input_event *event)
+static bool is_view_of(const struct view *view, const struct input_file *file,
+                       const struct nst_block *block)
 {
-    return view->block == event->block && view->file == event->file->index &&
-           view->offset == event->block->info.offset &&
-           view->sequence == event->block->info.sequence;
+    return view->block == block && view->file == file->index &&
+           view->offset == block->info.offset && view->sequence == block->info.sequence;
 }
 
-struct view *views_get(struct views *views, const struct input_event *event, bool *fresh)
+struct view *views_get(struct views *views, const struct input_file *file,
+                       const struct nst_block *block, bool *fresh)
 {
     struct view *view;
 
     *fresh = false;
-    if (views->count && is_view_of(&views->list[views->last], event))
-        return &views->list[views->last];
-    for (unsigned i = 0; i < views->count; i++) {
-        if (is_view_of(&views->list[i], event)) {
-            views->last = i;
+    for (unsigned i = 0; i < views->count; i++)
+        if (is_view_of(&views->list[i], file, block))
             return &views->list[i];
-        }
-    }
     if (views->count < VIEWS_MAX) {
-        views->last = views->count++;
+        view = &views->list[views->count++];
     } else {
-        views->last = views->oldest;
+        view = &views->list[views->oldest];
         views->oldest = (views->oldest + 1) % VIEWS_MAX;
     }
-    view = &views->list[views->last];
     view_free(view);
     *fresh = true;
-    return view_init(views, view, event) ? view : NULL;
+    return view_init(views, view, file, block) ? view : NULL;
 }
 
 uint32_t *view_interface(const struct view *view, const struct nst_event *event, bool raw)

@@ -10,11 +10,15 @@
 #include "analyze/input.h"
 #include "analyze/pcapng.h"
 
+/* Words are copied in pieces of this size, which need no call: so much may be read and written
+ * behind their end. */
+#define VIEW_PIECE 64
+
 /* No comment is longer: six names, each escaped byte of which takes three, and numbers. */
-#define VIEW_COMMENT_MAX (6 * 3 * NST_MAX_NAME + 512)
+#define VIEW_COMMENT_MAX (6 * 3 * NST_MAX_NAME + 512 + VIEW_PIECE)
 
 struct view_words {
-    const char *text; /* with a space behind */
+    const char *text; /* with a space behind, and VIEW_PIECE bytes that can be read */
     size_t length;
 };
 
@@ -45,22 +49,21 @@ struct views {
     uint32_t probes_count;
     struct view list[VIEWS_MAX];
     unsigned count;
-    unsigned last; /* the one last asked for */
     unsigned oldest;
 };
 
 void views_free(struct views *views);
 
-/* The view of the event's block; *fresh: it was made just now. NULL: no memory. Valid until
- * the next call. */
-struct view *views_get(struct views *views, const struct input_event *event, bool *fresh);
+/* The view of a block; *fresh: it was made just now. NULL: no memory. Valid until the next call. */
+struct view *views_get(struct views *views, const struct input_file *file,
+                       const struct nst_block *block, bool *fresh);
 
 /* Where the number of an event's interface is kept, NST_NONE at first: one a device, and one a
  * namespace and for none for events without a device; all of these for each of two linktypes. */
 uint32_t *view_interface(const struct view *view, const struct nst_event *event, bool raw);
 
 /* Makes the words, once. False: no memory. */
-bool view_say(struct view *view, const struct input *in, const struct input_event *event);
+bool view_say(struct view *view, const struct input *in);
 /* Writes an event's comment, as nstrail(1) describes it; view_say() came before. say_vlan: its
  * VLAN tag is nowhere in its bytes. to: VIEW_COMMENT_MAX bytes. Answers the length. */
 size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan,

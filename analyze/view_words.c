@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/be.h"
 #include "analyze/clause.h"
 #include "analyze/escape.h"
 
@@ -50,13 +51,13 @@ static struct view_words *close_words(FILE *out, struct view_words *words)
 }
 
 static struct view_words *say_all(FILE *out, struct view_words *words, const struct input *in,
-                                  const struct input_event *event)
+                                  const struct view *view)
 {
-    const struct nst_block *b = event->block;
+    const struct nst_block *b = view->block;
 
     for (uint32_t i = 0; i < b->netns_count; i++) {
         clause_netns(out, &b->netns[i],
-                     input_netns_name(in, event->file->index, &b->netns[i], event->event->ts_ns));
+                     input_netns_name(in, view->file, &b->netns[i], b->info.first_ts_ns));
         words = close_words(out, words);
     }
     for (uint32_t i = 0; i < b->devices_count; i++) {
@@ -78,7 +79,7 @@ static struct view_words *say_all(FILE *out, struct view_words *words, const str
     return words;
 }
 
-bool view_say(struct view *view, const struct input *in, const struct input_event *event)
+bool view_say(struct view *view, const struct input *in)
 {
     const struct nst_block *b = view->block;
     struct view_words *words, *end;
@@ -96,7 +97,8 @@ bool view_say(struct view *view, const struct input *in, const struct input_even
         free(words);
         return false;
     }
-    end = say_all(out, words, in, event);
+    end = say_all(out, words, in, view);
+    fprintf(out, "%*s", VIEW_PIECE, "");
     ok = !ferror(out);
     if (fclose(out) != 0 || !ok) {
         free(words);
@@ -119,11 +121,13 @@ bool view_say(struct view *view, const struct input *in, const struct input_even
 
 static char *put_words(char *to, const struct view_words *words)
 {
-    memcpy(to, words->text, words->length);
+    memcpy(to, words->text, VIEW_PIECE);
+    for (size_t done = VIEW_PIECE; done < words->length; done += VIEW_PIECE)
+        memcpy(to + done, words->text + done, VIEW_PIECE);
     return to + words->length;
 }
 
-static char *put_text(char *to, const char *text)
+static inline char *put_text(char *to, const char *text)
 {
     size_t length = strlen(text);
 
@@ -146,16 +150,30 @@ static char *put_decimal(char *to, uint32_t value)
     return to;
 }
 
+/* The 8 digits of a number, all at once: each has a byte of a word. */
+static inline void put_8_hex(char *to, uint32_t value)
+{
+    uint64_t digits = value, letters;
+
+    digits = (digits | digits << 16) & 0x0000ffff0000ffff;
+    digits = (digits | digits << 8) & 0x00ff00ff00ff00ff;
+    digits = (digits | digits << 4) & 0x0f0f0f0f0f0f0f0f;
+    /* 1 in the bytes of 10 to 15. */
+    letters = (digits + 0x0606060606060606) >> 4 & 0x0101010101010101;
+    put_be64((uint8_t *)to, digits + 0x3030303030303030 + letters * ('a' - '0' - 10));
+}
+
+/* Without leading zeros. */
 static char *put_hex(char *to, uint64_t value)
 {
-    static const char hex[] = "0123456789abcdef";
-    unsigned shift = value ? (63 - (unsigned)__builtin_clzll(value)) & ~3u : 0;
+    unsigned unused = value ? (unsigned)__builtin_clzll(value) / 4 : 15;
 
-    for (; shift; shift -= 4)
-        *to++ = hex[value >> shift & 15];
-    *to++ = hex[value & 15];
-    *to++ = ' ';
-    return to;
+    value <<= 4 * unused;
+    put_8_hex(to, (uint32_t)(value >> 32));
+    put_8_hex(to + 8, (uint32_t)value);
+    to += 16 - unused;
+    *to = ' ';
+    return to + 1;
 }
 
 size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan, char *to)
