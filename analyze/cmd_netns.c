@@ -4,9 +4,12 @@
 
 #include <stdlib.h>
 
+#include "analyze/db.h"
 #include "analyze/filter.h"
 #include "analyze/input.h"
+#include "analyze/match.h"
 #include "analyze/message.h"
+#include "analyze/netns_db.h"
 #include "analyze/netns_report.h"
 #include "analyze/options.h"
 
@@ -53,8 +56,10 @@ static bool learn_file(struct gather *g, unsigned file)
         return false;
     h = &g->report.hosts[host];
     g->hosts[file] = (unsigned)host;
-    if (info->realtime_ns)
+    if (info->realtime_ns) {
         h->offset_ns = (int64_t)(info->realtime_ns - info->monotonic_ns);
+        h->boot_ns = (int64_t)(info->realtime_ns - info->boottime_ns);
+    }
     inventory_close(&h->inventory);
     for (size_t i = 0; i < count; i++)
         if (!inventory_learn(&h->inventory, history[i]))
@@ -178,6 +183,95 @@ static int print_files(const struct options *o, struct filter *filter, printer p
     return ok ? status : STATUS_FAILED;
 }
 
+/* --netns for a database: a matcher for each host. */
+struct db_filter {
+    struct matcher *hosts;
+    unsigned count;
+};
+
+static bool is_wanted_in_db(void *context, const struct report_netns *n)
+{
+    const struct db_filter *f = context;
+
+    return match_netns(&f->hosts[n->host], &n->netns, n->first_ts_ns, n->last_ts_ns);
+}
+
+static bool begin_filter(struct db_filter *f, const struct filter *filter,
+                         const struct netns_report *r)
+{
+    f->hosts = calloc(r->hosts_count + 1, sizeof(*f->hosts));
+    for (; f->hosts && f->count < r->hosts_count; f->count++)
+        if (!match_init(&f->hosts[f->count], filter) ||
+            !match_learn(&f->hosts[f->count], &r->hosts[f->count].inventory))
+            return false;
+    for (size_t i = 0; f->hosts && i < r->count; i++)
+        if (!match_see_netns(&f->hosts[r->list[i].host], &r->list[i].netns))
+            return false;
+    return f->hosts;
+}
+
+static void end_filter(struct db_filter *f)
+{
+    for (unsigned i = 0; i < f->count; i++)
+        match_free(&f->hosts[i]);
+    free(f->hosts);
+}
+
+/* Each --netns is one that there is, and one alone. */
+static int check_filter(const struct db_filter *f, const struct filter *filter, const char *name)
+{
+    const struct who *who;
+
+    for (size_t i = 0; (who = filter_who(filter, i)); i++) {
+        bool found = false, ambiguous = false;
+
+        for (unsigned host = 0; host < f->count; host++) {
+            found |= f->hosts[host].whos[i].found;
+            ambiguous |= f->hosts[host].whos[i].spans.ambiguous;
+        }
+        if (!found || ambiguous)
+            return message_error(name, "--netns %s: %s; nstrail netns lists them", who->given,
+                                 found ? "several containers begin so" : "no such namespace");
+    }
+    return STATUS_OK;
+}
+
+static int print_report(struct netns_report *r, const struct filter *filter, const char *name,
+                        printer print)
+{
+    struct db_filter f = {0};
+    bool ok = begin_filter(&f, filter, r);
+    int status = ok ? check_filter(&f, filter, name) : STATUS_FAILED;
+
+    if (status == STATUS_OK) {
+        report_sort(r);
+        report_keep(r, is_wanted_in_db, &f);
+        ok = print(stdout, r);
+    }
+    end_filter(&f);
+    return ok ? status : message_error(NULL, "no memory");
+}
+
+static int print_db(const struct options *o, const struct filter *filter, printer print)
+{
+    const char *name = o->operands[0];
+    struct netns_report report = {0};
+    struct db db;
+    int status, code;
+
+    if (o->operands_count > 1)
+        return message_error(NULL, "netns: a database is given alone");
+    if (filter_asks_events(filter))
+        return message_error(NULL, "netns: of a database only --netns can be asked");
+    if (db_open_read(&db, name) != STATUS_OK)
+        return STATUS_FAILED;
+    code = netns_db_report(&db, &report);
+    status = code ? db_error(&db, code) : print_report(&report, filter, name, print);
+    report_free(&report);
+    db_abandon(&db);
+    return status;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct filter *filter = filter_new();
@@ -199,6 +293,8 @@ static int run(const struct command *command, int argc, char **argv)
         status = STATUS_OK;
     else if (letter == OPTIONS_END && twice)
         message_error(NULL, "netns: --json, --long and --tree are one or the other");
+    else if (letter == OPTIONS_END && netns_db_is(o.operands[0]))
+        status = print_db(&o, filter, print ? print : netns_print_table);
     else if (letter == OPTIONS_END)
         status = print_files(&o, filter, print ? print : netns_print_table);
     filter_free(filter);
@@ -207,7 +303,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command cmd_netns = {
     .name = "netns",
-    .operands = "FILE...",
+    .operands = "FILE...|DB",
     .summary = "Says who the namespaces were",
     .options = netns_options,
     .run = run,

@@ -69,6 +69,17 @@ bool filter_is_set(const struct filter *f)
            f->until.given || f->tracks_count || f->has_program;
 }
 
+bool filter_asks_events(const struct filter *f)
+{
+    return f->devices.count || f->probes.count || f->drops || f->since.given || f->until.given ||
+           f->tracks_count || f->has_program;
+}
+
+const struct who *filter_who(const struct filter *f, size_t i)
+{
+    return i < f->whos_count ? &f->whos[i] : NULL;
+}
+
 bool filter_needs_packets(const struct filter *f)
 {
     return f && f->has_program;

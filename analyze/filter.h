@@ -7,11 +7,13 @@
 #define NST_ANALYZE_FILTER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "format/nstrail.h"
 #include "analyze/options.h"
 
 struct filter;
+struct who;
 
 /* Where the numbers of those begin that have no letter. */
 #define FILTER_OPTION_FIRST 1000
@@ -25,6 +27,10 @@ void filter_free(struct filter *f);
 int filter_option(struct filter *f, int letter, const char *value);
 /* Any option was given. */
 bool filter_is_set(const struct filter *f);
+/* Any option but --netns was given. */
+bool filter_asks_events(const struct filter *f);
+/* The WHO of a --netns, from 0 on; NULL: there are no more. */
+const struct who *filter_who(const struct filter *f, size_t i);
 /* It needs packet bytes (-f was given). */
 bool filter_needs_packets(const struct filter *f);
 

@@ -271,16 +271,16 @@ static size_t *newest_of(struct inventory_table *table, const struct row_key *ke
     return &table->newest[id - 1];
 }
 
-static bool append(struct inventory_table *table, enum inventory_kind kind, const void *row)
+static bool append(struct inventory_table *table, enum inventory_kind kind, const void *row,
+                   uint64_t since_ns)
 {
     size_t size = row_types[kind].size;
 
     if (!make_room(&table->rows, table->count, &table->room, size) ||
-        !make_room((void **)&table->changed, table->count, &table->changed_room,
-                   sizeof(*table->changed)))
+        !make_room((void **)&table->past, table->count, &table->past_room, sizeof(*table->past)))
         return false;
     memcpy(row_at(table, kind, table->count), row, size);
-    table->changed[table->count] = false;
+    table->past[table->count] = (struct row_past){.since_ns = since_ns};
     table->count++;
     return true;
 }
@@ -309,10 +309,21 @@ static bool supersede(enum inventory_kind kind, uint8_t *known, const void *row)
     return false;
 }
 
+/* The row that was the newest is continued by one that begins when it ends. */
+static uint64_t continues(struct inventory_table *table, enum inventory_kind kind, size_t newest,
+                          uint64_t first_ts_ns)
+{
+    struct row_past *past = &table->past[newest];
+
+    past->changed = get_head(row_at(table, kind, newest)).last_ts_ns == first_ts_ns;
+    return past->changed ? past->since_ns : first_ts_ns;
+}
+
 static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row)
 {
     struct inventory_table *table = &inv->tables[kind];
     struct row_key key = {.length = 0};
+    uint64_t since_ns = get_head(row).first_ts_ns;
     size_t *newest;
     bool fresh;
 
@@ -322,13 +333,15 @@ static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row
     newest = newest_of(table, &key, &fresh);
     if (!newest)
         return false;
-    if (!fresh && supersede(kind, row_at(table, kind, *newest), row))
+    if (!fresh && supersede(kind, row_at(table, kind, *newest), row)) {
+        if (since_ns < table->past[*newest].since_ns)
+            table->past[*newest].since_ns = since_ns;
         return true;
+    }
     if (!fresh)
-        table->changed[*newest] =
-            get_head(row_at(table, kind, *newest)).last_ts_ns == get_head(row).first_ts_ns;
+        since_ns = continues(table, kind, *newest, since_ns);
     *newest = table->count;
-    return append(table, kind, row);
+    return append(table, kind, row, since_ns);
 }
 
 /* The largest row, to work on a copy of any. */
@@ -370,7 +383,7 @@ void inventory_free(struct inventory *inv)
 {
     for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
         free(inv->tables[kind].rows);
-        free(inv->tables[kind].changed);
+        free(inv->tables[kind].past);
         free(inv->tables[kind].newest);
         free(inv->tables[kind].by_netns);
         intern_clear(&inv->tables[kind].keys);
@@ -486,9 +499,14 @@ struct inventory_head inventory_head(const struct inventory *inv, enum inventory
     return get_head(row_at(&inv->tables[kind], kind, row));
 }
 
+uint64_t inventory_since(const struct inventory *inv, enum inventory_kind kind, size_t row)
+{
+    return inv->tables[kind].past[row].since_ns;
+}
+
 bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, size_t row)
 {
-    return !inv->tables[kind].changed[row];
+    return !inv->tables[kind].past[row].changed;
 }
 
 void inventory_close(struct inventory *inv)

@@ -27,11 +27,17 @@ struct inventory_head {
     uint64_t first_ts_ns, last_ts_ns;
 };
 
+/* How a row goes together with others about the same thing. */
+struct row_past {
+    uint64_t since_ns; /* first_ts_ns, or that of the first row that this one continues */
+    bool changed;      /* a later one continues it: something of it has changed then */
+};
+
 /* Rows of one kind, as they were learnt. */
 struct inventory_table {
     void *rows;
-    bool *changed; /* of each row: a later one tells how it went on with the same thing */
-    size_t count, room, changed_room;
+    struct row_past *past; /* of each row */
+    size_t count, room, past_room;
     struct intern keys; /* of what a row is about: the newest row, plus one, by way of newest */
     size_t *newest;
     size_t keys_count, keys_room;
@@ -66,6 +72,8 @@ const size_t *inventory_of_inum(const struct inventory *inv, enum inventory_kind
 
 struct inventory_head inventory_head(const struct inventory *inv, enum inventory_kind kind,
                                      size_t row);
+/* Since when the thing was there, perhaps not as the row says. */
+uint64_t inventory_since(const struct inventory *inv, enum inventory_kind kind, size_t row);
 /* The row is not continued by a later one, in which something of it has changed. */
 bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, size_t row);
 

@@ -76,7 +76,9 @@ static void put_process(const struct context *c, size_t row)
     const struct nst_process *x = &inventory_processes(c->inventory, &count)[row];
 
     members_number(c->j, "pid", x->pid);
-    members_number(c->j, "start_boottime_ns", x->start_ns);
+    members_number_or_null(
+        c->j, "start_time_ns",
+        x->start_ns ? x->start_ns + (uint64_t)c->report->hosts[c->netns->host].boot_ns : 0);
     members_string(c->j, "comm", x->comm);
     members_string(c->j, "exe", x->exe);
     put_or_null(c->j, "uid", x->uid);

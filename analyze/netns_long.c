@@ -49,8 +49,12 @@ static void print_names(FILE *out, const struct netns_report *r, const struct re
 }
 
 static void print_container(FILE *out, const struct netns_report *r, const struct report_netns *n,
-                            const struct nst_container *c)
+                            size_t row)
 {
+    size_t count;
+    const struct inventory *inv = &r->hosts[n->host].inventory;
+    const struct nst_container *c = &inventory_containers(inv, &count)[row];
+
     label(out, "Container");
     escape_text(out, c->name ? c->name : c->pod_container ? c->pod_container : "(no name)");
     word(out, " of pod ", c->pod_namespace);
@@ -61,12 +65,16 @@ static void print_container(FILE *out, const struct netns_report *r, const struc
     word(out, ", pod uid ", c->pod_uid);
     if (c->pid)
         fprintf(out, ", pid %" PRIu32, c->pid);
-    print_span(out, r, n, c->first_ts_ns, c->last_ts_ns);
+    print_span(out, r, n, inventory_since(inv, INVENTORY_CONTAINER, row), c->last_ts_ns);
 }
 
 static void print_process(FILE *out, const struct netns_report *r, const struct report_netns *n,
-                          const struct nst_process *p)
+                          size_t row)
 {
+    size_t count;
+    const struct inventory *inv = &r->hosts[n->host].inventory;
+    const struct nst_process *p = &inventory_processes(inv, &count)[row];
+
     label(out, "Process");
     fprintf(out, "%" PRIu32, p->pid);
     word(out, " ", p->comm);
@@ -75,7 +83,7 @@ static void print_process(FILE *out, const struct netns_report *r, const struct 
     word(out, ", ", p->exe);
     word(out, ", cgroup ", p->cgroup);
     word(out, ", command line ", p->cmdline);
-    print_span(out, r, n, p->first_ts_ns, p->last_ts_ns);
+    print_span(out, r, n, inventory_since(inv, INVENTORY_PROCESS, row), p->last_ts_ns);
 }
 
 static void print_addresses(FILE *out, const struct netns_report *r, const struct report_netns *n,
@@ -94,14 +102,17 @@ static void print_addresses(FILE *out, const struct netns_report *r, const struc
         label(out, "");
         fputs("  ", out);
         words_address(out, a);
-        print_span(out, r, n, a->first_ts_ns, a->last_ts_ns);
+        print_span(out, r, n, inventory_since(inv, INVENTORY_ADDRESS, rows->list[i]),
+                   a->last_ts_ns);
     }
 }
 
 static void print_device(FILE *out, const struct netns_report *r, const struct report_netns *n,
-                         const struct nst_known_device *d)
+                         size_t row)
 {
+    size_t count;
     const struct inventory *inv = &r->hosts[n->host].inventory;
+    const struct nst_known_device *d = &inventory_devices(inv, &count)[row];
     const struct nst_known_device *master =
         d->master ? inventory_device(inv, &d->netns, d->master, d->last_ts_ns) : NULL;
 
@@ -118,31 +129,20 @@ static void print_device(FILE *out, const struct netns_report *r, const struct r
     if (master)
         word(out, ", port of ", master->name);
     words_link(out, r, n->host, d, ", wired to ", ", on ");
-    print_span(out, r, n, d->first_ts_ns, d->last_ts_ns);
+    print_span(out, r, n, inventory_since(inv, INVENTORY_DEVICE, row), d->last_ts_ns);
     print_addresses(out, r, n, d->ifindex);
 }
 
-static void print_things(FILE *out, const struct netns_report *r, const struct report_netns *n)
+static void print_latest(FILE *out, const struct netns_report *r, const struct report_netns *n,
+                         enum inventory_kind kind,
+                         void (*print)(FILE *out, const struct netns_report *r,
+                                       const struct report_netns *n, size_t row))
 {
-    const struct inventory *inv = &r->hosts[n->host].inventory;
-    const struct report_rows *rows;
-    size_t count;
-    const struct nst_container *containers = inventory_containers(inv, &count);
-    const struct nst_process *processes = inventory_processes(inv, &count);
-    const struct nst_known_device *devices = inventory_devices(inv, &count);
+    const struct report_rows *rows = &n->rows[kind];
 
-    rows = &n->rows[INVENTORY_CONTAINER];
     for (size_t i = 0; i < rows->count; i++)
-        if (inventory_is_latest(inv, INVENTORY_CONTAINER, rows->list[i]))
-            print_container(out, r, n, &containers[rows->list[i]]);
-    rows = &n->rows[INVENTORY_PROCESS];
-    for (size_t i = 0; i < rows->count; i++)
-        if (inventory_is_latest(inv, INVENTORY_PROCESS, rows->list[i]))
-            print_process(out, r, n, &processes[rows->list[i]]);
-    rows = &n->rows[INVENTORY_DEVICE];
-    for (size_t i = 0; i < rows->count; i++)
-        if (inventory_is_latest(inv, INVENTORY_DEVICE, rows->list[i]))
-            print_device(out, r, n, &devices[rows->list[i]]);
+        if (inventory_is_latest(&r->hosts[n->host].inventory, kind, rows->list[i]))
+            print(out, r, n, rows->list[i]);
 }
 
 static void print_head(FILE *out, const struct netns_report *r, const struct report_netns *n)
@@ -182,7 +182,9 @@ bool netns_print_long(FILE *out, const struct netns_report *r)
             putc('\n', out);
         }
         print_names(out, r, n);
-        print_things(out, r, n);
+        print_latest(out, r, n, INVENTORY_CONTAINER, print_container);
+        print_latest(out, r, n, INVENTORY_PROCESS, print_process);
+        print_latest(out, r, n, INVENTORY_DEVICE, print_device);
     }
     return true;
 }

@@ -236,8 +236,55 @@ static int compare_netns(const void *x, const void *y)
     return a->netns.inum < b->netns.inum ? -1 : a->netns.inum > b->netns.inum;
 }
 
+/* A number that rows of a kind are listed by: an ifindex, a pid. */
+static uint32_t rank(const struct inventory *inv, enum inventory_kind kind, size_t row)
+{
+    size_t count;
+
+    switch (kind) {
+    case INVENTORY_PROCESS:
+        return inventory_processes(inv, &count)[row].pid;
+    case INVENTORY_DEVICE:
+        return inventory_devices(inv, &count)[row].ifindex;
+    case INVENTORY_ADDRESS:
+        return inventory_addresses(inv, &count)[row].ifindex;
+    default:
+        return 0;
+    }
+}
+
+struct rank_context {
+    const struct inventory *inventory;
+    enum inventory_kind kind;
+};
+
+static int compare_rows(const void *x, const void *y, void *context)
+{
+    const struct rank_context *c = context;
+    size_t a = *(const size_t *)x, b = *(const size_t *)y;
+    uint32_t left = rank(c->inventory, c->kind, a), right = rank(c->inventory, c->kind, b);
+
+    if (left != right)
+        return left < right ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+static void sort_rows(const struct netns_report *r, struct report_netns *n)
+{
+    struct rank_context context = {.inventory = &r->hosts[n->host].inventory};
+
+    for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
+        context.kind = (enum inventory_kind)kind;
+        if (n->rows[kind].count)
+            qsort_r(n->rows[kind].list, n->rows[kind].count, sizeof(size_t), compare_rows,
+                    &context);
+    }
+}
+
 void report_sort(struct netns_report *r)
 {
+    for (size_t i = 0; i < r->count; i++)
+        sort_rows(r, &r->list[i]);
     if (r->count)
         qsort(r->list, r->count, sizeof(*r->list), compare_netns);
     intern_clear(&r->by_inum);

@@ -17,6 +17,7 @@ struct report_host {
     char *hostname; /* NULL: not known */
     struct inventory inventory;
     int64_t offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
+    int64_t boot_ns;   /* CLOCK_REALTIME minus CLOCK_BOOTTIME */
 };
 
 /* Rows of an inventory_kind, or names, that are a namespace's: by their index. */

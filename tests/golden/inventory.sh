@@ -38,6 +38,20 @@ expected inventory.json netns --json first.nst
 is "$(cat first.nst | "$nstrail" netns --json -)" "$(cat "$here/expected/inventory.json")" \
     'the same from a pipe'
 
+"$nstrail" import -d x.db first.nst second.nst
+for options in '' -l --tree '--netns pod:shop/cart-7' '--netns !host'; do
+    # shellcheck disable=SC2086
+    is "$("$nstrail" netns $options x.db 2>&1)" "$("$nstrail" netns $options first.nst second.nst)" \
+        "the same from a database: netns $options"
+done
+"$nstrail" netns --netns pid:99 x.db 2>errors
+is "$?: $(cat errors)" \
+    '1: nstrail: x.db: --netns pid:99: no such namespace; nstrail netns lists them' \
+    'a database without such a namespace'
+"$nstrail" netns --drop x.db 2>errors
+is "$?: $(cat errors)" '1: nstrail: netns: of a database only --netns can be asked' \
+    'a database knows who, not what'
+
 # picks 'MS MS...' WHO...: the events of those times, counted from the start.
 picks()
 {
