@@ -135,6 +135,7 @@ static bool add_from_pipe(struct source *s, const struct nst_block *current)
     struct nst_error err = {0};
     struct nst_block *block;
 
+    settle_inventory(s);
     if (nst_reader_load(s->reader, needed(s, &current->info), &err) < 0)
         return true;
     block = nst_reader_take(s->reader);

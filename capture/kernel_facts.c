@@ -128,6 +128,17 @@ static bool has_cmpxchg(void)
     return fd >= 0;
 }
 
+/* 0, or why there can be none. In a user namespace capabilities are as good as none here. */
+static int make_ring(void)
+{
+    int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, (uint32_t)sysconf(_SC_PAGESIZE), NULL);
+
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return 0;
+}
+
 int kernel_facts_read(struct kernel_facts *facts, struct nst_error *err)
 {
     const char *missing = kernel_missing_capability();
@@ -139,7 +150,11 @@ int kernel_facts_read(struct kernel_facts *facts, struct nst_error *err)
         return nst_fail(err, -EPERM, "recording needs root, or %s, which this process lacks",
                         missing);
     /* Asked first: a kernel that is too old most often has no BTF either. */
-    if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0)
+    error = make_ring();
+    if (error == -EPERM)
+        return nst_fail(err, error, "the kernel lets this process use no BPF, for all its "
+                                    "capabilities: is this a container?");
+    if (error)
         return nst_fail(err, -EOPNOTSUPP,
                         "this kernel has no BPF ring buffer: recording needs Linux 5.8 or later");
     btf = btf__parse(KERNEL_BTF, NULL);
