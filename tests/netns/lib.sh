@@ -24,13 +24,31 @@ begin()
     [ -x "$bin/nstrail-capture" ] || skip_all 'built without the recorder'
     [ -x "$bin/nstrail" ] || skip_all 'built without the analyzer'
     [ -r /sys/kernel/btf/vmlinux ] || skip_all 'this kernel has no BTF'
-    unshare -n true 2>/dev/null || skip_all 'may not make network namespaces'
+    may_use_bpf || skip_all 'needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, of the host'
     need ip ping
     prefix=nst$$-
+    may_name_namespaces || skip_all 'may not make network namespaces, or not mount them'
     work=$(mktemp -d) || exit
     recorder='' recorder_status='' recorder_words=$work/recorder.words
     trap end EXIT
     trap 'exit 1' INT TERM HUP
+}
+
+# Of the host, not of a user namespace.
+may_use_bpf()
+{
+    local caps
+    [ "$(tr -s ' ' </proc/self/uid_map)" = ' 0 0 4294967295' ] || return
+    caps=$((16#$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)))
+    [ $((caps >> 39 & caps >> 38 & 1 | caps >> 21 & 1)) -eq 1 ]
+}
+
+may_name_namespaces()
+{
+    local status=0
+    { ip netns add "${prefix}x" && ip netns exec "${prefix}x" true; } 2>/dev/null || status=1
+    ip netns delete "${prefix}x" 2>/dev/null
+    return "$status"
 }
 
 # need PROGRAM...
@@ -224,7 +242,7 @@ traffic()
 
 recording()
 {
-    grep -qs recording "$recorder_words" || ! kill -0 "$recorder" 2>/dev/null
+    grep -qs 'recording to' "$recorder_words" || ! kill -0 "$recorder" 2>/dev/null
 }
 
 # record WHAT FILE [OPTION...]: starts a recorder and waits until it records.

@@ -115,8 +115,13 @@ full_disk()
 }
 export -f full_disk import
 export bin
+in_user_namespace()
+{
+    unshare -Urm true 2>/dev/null || return 77
+    unshare -Urm bash -c "$1" 2>&1
+}
 for size in 64k 400k; do
-    output=$(unshare -Urm bash -c "full_disk $size ''" 2>&1)
+    output=$(in_user_namespace "full_disk $size ''")
     if [ $? -eq 77 ]; then
         skip 'no user namespaces here' "a full disk of $size"
     else
@@ -125,7 +130,7 @@ status 1, left: ' "a full disk of $size"
     fi
 done
 room=$((($(wc -c <old.db) + 200000) / 1024))k
-output=$(unshare -Urm bash -c "full_disk $room old.db" 2>&1)
+output=$(in_user_namespace "full_disk $room old.db")
 if [ $? -eq 77 ]; then
     skip 'no user namespaces here' 'a full disk, a database that was there'
 else
