@@ -35,6 +35,22 @@ void caller_find(struct caller *caller)
     *caller = (struct caller){.other = true, .uid = uid, .gid = gid};
 }
 
+int caller_named(const char *name, struct caller *caller)
+{
+    const struct passwd *user = getpwnam(name);
+
+    if (!user)
+        return -ENOENT;
+    *caller = (struct caller){
+        .other = user->pw_uid != geteuid(), .uid = user->pw_uid, .gid = user->pw_gid};
+    return 0;
+}
+
+bool caller_same(const struct caller *a, const struct caller *b)
+{
+    return a->other == b->other && (!a->other || a->uid == b->uid);
+}
+
 void caller_or_nobody(const struct caller *caller, struct caller *user)
 {
     const struct passwd *nobody;

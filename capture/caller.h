@@ -13,6 +13,10 @@ struct caller {
 };
 
 void caller_find(struct caller *caller);
+/* The user of that name, who may be the one that we are. -ENOENT: there is none. */
+int caller_named(const char *name, struct caller *caller);
+/* Both are the same user. */
+bool caller_same(const struct caller *a, const struct caller *b);
 /* Whom to be where nothing but the user's own rights is needed: the caller under sudo, nobody if we
  * are root otherwise, else the user that we are. */
 void caller_or_nobody(const struct caller *caller, struct caller *user);

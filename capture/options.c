@@ -60,6 +60,7 @@ static const struct option_spec specs[] = {
     {OPTION_INVENTORY_PATH, "inventory-path", "SOURCE=FOLDER[:FOLDER...]",
      "where a container runtime keeps what it knows"},
     {OPTION_CMDLINE, "cmdline", NULL, "record command lines of processes too"},
+    {'Z', "user", "USER", "become USER once it records, who then owns the files"},
     {'q', "quiet", NULL, "say nothing but errors and losses"},
     {'v', "verbose", NULL, "say what libbpf says"},
     {OPTION_HELP, "help", NULL, "say this"},
@@ -223,6 +224,9 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return parse_snaplen(value, &o->snaplen, err);
     case 'B':
         return parse_number(value, 1, 1ull << 40, "-B", &o->ring_kib, err);
+    case 'Z':
+        o->user = value;
+        return 0;
     case 'q':
         o->quiet = true;
         return 0;

@@ -16,6 +16,7 @@
 struct options {
     const char *output;   /* -w; NULL: none, --live alone */
     const char *command;  /* --cmd, or NULL */
+    const char *user;     /* -Z, or NULL */
     uint64_t file_bytes;  /* -C; 0: no limit, as the next three */
     uint64_t period_ns;   /* -G */
     uint64_t keep;        /* -W: files */

@@ -13,12 +13,19 @@
 /* After a new file could not be begun. */
 #define RETRY_NS (1 * NS_PER_S)
 
+bool rotation_expected(const struct rotation *r)
+{
+    const struct options *o = r->options;
+
+    return o->file_bytes || o->period_ns || o->keep || o->disk_bytes;
+}
+
 static int open_first(struct rotation *r, const struct caller *caller, struct nst_error *err)
 {
     const struct options *o = r->options;
     const struct files_options options = {
         .pattern = o->output,
-        .series = o->file_bytes || o->period_ns || o->keep || o->disk_bytes,
+        .series = rotation_expected(r),
         .keep = o->keep,
         .disk_bytes = o->disk_bytes,
     };

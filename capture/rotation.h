@@ -29,6 +29,8 @@ int rotation_begin(struct rotation *rotation, const struct options *options,
                    struct nst_error *err);
 void rotation_free(struct rotation *rotation);
 
+/* There will be several files, even if nobody asks. */
+bool rotation_expected(const struct rotation *rotation);
 /* The output's name, for messages. */
 const char *rotation_name(const struct rotation *rotation);
 

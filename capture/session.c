@@ -23,6 +23,7 @@
 #include "capture/live.h"
 #include "capture/merge.h"
 #include "capture/message.h"
+#include "capture/privileges.h"
 #include "capture/record.h"
 #include "capture/rotation.h"
 #include "capture/signals.h"
@@ -47,7 +48,7 @@ enum {
 
 struct session {
     const struct options *options;
-    struct caller caller;
+    struct caller caller, owner; /* whom --cmd belongs to, and the files and ourselves */
     struct kernel_facts facts;
     struct probes probes;
     struct filters *filters;
@@ -203,7 +204,7 @@ static int open_writer(struct session *s, int argc, char **argv, struct nst_erro
         return error;
     }
     error =
-        rotation_begin(&s->rotation, s->options, &file, &s->caller, &hooks, &s->writer, &fd, err);
+        rotation_begin(&s->rotation, s->options, &file, &s->owner, &hooks, &s->writer, &fd, err);
     return error ? error : watch_output(s, fd, err);
 }
 
@@ -471,15 +472,42 @@ static void session_free(struct session *s)
         close(s->epoll);
 }
 
+static int find_users(struct session *s, struct nst_error *err)
+{
+    const char *name = s->options->user;
+
+    caller_find(&s->caller);
+    s->owner = s->caller;
+    if (name && caller_named(name, &s->owner))
+        return nst_fail(err, -ENOENT, "-Z %s: there is no such user", name);
+    return 0;
+}
+
+/* Everything is attached, and whatever needs more than we do from here on has a process. */
+static int drop_privileges(struct session *s, struct nst_error *err)
+{
+    const struct options *o = s->options;
+    const struct privileges_options options = {
+        .user = &s->owner,
+        .file = s->rotation.files && rotation_expected(&s->rotation) ? rotation_name(&s->rotation)
+                                                                      : NULL,
+        .finds_netns = filters_fd(s->filters) >= 0,
+        .signals_command = o->command && !caller_same(&s->caller, &s->owner),
+    };
+
+    return privileges_drop(&options, err);
+}
+
 int session_run(const struct options *options, int argc, char **argv)
 {
     struct session s = {.options = options, .epoll = -1, .command.fd = -1};
     struct nst_error err = {0};
     int error, status;
 
-    caller_find(&s.caller);
     ending_begin(&s.ending, !options->output || !strcmp(options->output, "-"));
     error = signals_catch(&s.ending.signals, &err);
+    if (!error)
+        error = find_users(&s, &err);
     if (!error)
         error = start_inventory(&s, &err);
     if (!error)
@@ -490,6 +518,8 @@ int session_run(const struct options *options, int argc, char **argv)
         error = make_parts(&s, &err);
     if (!error)
         error = start(&s, &err);
+    if (!error)
+        error = drop_privileges(&s, &err);
     if (!error)
         error = record(&s, &err);
     status = error ? message_error("%s", err.text) : STATUS_OK;

@@ -27,6 +27,7 @@ libelf-dev pc:libelf
 libjansson-dev pc:jansson
 libpcap-dev pc:libpcap
 liblz4-dev pc:liblz4
+libseccomp-dev pc:libseccomp
 libsqlite3-dev pc:sqlite3
 '
 setup_traffic_packages='

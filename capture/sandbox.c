@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/sandbox.h"
+
+/* LeakSanitizer traces its own process when that ends. */
+#if defined(HAVE_SECCOMP) && !defined(__SANITIZE_ADDRESS__)
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/nsfs.h>
+#include <linux/perf_event.h>
+#include <seccomp.h>
+#include <string.h>
+
+#include "format/error.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A call that an architecture does not have is passed over by libseccomp. */
+static const int calls[] = {
+    /* the file: written, ended, the next one begun, the oldest removed */
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(read),
+    SCMP_SYS(pread64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(close),
+    SCMP_SYS(fstat),
+    SCMP_SYS(fstat64),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(fstatat64),
+    SCMP_SYS(stat),
+    SCMP_SYS(stat64),
+    SCMP_SYS(statx),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(fcntl64),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(ftruncate64),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(flock),
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(geteuid32),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(fadvise64),
+    /* waiting */
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_pwait2),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(ppoll_time64),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigreturn),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_gettime64),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(clock_nanosleep_time64),
+    /* the inventory */
+    SCMP_SYS(send),
+    SCMP_SYS(sendto),
+    SCMP_SYS(recv),
+    SCMP_SYS(recvfrom),
+    /* memory */
+    SCMP_SYS(brk),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mmap2),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(futex),
+    SCMP_SYS(futex_time64),
+    SCMP_SYS(membarrier),
+    /* the end, also of the processes that we started */
+    SCMP_SYS(kill),
+    SCMP_SYS(waitid),
+    SCMP_SYS(wait4),
+    SCMP_SYS(waitpid),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(tgkill),
+};
+
+/* What maps hold, and how often a program was passed over. */
+static const unsigned bpf_commands[] = {
+    BPF_MAP_LOOKUP_ELEM,  BPF_MAP_UPDATE_ELEM,  BPF_MAP_DELETE_ELEM,    BPF_MAP_GET_NEXT_KEY,
+    BPF_MAP_LOOKUP_BATCH, BPF_MAP_DELETE_BATCH, BPF_OBJ_GET_INFO_BY_FD,
+};
+
+static const int netns_calls[] = {SCMP_SYS(setns),      SCMP_SYS(socket),   SCMP_SYS(socketcall),
+                                  SCMP_SYS(getsockopt), SCMP_SYS(fstatfs),  SCMP_SYS(fstatfs64),
+                                  SCMP_SYS(getdents64), SCMP_SYS(readlink), SCMP_SYS(readlinkat)};
+
+static int allow(scmp_filter_ctx filter, const int *list, size_t count)
+{
+    int error = 0;
+
+    for (size_t i = 0; !error && i < count; i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, list[i], 0);
+    return error;
+}
+
+static int allow_all(scmp_filter_ctx filter, const struct sandbox_options *options)
+{
+    int error = allow(filter, calls, COUNT(calls));
+
+    for (size_t i = 0; !error && i < COUNT(bpf_commands); i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
+                                 SCMP_A0(SCMP_CMP_EQ, bpf_commands[i]));
+    /* How kprobes are detached where there are no BPF links of theirs. */
+    if (!error)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                                 SCMP_A1(SCMP_CMP_EQ, PERF_EVENT_IOC_DISABLE));
+    if (!error && options->finds_netns)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                                 SCMP_A1(SCMP_CMP_EQ, NS_GET_NSTYPE));
+    if (!error && options->finds_netns)
+        error = allow(filter, netns_calls, COUNT(netns_calls));
+    return error;
+}
+
+int sandbox_enter(const struct sandbox_options *options, struct nst_error *err)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    int error = filter ? allow_all(filter, options) : -ENOMEM;
+
+    if (!error)
+        error = seccomp_load(filter);
+    if (filter)
+        seccomp_release(filter);
+    /* A kernel without seccomp (CONFIG_SECCOMP_FILTER) still has the rest. */
+    if (error && error != -EINVAL && error != -ENOSYS)
+        return nst_fail(err, error, "cannot restrict the system calls: %s", strerror(-error));
+    return 0;
+}
+
+#else
+
+int sandbox_enter(const struct sandbox_options *options, struct nst_error *err)
+{
+    (void)options;
+    (void)err;
+    return 0;
+}
+
+#endif

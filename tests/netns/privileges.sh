@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What the recorder can still do once it records, whom its files belong to, and what it takes to
+# start it.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+need setpriv
+
+network_pair
+ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
+chmod 755 "$work"
+capture=$work/nstrail-capture
+install -m 755 "$bin/nstrail-capture" "$capture"
+mkdir -m 777 "$work/open"
+mkdir -m 700 "$work/roots"
+
+# The bits of capabilities in /proc/PID/status.
+bpf=$((1 << 39)) kill=$((1 << 5)) dac_override=$((1 << 1)) sys_admin=$((1 << 21))
+
+# status PID NAME
+status()
+{
+    sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status" | tr -s '[:blank:]' ' '
+}
+
+# dropped: the recorder has only just said that it records.
+dropped()
+{
+    [ "$(status "$recorder" NoNewPrivs)" = 1 ]
+}
+
+# has SET DESCRIPTION: the recorder's capabilities, all of which it uses.
+has()
+{
+    local set
+    set=$(printf '%016x' "$1")
+    until_true 10 dropped
+    sleep 0.1
+    is "$(status "$recorder" CapPrm) $(status "$recorder" CapEff) $(status "$recorder" CapInh) $(
+        status "$recorder" CapAmb)" "$set $set 0000000000000000 0000000000000000" "$2"
+}
+
+# records DESCRIPTION FILE...: the pings of client, and ends well.
+records()
+{
+    in_ns client ping -q -c 20 -i 0.01 10.9.1.2 >/dev/null
+    sleep 0.2
+    stop
+    is "$(printed --netns "${prefix}client" -f icmp "${@:2}") $recorder_status" '40 0' "$1"
+}
+
+# -- root
+
+record root "$work/roots/root.nst" || exit
+has "$bpf" 'root keeps CAP_BPF alone'
+is "$(status "$recorder" Uid)" '0 0 0 0' 'root stays root'
+if grep -q '^#define HAVE_SECCOMP' "$bin/config.h" 2>/dev/null &&
+    ! grep -q __asan_init "$bin/nstrail-capture"; then
+    is "$(status "$recorder" Seccomp)" 2 'it has a seccomp filter'
+else
+    skip 'built without libseccomp, or with a sanitizer' 'it has a seccomp filter'
+fi
+records 'and records' "$work/roots/root.nst"
+unlike "$(cat "$recorder_words")" 'Operation not permitted|ended;' 'with nothing that it misses'
+
+record 'name' "$work/roots/name.nst" --netns "${prefix}cl*" || exit
+has $((bpf | sys_admin)) '--netns PATTERN: which may match what comes later'
+records '--netns PATTERN: records' "$work/roots/name.nst"
+record 'name' "$work/roots/later.nst" --netns "${prefix}lat*" || exit
+until_true 10 dropped
+add_ns later
+in_ns later ping -q -c 5 -i 0.01 127.0.0.1 >/dev/null
+sleep 0.2
+stop
+ok '--netns PATTERN: one that came later is found, in the sandbox too' \
+    test "$(printed "$work/roots/later.nst")" -ge 10
+
+# -- the caller under sudo
+
+export SUDO_UID=54321 SUDO_GID=54322
+record sudo "$work/open/sudo.nst" -G 600 --cmd 'grep -E "^(Uid|CapEff|NoNewPrivs|Seccomp):" \
+    /proc/self/status; sleep 60' >"$work/command" || exit
+has "$bpf" 'under sudo CAP_BPF alone'
+is "$(status "$recorder" Uid) $(status "$recorder" Gid) $(status "$recorder" Groups)" \
+    '54321 54321 54321 54321 54322 54322 54322 54322 54322 ' 'under sudo it becomes the caller'
+is "$(tr -s '[:blank:]' ' ' <"$work/command" | xargs)" \
+    'Uid: 54321 54321 54321 54321 CapEff: 0000000000000000 NoNewPrivs: 0 Seccomp: 0' \
+    '--cmd is the caller too, without our filter'
+child=$(pgrep -P "$recorder" -x sh)
+kill -HUP "$recorder"
+until_true 10 test -s "$work/open/sudo.nst1"
+records 'and goes on in another file' "$work"/open/sudo.nst*
+is "$(stat -c %u:%g:%a "$work"/open/sudo.nst*)" $'54321:54322:600\n54321:54322:600' \
+    'both of which are the caller'"'"'s'
+ok '--cmd is ended' test ! -e "/proc/$child"
+
+record sudo "$work/roots/sudo.nst" -G 1 -W 2 || exit
+has $((bpf | dac_override)) 'a ring where only root may write: CAP_DAC_OVERRIDE stays'
+until_true 10 test -s "$work/roots/sudo.nst1"
+stop
+is "$(stat -c %u "$work/roots/sudo.nst1")" 54321 'and its files are the caller'"'"'s all the same'
+unset SUDO_UID SUDO_GID
+
+# -- another user
+
+if id daemon >/dev/null 2>&1; then
+    record user "$work/roots/user.nst" -Z daemon --cmd 'sleep 60' || exit
+    has $((bpf | kill)) '-Z: CAP_KILL for the command, which is root'"'"'s'
+    is "$(status "$recorder" Uid)" "$(id -u daemon)${IFS:0:1}$(id -u daemon) $(id -u daemon) $(
+        id -u daemon)" '-Z: becomes that user'
+    child=$(pgrep -P "$recorder" -x 'sh|sleep')
+    records '-Z: records' "$work/roots/user.nst"
+    is "$(stat -c %U "$work/roots/user.nst")" daemon '-Z: the file is that user'"'"'s'
+    ok '-Z: the command is ended' test ! -e "/proc/$child"
+else
+    skip 'there is no user daemon' '-Z'
+fi
+
+# -- no root at all
+
+# with CAPABILITY,...: what $with runs then is nobody who has these alone.
+with()
+{
+    local set=-all,+${1//,/,+}
+    with=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps="$set"
+        --ambient-caps="$set" --bounding-set="$set")
+}
+
+# refused REGEX CAPABILITY,... OPTION...
+refused()
+{
+    with "$2"
+    "${with[@]}" "$capture" "${@:3}" >/dev/null 2>"$work/words" </dev/null
+    is $? 1 "with $2: refused"
+    like "$(cat "$work/words")" "$1" "with $2: names what is missing"
+}
+
+with bpf,perfmon
+"${with[@]}" "$capture" -w "$work/open/caps.nst" 2>"$recorder_words" &
+recorder=$!
+until_true 20 recording
+is "$(status "$recorder" Uid)" '65534 65534 65534 65534' 'nobody, with CAP_BPF and CAP_PERFMON'
+has "$bpf" 'keeps the first'
+in_ns client ping -q -c 20 -i 0.01 10.9.1.2 >/dev/null
+sleep 0.2
+stop
+is "$(printed --netns "$(inum client)" -f icmp "$work/open/caps.nst") $recorder_status" '40 0' \
+    'and records'
+refused 'CAP_PERFMON, which' bpf -w "$work/open/x"
+refused 'CAP_BPF, which' perfmon -w "$work/open/x"
+refused 'CAP_BPF and CAP_PERFMON, which' net_admin -w "$work/open/x"
+refused 'CAP_SETUID and CAP_SETGID' bpf,perfmon,chown,dac_override -w "$work/roots/x" -Z daemon
+refused 'no such user' bpf,perfmon -w "$work/open/x" -Z "$prefix"
+
+# -- as a service
+
+unit=$here/../../samples/systemd/nstrail-capture.service
+if command -v systemd-analyze >/dev/null; then
+    sed '/^Documentation=/d; s:/usr/sbin/nstrail-capture:/bin/true:' "$unit" \
+        >"$work/nstrail-capture.service"
+    ok 'the systemd unit is sound' systemd-analyze verify "$work/nstrail-capture.service"
+else
+    skip 'systemd-analyze is not installed' 'the systemd unit is sound'
+fi
+
+done_testing
