@@ -4,6 +4,7 @@
 #include "capture/upkeep.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "capture/clock.h"
@@ -15,6 +16,8 @@
 /* An event waits no longer in an unfinished block, nor does what is new in the inventory. */
 #define FLUSH_NS      (1 * NS_PER_S)
 #define FLUSH_LIVE_NS (50 * NS_PER_MS)
+/* So long the first scan may hold up the start; most often it is over by then. */
+#define FIRST_SCAN_NS (500 * NS_PER_MS)
 #define TABLES_NS     (10 * NS_PER_S)
 #define TABLES_BYTES  (64ull << 20)
 
@@ -100,6 +103,23 @@ static void check_writes(struct upkeep *u)
     }
 }
 
+/* Who reads a pipe, and asks for a namespace by its name, has no second look at events that come
+ * before the name. */
+static void write_first_inventory(struct upkeep *u)
+{
+    uint64_t end_ns = clock_now_ns() + FIRST_SCAN_NS, now_ns;
+    struct inventory_counts counts;
+
+    while (!inventory_counts(u->inventory, &counts) && inventory_fd(u->inventory) >= 0 &&
+           (now_ns = clock_now_ns()) < end_ns) {
+        struct pollfd fd = {.fd = inventory_fd(u->inventory), .events = POLLIN};
+
+        poll(&fd, 1, (int)((end_ns - now_ns) / NS_PER_MS + 1));
+        inventory_take(u->inventory);
+    }
+    inventory_write(u->inventory, u->writer);
+}
+
 void upkeep_begin(struct upkeep *u)
 {
     uint64_t now_ns = clock_now_ns();
@@ -107,6 +127,8 @@ void upkeep_begin(struct upkeep *u)
     u->last_ns = now_ns;
     tell_writer(u);
     write_tables(u, now_ns);
+    if (u->inventory)
+        write_first_inventory(u);
 }
 
 static bool inventory_due(const struct upkeep *u, uint64_t now_ns)

@@ -31,7 +31,7 @@ int upkeep_init(struct upkeep *upkeep, const char *output, struct nst_writer *wr
                 bool live, struct nst_error *err);
 void upkeep_free(struct upkeep *upkeep);
 
-/* Before the first event: counters stand at the file's beginning. */
+/* Before the first event: what is known by then stands at the file's beginning. */
 void upkeep_begin(struct upkeep *upkeep);
 /* When upkeep_run has something to do again, CLOCK_MONOTONIC. */
 uint64_t upkeep_due_ns(const struct upkeep *upkeep);

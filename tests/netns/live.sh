@@ -21,8 +21,8 @@ live()
     : >"$recorder_words"
     "$bin/nstrail-capture" --live "$@" >"$work/fifo" 2>"$recorder_words" &
     recorder=$!
-    rm "$work/fifo"
     until_true 20 recording
+    rm "$work/fifo"
 }
 
 # shellcheck disable=SC2317 # a reader

@@ -30,8 +30,8 @@ record_to()
     : >"$recorder_words"
     "$bin/nstrail-capture" -w - -B 64 "$@" >"$work/fifo" 2>"$recorder_words" &
     recorder=$!
-    rm "$work/fifo"
     until_true 20 recording
+    rm "$work/fifo"
 }
 
 # said WORDS: the number before them in what the recorder said at its end.
