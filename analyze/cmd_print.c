@@ -26,7 +26,7 @@ static const struct option_spec print_options[] = {
     {OPTION_JSON, "json", NULL, "one JSON object a line, as Retis stores events"},
     {OPTION_FORMAT, "format", "FORMAT", "multi-line (the default) or single-line"},
     {OPTION_UTC, "utc", NULL, "dates and times of day in UTC instead of the monotonic clock"},
-    {OPTION_NAMES, "names", NULL, "add the namespace's name, where one is known"},
+    {OPTION_NAMES, "names", NULL, "add who the namespace was, and whose the addresses"},
     {'e', NULL, NULL, "print Ethernet headers too"},
     {0},
 };

@@ -159,12 +159,10 @@ static bool pod_label(const struct nst_container *c, char *to, size_t size)
     return length > 0 && (size_t)length < size;
 }
 
-#define POD_LABEL_MAX (2 * NST_MAX_NAME + 2)
-
 static bool container_own(struct inventory *inv, void *row)
 {
     struct nst_container *c = row;
-    char label[POD_LABEL_MAX];
+    char label[INVENTORY_LABEL_MAX + 1];
     const char *kept = label;
 
     return own_text(inv, &c->runtime) && own_text(inv, &c->id) && own_text(inv, &c->name) &&
@@ -391,6 +389,7 @@ void inventory_free(struct inventory *inv)
     for (size_t i = 0; i < inv->texts_count; i++)
         free(inv->texts_list[i]);
     free(inv->texts_list);
+    free(inv->by_address);
     intern_clear(&inv->texts);
     names_free(&inv->names);
     *inv = (struct inventory){0};
@@ -445,6 +444,41 @@ static int compare_inums(const void *a, const void *b, void *context)
     return left < right ? -1 : left > right;
 }
 
+static int compare_octets(const struct nst_octets *a, const struct nst_octets *b)
+{
+    return a->len != b->len ? a->len - b->len : memcmp(a->data, b->data, a->len);
+}
+
+static int compare_addresses(const void *a, const void *b, void *context)
+{
+    const struct nst_address *rows = context;
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    int order = compare_octets(&rows[left].address, &rows[right].address);
+
+    if (order)
+        return order;
+    return left < right ? -1 : left > right;
+}
+
+static bool sort_addresses(struct inventory *inv)
+{
+    size_t count;
+    const struct nst_address *rows = inventory_addresses(inv, &count);
+    size_t *list;
+
+    if (inv->by_address_count == count)
+        return true;
+    list = reallocarray(inv->by_address, count, sizeof(*list));
+    if (!list)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        list[i] = i;
+    qsort_r(list, count, sizeof(*list), compare_addresses, (void *)rows);
+    inv->by_address = list;
+    inv->by_address_count = count;
+    return true;
+}
+
 bool inventory_sort(struct inventory *inv)
 {
     for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
@@ -463,7 +497,7 @@ bool inventory_sort(struct inventory *inv)
         table->by_netns = list;
         table->by_netns_count = table->count;
     }
-    return true;
+    return sort_addresses(inv);
 }
 
 /* Where the rows of that inum begin, or would. */
@@ -594,14 +628,17 @@ bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netn
 
 static const char *container_label(const struct inventory *inv, const struct nst_container *c)
 {
-    char label[POD_LABEL_MAX];
+    char label[INVENTORY_LABEL_MAX + 1];
+    const char *name;
     int64_t id;
 
     if (pod_label(c, label, sizeof(label))) {
         id = intern_find(&inv->texts, label, strlen(label));
-        return id ? inv->texts_list[id - 1] : c->pod_name;
+        return id ? inv->texts_list[id - 1] : NULL;
     }
-    return c->name ? c->name : c->id;
+    name = c->name ? c->name : c->id;
+    /* What is longer was made to be a nuisance. */
+    return strlen(name) <= INVENTORY_LABEL_MAX ? name : NULL;
 }
 
 /* What is made one step after the other by whoever sets a namespace up, is seen within this; and
@@ -673,9 +710,51 @@ const char *inventory_label(const struct inventory *inv, const struct nst_netns 
     if (name)
         return name;
     container = inventory_container(inv, netns, ts_ns);
-    if (container)
-        return container_label(inv, container);
+    name = container ? container_label(inv, container) : NULL;
+    if (name)
+        return name;
     if (inventory_is_host(inv, netns))
         return "host";
     return name_at(inv, netns, NST_PLACE_MOUNT, ts_ns);
+}
+
+/* Where the rows of that address begin, or would. */
+static size_t find_address(const struct inventory *inv, const struct nst_octets *address)
+{
+    const struct nst_address *rows = inv->tables[INVENTORY_ADDRESS].rows;
+    size_t low = 0, high = inv->by_address_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_octets(&rows[inv->by_address[middle]].address, address) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const char *inventory_owner(const struct inventory *inv, const struct nst_octets *address,
+                            const struct nst_netns *netns, uint64_t ts_ns)
+{
+    const struct nst_address *rows = inv->tables[INVENTORY_ADDRESS].rows;
+    const struct nst_netns *owner = NULL;
+    bool several = false;
+
+    for (size_t i = find_address(inv, address); i < inv->by_address_count; i++) {
+        const struct nst_address *a = &rows[inv->by_address[i]];
+        struct inventory_head head = {a->netns, a->first_ts_ns, a->last_ts_ns};
+
+        if (compare_octets(&a->address, address))
+            break;
+        inventory_widen(inv, &a->netns, &head.first_ts_ns, &head.last_ts_ns);
+        if (distance(&head, ts_ns))
+            continue;
+        if (netns && names_same_netns(&a->netns, netns))
+            return inventory_label(inv, netns, ts_ns);
+        several |= owner && !names_same_netns(&a->netns, owner);
+        owner = &a->netns;
+    }
+    return owner && !several ? inventory_label(inv, owner, ts_ns) : NULL;
 }

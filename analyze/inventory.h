@@ -51,6 +51,8 @@ struct inventory {
     struct intern texts; /* what rows point to, each once: index into texts_list, plus one */
     char **texts_list;
     size_t texts_count, texts_room;
+    size_t *by_address; /* of the rows of addresses, the first by_address_count */
+    size_t by_address_count;
     uint64_t last_ts_ns; /* of the latest tables: what still was, was so then at least */
 };
 
@@ -86,6 +88,9 @@ void inventory_close(struct inventory *inv);
 void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
                      uint64_t *first_ts_ns, uint64_t *last_ts_ns);
 
+/* No label is longer, in bytes. */
+#define INVENTORY_LABEL_MAX (2 * NST_MAX_NAME + 1)
+
 /* What people call a namespace at that moment, or at the nearest there is: its name in
  * /run/netns, "NAMESPACE/POD", its container, "host", a path that it is bound to. NULL: nothing
  * is known. Valid until the next inventory_learn(). */
@@ -97,6 +102,11 @@ const struct nst_container *inventory_container(const struct inventory *inv,
 const struct nst_known_device *inventory_device(const struct inventory *inv,
                                                 const struct nst_netns *netns, uint32_t ifindex,
                                                 uint64_t ts_ns);
+/* What people call the namespace that had an address then. Several may have had it: netns, where
+ * it is asked (NULL: nowhere), goes before others, and between two others nobody can tell: NULL,
+ * as where nobody had it. */
+const char *inventory_owner(const struct inventory *inv, const struct nst_octets *address,
+                            const struct nst_netns *netns, uint64_t ts_ns);
 bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "analyze/digits.h"
 #include "analyze/escape.h"
+#include "analyze/inventory.h"
 #include "analyze/kinds.h"
 #include "analyze/packet.h"
 #include "analyze/when.h"
@@ -178,6 +179,41 @@ static void print_name(struct text_printer *p, const struct input_event *e,
     escape_text(p->out, name);
 }
 
+static void print_owner(struct text_printer *p, const struct input_event *e,
+                        const struct nst_netns *netns, const char *word,
+                        const struct nst_octets *address)
+{
+    const char *name =
+        inventory_owner(input_inventory(p->in, e->file->index), address, netns, e->event->ts_ns);
+
+    if (!name)
+        return;
+    fputs(word, p->out);
+    escape_text(p->out, name);
+}
+
+/* Whose the packet's addresses are. */
+static void print_owners(struct text_printer *p, const struct input_event *e,
+                         const struct nst_netns *netns)
+{
+    struct packet packet;
+    struct packet_flow flow;
+    struct frame frame;
+    struct nst_octets src = {0}, dst = {0};
+
+    if (!frame_get(e->event, FRAME_ANY, p->frame, &frame))
+        return;
+    packet_decode(&frame, &packet);
+    packet_flow(&packet, &flow);
+    src.len = dst.len = flow.family == 6 ? 16 : flow.family == 4 ? 4 : 0;
+    if (!src.len)
+        return;
+    memcpy(src.data, flow.src, src.len);
+    memcpy(dst.data, flow.dst, dst.len);
+    print_owner(p, e, netns, " src ", &src);
+    print_owner(p, e, netns, " dst ", &dst);
+}
+
 /* Namespace and device share a line. */
 static void print_place(struct text_printer *p, const struct input_event *e)
 {
@@ -200,6 +236,8 @@ static void print_place(struct text_printer *p, const struct input_event *e)
         print_device(p, device, event->rx_ifindex);
     if (netns && p->style.names)
         print_name(p, e, netns);
+    if (p->style.names)
+        print_owners(p, e, netns);
 }
 
 void text_event(struct text_printer *p, const struct input_event *e)

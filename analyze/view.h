@@ -8,14 +8,16 @@
 #define NST_ANALYZE_VIEW_H
 
 #include "analyze/input.h"
+#include "analyze/inventory.h"
 #include "analyze/pcapng.h"
 
 /* Words are copied in pieces of this size, which need no call: so much may be read and written
  * behind their end. */
 #define VIEW_PIECE 64
 
-/* No comment is longer: six names, each escaped byte of which takes three, and numbers. */
-#define VIEW_COMMENT_MAX (6 * 3 * NST_MAX_NAME + 512 + VIEW_PIECE)
+/* No comment is longer: a label and five names, each escaped byte of which takes three, and
+ * numbers. */
+#define VIEW_COMMENT_MAX (3 * (INVENTORY_LABEL_MAX + 5 * NST_MAX_NAME) + 512 + VIEW_PIECE)
 
 struct view_words {
     const char *text; /* with a space behind, and VIEW_PIECE bytes that can be read */

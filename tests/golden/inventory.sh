@@ -37,7 +37,7 @@ expected inventory.json netns --json first.nst
 # shellcheck disable=SC2002
 is "$(cat first.nst | "$nstrail" netns --json -)" "$(cat "$here/expected/inventory.json")" \
     'the same from a pipe'
-
+expected inventory.names.txt print --names first.nst
 "$nstrail" import -d x.db first.nst second.nst
 for options in '' -l --tree '--netns pod:shop/cart-7' '--netns !host'; do
     # shellcheck disable=SC2086
@@ -95,4 +95,13 @@ is "$("$nstrail" print --format single-line --names first.nst |
     sed -n 's/.* netns \([^ ]*\).*/\1/p' | tr '\n' ' ')" \
     'moved host host shop/cart-7 brief moved web moved a\x1b[31m"b\x0a\x5c\xff ' \
     'print --names: what each was called then'
+
+# What is too long to be a name is not made one.
+is "$("$nstrail" print --names --format single-line long.nst | grep -c ' netns 5e$')" 1 \
+    'print --names: a name that is too long is none, an id is'
+ok 'export: names that are too long' "$nstrail" export -w long.pcapng long.nst
+for options in '' -l --tree --json; do
+    # shellcheck disable=SC2086
+    ok "netns $options: names that are too long" "$nstrail" netns $options long.nst
+done
 done_testing

@@ -6,6 +6,7 @@
  *   first.nst    a container, a pod, a namespace with a hostile name, one that lived for half a
  *                second and whose inum came back for another, a name that moved
  *   second.nst   the capture's next file: what still was said anew
+ *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
 
@@ -325,6 +326,30 @@ static void write_second(const char *path)
     check(nst_writer_close(w, &(struct nst_tables){.ts_ns = START + 6000 * MS}, &err), &err);
 }
 
+static void write_long(const char *path)
+{
+    static char text[NST_MAX_TEXT + 1];
+    const struct nst_container longest[] = {
+        {.netns = web, .first_ts_ns = START, .last_ts_ns = NST_STILL, .id = text, .name = text},
+        {.netns = cart,
+         .first_ts_ns = START,
+         .last_ts_ns = NST_STILL,
+         .id = "5e",
+         .pod_namespace = text,
+         .pod_name = text},
+    };
+    const struct nst_tables tables = {
+        .ts_ns = START, .containers = longest, .containers_count = COUNT(longest)};
+    struct nst_writer *w = open_capture(path, 2);
+    struct nst_error err = {{0}};
+
+    memset(text, 0xff, NST_MAX_TEXT);
+    check(nst_writer_tables(w, &tables, &err), &err);
+    add(w, 8100, &web, 2, "eth0");
+    add(w, 8200, &cart, 2, "eth0");
+    check(nst_writer_close(w, NULL, &err), &err);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || chdir(argv[1]) < 0) {
@@ -333,5 +358,6 @@ int main(int argc, char **argv)
     }
     write_first("first.nst");
     write_second("second.nst");
+    write_long("long.nst");
     return 0;
 }
