@@ -65,14 +65,19 @@ struct {
  * Places for the pcap-filter as compiled for Ethernet and for packets that begin at L3: the
  * recorder overwrites all of the instructions before it loads the object (capture/image.h). Weak,
  * or clang would conclude something from what stands there until then; hidden, so that the
- * verifier looks into them from filter_matches() and knows what the pointer is.
+ * verifier looks into them from filter_matches() and knows what the pointer is. It is sooner done
+ * with what is jumped over.
  */
 #define FILTER_PLACE(name)                                                                         \
     __hidden __weak int name(const void *bytes, __u32 caplen, __u32 len)                           \
     {                                                                                              \
-        asm volatile(".rept %[insns]\n"                                                            \
+        asm volatile("r0 = 0\n"                                                                    \
+                     "if r0 == 0 goto +%[insns]\n"                                                 \
+                     ".rept %[insns]\n"                                                            \
                      "goto +0\n"                                                                   \
-                     ".endr\n" ::[insns] "i"(EV_FILTER_INSNS), "r"(bytes), "r"(caplen), "r"(len)); \
+                     ".endr\n" ::[insns] "i"(EV_FILTER_INSNS),                                     \
+                     "r"(bytes), "r"(caplen), "r"(len)                                             \
+                     : "r0");                                                                      \
         return 0;                                                                                  \
     }
 

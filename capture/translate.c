@@ -366,11 +366,15 @@ static void begin(struct translation *t)
             emit_memory(t, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, memory_offset(word));
 }
 
-/* Where the answer is no. The verifier takes out what does nothing. */
+/* Where the answer is no. What fills the rest is jumped over: the verifier takes out at once what
+ * is never reached, but one by one what does nothing, and moves all the rest each time. */
 static void end(struct translation *t)
 {
     t->no_match = t->count;
     emit_imm(t, BPF_ALU | BPF_MOV | BPF_K, REG_A, 0);
+    if (t->count + 2 < t->room)
+        emit_jump(t, (struct bpf_insn){.code = BPF_JMP32 | BPF_JEQ | BPF_K, .dst_reg = REG_A},
+                  t->room - 1);
     while (t->count + 1 < t->room)
         emit_imm(t, BPF_JMP | BPF_JA, 0, 0);
     emit_imm(t, BPF_JMP | BPF_EXIT, 0, 0);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -254,6 +256,23 @@ static int vlan_send(char **args)
     return 0;
 }
 
+/* A tunnel's end that takes whatever is sent there, until it is stopped. */
+static int tun_hold(char **args)
+{
+    struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+    char packet[65536];
+    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+    snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", args[0]);
+    if (fd < 0 || ioctl(fd, TUNSETIFF, &request))
+        return failed("/dev/net/tun");
+    puts("ready");
+    fflush(stdout);
+    while (read(fd, packet, sizeof(packet)) > 0)
+        ;
+    return 0;
+}
+
 static const struct {
     const char *name;
     int args;
@@ -261,7 +280,7 @@ static const struct {
 } commands[] = {
     {"udp-sink", 3, udp_sink},   {"udp-send", 5, udp_send},         {"tcp-sink", 2, tcp_sink},
     {"tcp-send", 3, tcp_send},   {"tcp-sendfile", 3, tcp_sendfile}, {"unix-send", 2, unix_send},
-    {"vlan-send", 4, vlan_send},
+    {"vlan-send", 4, vlan_send}, {"tun-hold", 1, tun_hold},
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,299 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Filters in the kernel. What they let through is what tcpdump finds in the same traffic, and from
+# there on every place that such a packet comes to. Several recorders watch the same traffic.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+need tcpdump
+
+pings=$(scaled 100) count=$(scaled 500)
+names=() pids=()
+
+# watch NAME WORD...: a recorder more, to $work/NAME.nst.
+watch()
+{
+    local name=$1
+    shift
+    "$bin/nstrail-capture" -B 4096 --inventory=none -w "$work/$name.nst" "$@" 2>"$work/$name.words" &
+    names+=("$name") pids+=($!)
+}
+
+# shellcheck disable=SC2317 # called by until_true
+watching()
+{
+    [ "$(grep -l recording "${names[@]/#/$work/}" 2>/dev/null | wc -l)" -eq ${#names[@]} ]
+}
+
+# started: waits until all of them record.
+started()
+{
+    names=("${names[@]/%/.words}")
+    ok 'all recorders record' until_true 60 watching || { diag "$(cat "$work"/*.words)"; exit 1; }
+}
+
+# stopped: ends all of them.
+stopped()
+{
+    kill -INT "${pids[@]}"
+    wait "${pids[@]}"
+    names=() pids=()
+}
+
+# places NAME PLACE...: events at those devices that the recorder has, as "N N ..."; a place is
+# NAMESPACE/DEVICE.
+places()
+{
+    local file=$work/$1.nst place wanted=
+    shift
+    for place; do
+        wanted+="\"inum\":$(inum "${place%/*}")},\"dev\":{\"name\":\"${place#*/}\"|"
+    done
+    "$bin/nstrail" print --json --probe net_dev_start_xmit --probe netif_receive_skb "$file" \
+        2>/dev/null | awk -v wanted="$wanted" '{
+            for (i = split(wanted, w, "|") - 1; i; i--) seen[i] += index($0, w[i]) > 0
+        } END {
+            for (i = 1; i < split(wanted, w, "|"); i++) line = line (i > 1 ? " " : "") (seen[i] + 0)
+            print line
+        }'
+}
+
+# dump NS DEV FILE: tcpdump in the background.
+dump()
+{
+    ip netns exec "$prefix$1" tcpdump -i "$2" --immediate-mode -B 65536 -w "$3" 2>"$3.words" &
+    dumps+=($!)
+    until_true 10 grep -qs listening "$3.words"
+}
+
+# dumped FILE FILTER: how many packets tcpdump finds.
+dumped()
+{
+    tcpdump -nn -r "$1" "$2" 2>/dev/null | wc -l
+}
+
+# end_dump: a moment for what is under way.
+end_dump()
+{
+    sleep 0.5
+    kill -INT "${dumps[@]}"
+    wait "${dumps[@]}"
+    dumps=()
+}
+dumps=()
+
+# ------------------------------------------------------------------ as tcpdump
+
+filters=(
+    'icmp[icmptype] == icmp-echo'
+    'ip6'
+    'udp port 7001'
+    'host 10.9.1.2 and tcp'
+    'tcp[tcpflags] & (tcp-syn|tcp-fin) != 0'
+    'ip and greater 1000'
+    'src net 10.9.0.0/16 and ip[8] = 64 and udp[4:2] > 300'
+    'port 7'
+)
+
+with_ipv6_pair()
+{
+    add_ns client server && with_ipv6 client server && link client c0 server s0 &&
+        address client c0 10.9.1.1/24 fd09:1::1/64 && address server s0 10.9.1.2/24 fd09:1::2/64
+}
+
+pair_traffic()
+{
+    ok 'ping' in_ns client ping -q -c "$pings" -i 0.002 10.9.1.2
+    ok 'ping6' in_ns client ping -q -c "$pings" -i 0.002 fd09:1::2
+    traffic client udp-send 10.9.1.2 7001 "$count" 200 20000 >/dev/null
+    traffic client udp-send 10.9.1.2 7002 "$count" 400 20000 >/dev/null
+    traffic client udp-send fd09:1::2 7001 "$count" 100 20000 >/dev/null
+    sink server tcp-sink 10.9.1.2 7003
+    traffic client tcp-send 10.9.1.2 7003 300000 >/dev/null
+    end_sink
+}
+
+with_ipv6_pair || exit
+for i in "${!filters[@]}"; do
+    # shellcheck disable=SC2086 # as words, as users give them
+    watch "f$i" ${filters[i]}
+done
+started
+dump client c0 "$work/c0.pcap"
+pair_traffic
+end_dump
+stopped
+for i in "${!filters[@]}"; do
+    wanted=$(dumped "$work/c0.pcap" "${filters[i]}")
+    is "$(places "f$i" client/c0 server/s0)" "$wanted $wanted" \
+        "'${filters[i]}': as many as tcpdump has, $wanted"
+done
+like "$("$bin/nstrail" info "$work/f2.nst")" 'does not match udp port 7001' 'info says the filter'
+clear
+
+# ------------------------------------------------------------------ what follows, and where
+
+network_nat()
+{
+    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
+        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
+        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
+        ip -n "${prefix}client" route add default via 10.9.1.254 &&
+        sysctl_ns router net/ipv4/ip_forward=1 && command -v nft >/dev/null &&
+        in_ns router nft "add table ip nat;
+            add chain ip nat out { type nat hook postrouting priority 100; };
+            add rule ip nat out oifname r1 masquerade" 2>/dev/null
+}
+
+in_server()
+{
+    [ "$(stat -L -c %i "/proc/$1/ns/net")" = "$(inum server)" ]
+}
+
+# way NAME: events on the way.
+way()
+{
+    places "$1" client/c0 router/r0 router/r1 server/s0
+}
+
+if network_nat; then
+    ok 'NAT: the neighbours are known' in_ns client ping -q -c 1 10.9.2.1
+    ip netns exec "${prefix}server" sleep 1000 &
+    sleeper=$!
+    inum=$(inum server)
+    until_true 5 in_server $sleeper
+    watch source icmp and src host 10.9.1.1
+    watch translated icmp and src host 10.9.2.254
+    watch name --netns "${prefix}router" 'icmp[icmptype] == icmp-echo'
+    watch but --netns "!${prefix}router" 'icmp[icmptype] == icmp-echo'
+    echo='icmp[icmptype] == icmp-echo or icmp[icmptype] == icmp-echoreply'
+    watch inum --netns "$inum" "$echo"
+    watch path --netns "/proc/$sleeper/ns/net" "$echo"
+    watch pid --netns "pid:$sleeper" "$echo"
+    watch several --netns "${prefix}client" --netns "$inum" 'icmp[icmptype] == icmp-echoreply'
+    watch device -i r1 "$echo"
+    watch devices -i nothing -i s0 -i lo "$echo"
+    watch reason --drop-reason NO_SOCKET udp port 7001
+    watch late --netns "${prefix}l?te*" icmp
+    started
+    add_ns late1 late2 && link late1 l0 late2 l1 && address late1 l0 10.9.3.1/24 &&
+        address late2 l1 10.9.3.2/24
+    sleep 0.3
+    ok 'ping through NAT' in_ns client ping -q -c "$pings" -i 0.002 10.9.2.1
+    ok 'ping where no namespace was' in_ns late1 ping -q -c "$pings" -i 0.002 10.9.3.2
+    traffic client udp-send 10.9.2.1 7001 "$count" 100 20000 >/dev/null
+    sleep 0.3
+    stopped
+    kill $sleeper
+
+    n=$pings nn=$((2 * pings))
+    is "$(way source)" "$n $n $n $n" \
+        'NAT: what had the address before has none of it later, and is followed'
+    is "$(way translated)" "0 0 $n $n" \
+        'NAT: what got the address is recorded from there on'
+    is "$(way name)" "0 $n $n $n" \
+        '--netns NAME: from its first place in that namespace on'
+    is "$(way but)" "$n 0 0 $n" '--netns !NAME: everywhere else'
+    for form in inum path pid; do
+        is "$(way $form)" "$n $n $n $nn" \
+            "--netns by $form: what comes there, and what goes out from there"
+    done
+    is "$(way several)" "$n $n $n $n" \
+        'several --netns: one of them'
+    is "$(way device)" "$n $n $nn $n" \
+        '-i: at that device first'
+    is "$(way devices)" "$n $n $n $nn" \
+        'several -i: one of them'
+    is "$(places late late1/l0 late2/l1)" "$nn $nn" \
+        '--netns PATTERN: namespaces that came later'
+    is "$(printed "$work/reason.nst" --drop --netns "$inum") $(way reason)" \
+        "$count $count $count $count $count" \
+        '--drop-reason: those drops, and all that are none'
+else
+    skip 'no NAT here' 'NAT'
+fi
+clear
+
+# ------------------------------------------------------------------ a tag, a tunnel, no Ethernet
+
+# As vlan.sh has it: the tag is in the bytes at first, beside them once a bridge took it out.
+network_vlan()
+{
+    add_ns client switch server && link client c0 switch p1 && link switch p2 server s0 &&
+        ip -n "${prefix}switch" link add br0 type bridge 2>/dev/null || return
+    ip -n "${prefix}switch" link set p1 master br0 &&
+        ip -n "${prefix}switch" link set p2 master br0 && ip -n "${prefix}switch" link set br0 up
+}
+
+if network_vlan; then
+    mac=$(in_ns server cat /sys/class/net/s0/address)
+    watch tag vlan 77
+    watch beside -i p2 vlan 77 and ether proto 0x88b5
+    watch other vlan 78
+    started
+    traffic client vlan-send c0 "$mac" 77 "$count" >/dev/null
+    sleep 0.3
+    stopped
+    on_the_way=(client/c0 switch/p1 switch/p2 server/s0)
+    is "$(places tag "${on_the_way[@]}")" "$count $count $count $count" 'vlan 77: everywhere'
+    is "$(places beside "${on_the_way[@]}")" "0 0 $count $count" \
+        'vlan 77: where the tag stands beside the bytes'
+    is "$(places other "${on_the_way[@]}")" '0 0 0 0' 'vlan 78: nowhere'
+    like "$(cat "$work/tag.words")" 'begins? at L3' 'vlan: that L3 has none is said'
+else
+    skip 'no bridge here' vlan
+fi
+clear
+
+network_vxlan()
+{
+    network_pair && ip -n "${prefix}client" link add x0 type vxlan id 7 dstport 4789 remote 10.9.1.2 \
+        local 10.9.1.1 2>/dev/null && ip -n "${prefix}server" link add x1 type vxlan id 7 \
+        dstport 4789 remote 10.9.1.1 local 10.9.1.2 && ip -n "${prefix}client" link set x0 up &&
+        ip -n "${prefix}server" link set x1 up && address client x0 10.8.0.1/24 &&
+        address server x1 10.8.0.2/24
+}
+
+if network_vxlan; then
+    ok 'VXLAN: the neighbours are known' in_ns client ping -q -c 1 10.8.0.2
+    watch inner src host 10.8.0.1 and icmp
+    started
+    ok 'ping in VXLAN' in_ns client ping -q -c "$pings" -i 0.002 10.8.0.2
+    sleep 0.3
+    stopped
+    is "$(places inner client/x0 client/c0 server/s0 server/x1)" "$pings $pings $pings $pings" \
+        'what goes into a tunnel is followed within it, and out of it'
+else
+    skip 'no VXLAN here' 'a tunnel'
+fi
+clear
+
+network_tun()
+{
+    [ -c /dev/net/tun ] && add_ns client && sink client tun-hold t0 2>/dev/null &&
+        address client t0 10.7.0.1/24 && ip -n "${prefix}client" link set t0 up
+}
+
+if network_tun; then
+    watch l3 udp dst port 7001 and dst net 10.7.0.0/24
+    watch ether ether proto 0x0800 and udp port 7001
+    watch l2 ether dst 02:02:02:02:02:02
+    started
+    dump client t0 "$work/t0.pcap"
+    traffic client udp-send 10.7.0.2 7001 "$count" 100 20000 >/dev/null
+    traffic client udp-send 10.7.0.2 7002 "$count" 100 20000 >/dev/null
+    end_dump
+    stopped
+    kill "$sink"
+    is "$(places l3 client/t0)" "$count" 'a device without Ethernet: what matches'
+    is "$(dumped "$work/t0.pcap" 'udp dst port 7001 and dst net 10.7.0.0/24')" "$count" \
+        'a device without Ethernet: as tcpdump'
+    is "$(places ether client/t0)" "$count" 'a device without Ethernet: what needs no more than the type'
+    is "$(places l2 client/t0)" 0 'a device without Ethernet: nothing has an address of Ethernet'
+    like "$(cat "$work/l2.words")" 'at L3' 'a device without Ethernet: that is said'
+else
+    skip 'no tun here' 'a device without Ethernet'
+fi
+
+done_testing
