@@ -48,6 +48,9 @@ enum ev_probe {
     EV_PROBE_OTHER = 5,
 };
 
+/* Of a stack trace, from the innermost one; the kernel's own limit is 127 by default. */
+#define EV_STACK_FRAMES 64
+
 /* Probes of one recording. */
 #define EV_PROBES_MAX 16384
 
@@ -59,12 +62,18 @@ enum ev_probe {
 enum ev_place {
     EV_PLACE_SKB_SHIFT = 16,      /* which argument is the skb: 4 bits */
     EV_PLACE_NETNS_SHIFT = 20,    /* which one tells a namespace, plus 1; 0: none. 4 bits */
-    EV_PLACE_DEVICE = 1 << 24,    /* ...and is a struct net_device, not a struct net */
-    EV_PLACE_RECEIVE = 1 << 25,   /* on a packet's way to EV_PROBE_RECEIVE, and of such a form */
-    EV_PLACE_XMIT = 1 << 26,      /* on its way to EV_PROBE_XMIT */
-    EV_PLACE_DELIVERED = 1 << 27, /* packets come here after a socket has taken them */
-    EV_PLACE_DYNPTR = 1 << 28,    /* bpf_dynptr_from_skb takes the skb */
-    EV_PLACE_STACK = 1 << 29,     /* with a stack trace */
+    EV_PLACE_DEVICE_SHIFT = 24,    /* ...and is a struct net_device, not a struct net */
+    EV_PLACE_RECEIVE_SHIFT = 25,   /* on a packet's way to EV_PROBE_RECEIVE, and of such a form */
+    EV_PLACE_XMIT_SHIFT = 26,      /* on its way to EV_PROBE_XMIT */
+    EV_PLACE_DELIVERED_SHIFT = 27, /* packets come here after a socket has taken them */
+    EV_PLACE_DYNPTR_SHIFT = 28,    /* bpf_dynptr_from_skb takes the skb */
+    EV_PLACE_STACK_SHIFT = 29,     /* with a stack trace */
+    EV_PLACE_DEVICE = 1 << EV_PLACE_DEVICE_SHIFT,
+    EV_PLACE_RECEIVE = 1 << EV_PLACE_RECEIVE_SHIFT,
+    EV_PLACE_XMIT = 1 << EV_PLACE_XMIT_SHIFT,
+    EV_PLACE_DELIVERED = 1 << EV_PLACE_DELIVERED_SHIFT,
+    EV_PLACE_DYNPTR = 1 << EV_PLACE_DYNPTR_SHIFT,
+    EV_PLACE_STACK = 1 << EV_PLACE_STACK_SHIFT,
 };
 
 static inline __u32 ev_place_probe(__u64 place)
@@ -117,9 +126,9 @@ struct ev_packet {
     __u64 skb;     /* address of the struct sk_buff... */
     __u64 ref;     /* ...of a net_device or struct net, as ref_type says; 0: none */
     __u64 pid_tgid; /* tgid in the upper half; defined by an ev_task */
-    __u64 journey_id; /* 0: not tracked */
-    __u64 journey_ts_ns;
+    __u64 journey_id; /* tells when it began: ev_journey_ts_ns(); 0: not tracked */
     __u64 journey_head;
+    __u32 stack;       /* of the map `stacks`, plus 1; 0: none */
     __u32 drop_reason; /* of EV_PROBE_KFREE; else 0 */
     __u32 rx_ifindex;
     __u32 len; /* of the packet from where its bytes begin */
@@ -130,7 +139,8 @@ struct ev_packet {
     __u8 ref_type; /* EV_DEVICE or EV_NETNS: which defines ref; 0: none */
     __u8 netns_source;
     __u8 flags;
-    __u8 reserved; /* 0 */
+    __u8 reserved;      /* 0 */
+    __u32 reserved_too; /* 0 */
 };
 
 struct ev_record {
@@ -191,6 +201,7 @@ enum ev_counter {
     EV_CUT_NONLINEAR,
     EV_TRACKING_FULL,
     EV_TRACKING_GUESSED,
+    EV_NO_STACK,
     EV_COUNTERS = 8, /* a cache line */
 };
 
@@ -211,7 +222,6 @@ struct ev_track {
     __u16 last_probe; /* enum ev_probe; where no device's was passed, the one that began it */
     __u32 reserved;   /* 0 */
     __u64 journey_id;
-    __u64 journey_ts_ns;
     __u64 journey_head;
     __u64 last_ts_ns;
     __u64 sk;           /* that sent it, when the journey began with sending; else 0 */
@@ -275,7 +285,9 @@ struct ev_config {
     __u32 has_dynptr;       /* bpf_dynptr_from_skb works in these programs */
     __u32 tracking;
     __u32 recorded; /* a bit for each enum ev_probe but OTHER: it is to write events */
+    __u32 stacked;  /* likewise: with a stack trace */
     __u32 probes;   /* how many there are, the others included */
+    __u32 has_cookie; /* bpf_get_attach_cookie() */
     __u32 filters;  /* enum ev_filter; 0: everything is recorded */
     __u32 window_bytes; /* of a packet, for the pcap-filter */
 };
@@ -291,6 +303,17 @@ static inline __u32 ev_record_max(__u32 snaplen)
     return sizeof(struct ev_record) + EV_GAP_BYTES + snaplen;
 }
 
+/* No CPU gives two journeys the same nanosecond: making one takes longer. */
+static inline __u64 ev_journey_id(__u64 base_ts_ns, __u32 cpu_bits, __u64 ts_ns, __u32 cpu)
+{
+    return (ts_ns - base_ts_ns + 1) << cpu_bits | cpu;
+}
+
+static inline __u64 ev_journey_ts_ns(__u64 base_ts_ns, __u32 cpu_bits, __u64 id)
+{
+    return (id >> cpu_bits) + base_ts_ns - 1;
+}
+
 #define EV_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 EV_ASSERT_SIZE(ev_packet, 80);
 EV_ASSERT_SIZE(ev_ring, 128);
@@ -301,9 +324,9 @@ EV_ASSERT_SIZE(ev_device, 64);
 EV_ASSERT_SIZE(ev_netns, 48);
 EV_ASSERT_SIZE(ev_task, 48);
 EV_ASSERT_SIZE(ev_counters, 64);
-EV_ASSERT_SIZE(ev_track, 72);
+EV_ASSERT_SIZE(ev_track, 64);
 EV_ASSERT_SIZE(ev_cpu, 64);
-EV_ASSERT_SIZE(ev_config, 96);
+EV_ASSERT_SIZE(ev_config, 104);
 #undef EV_ASSERT_SIZE
 
 #endif

@@ -12,17 +12,27 @@
 #include "bpf/write.bpf.h"
 #include "bpf/filter.bpf.h"
 
+/* Stack traces, by their hashes; the recorder sizes it. */
+struct {
+    __uint(type, BPF_MAP_TYPE_STACK_TRACE);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, EV_STACK_FRAMES * sizeof(__u64));
+    __uint(max_entries, 1);
+} stacks SEC(".maps");
+
 char bpf_license[] SEC("license") = "Dual BSD/GPL";
 
 /* What a probe gives, constants but for the pointers. */
 struct arguments {
+    void *ctx; /* as the program was given it */
     struct sk_buff *skb;
     struct net_device *dev; /* NULL: none */
     struct net *net;        /* NULL: none */
     __u64 sk;               /* address of a struct sock, 0: none */
     __u32 reason;
     enum packet_place place;
-    bool delivered; /* as in struct sighting */
+    __u32 delivered; /* as in struct sighting */
+    __u32 stack;     /* with a stack trace */
     bool typed;
     bool dynptr; /* bpf_dynptr_from_skb() takes the skb */
 };
@@ -179,6 +189,7 @@ static __always_inline void fill(const struct here *here, const struct arguments
     packet->netns_source = f->where.source;
     packet->flags = f->packet.l3 ? EV_FLAG_L3 : 0;
     packet->reserved = 0;
+    packet->reserved_too = 0;
     tag = packet_vlan(&f->packet, a->typed);
     packet->vlan_proto = tag.proto;
     packet->vlan_tci = tag.tci;
@@ -194,6 +205,17 @@ static __always_inline struct sighting sighted(const struct arguments *a, const 
         .loopback = device->dev && device->type == ARPHRD_LOOPBACK,
         .delivered = a->delivered,
     };
+}
+
+/* Of the kernel functions that led here, plus 1; 0, and counted: the map had no room for it. */
+static __always_inline __u32 stack_id(const struct here *here, void *ctx)
+{
+    long id = bpf_get_stackid(ctx, &stacks, 0);
+
+    if (id >= 0)
+        return id + 1;
+    count(here, EV_NO_STACK);
+    return 0;
 }
 
 static __always_inline void record(struct here *here, const struct arguments *a)
@@ -214,6 +236,7 @@ static __always_inline void record(struct here *here, const struct arguments *a)
         return;
     fill(here, a, &f, w.out);
     w.out->packet.pid_tgid = pid_tgid;
+    w.out->packet.stack = a->stack ? stack_id(here, a->ctx) : 0;
     track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
     write_end(here, &f.packet, &w, a->dynptr);
 }
@@ -240,6 +263,11 @@ static __always_inline bool recorded(enum ev_probe probe)
     return config.recorded & 1u << probe;
 }
 
+static __always_inline bool stacked(enum ev_probe probe)
+{
+    return config.stacked & 1u << probe;
+}
+
 static __always_inline void pass_device(struct here *here, const struct arguments *a)
 {
     if (recorded(here->probe))
@@ -248,10 +276,14 @@ static __always_inline void pass_device(struct here *here, const struct argument
         follow(here, a);
 }
 
-static __always_inline int on_receive(struct sk_buff *skb, bool typed)
+static __always_inline int on_receive(__u64 *ctx, bool typed)
 {
-    struct arguments a = {
-        .skb = skb, .place = PLACE_RECEIVE, .typed = typed, .dynptr = dynptr_fits(typed)};
+    struct arguments a = {.ctx = ctx,
+                          .skb = (void *)ctx[0],
+                          .place = PLACE_RECEIVE,
+                          .stack = stacked(EV_PROBE_RECEIVE),
+                          .typed = typed,
+                          .dynptr = dynptr_fits(typed)};
     struct here here;
 
     if (here_init(&here, EV_PROBE_RECEIVE, EV_PROBE_RECEIVE))
@@ -259,10 +291,15 @@ static __always_inline int on_receive(struct sk_buff *skb, bool typed)
     return 0;
 }
 
-static __always_inline int on_xmit(struct sk_buff *skb, struct net_device *dev, bool typed)
+static __always_inline int on_xmit(__u64 *ctx, bool typed)
 {
-    struct arguments a = {
-        .skb = skb, .dev = dev, .place = PLACE_XMIT, .typed = typed, .dynptr = dynptr_fits(typed)};
+    struct arguments a = {.ctx = ctx,
+                          .skb = (void *)ctx[0],
+                          .dev = (void *)ctx[1],
+                          .place = PLACE_XMIT,
+                          .stack = stacked(EV_PROBE_XMIT),
+                          .typed = typed,
+                          .dynptr = dynptr_fits(typed)};
     struct here here;
 
     if (here_init(&here, EV_PROBE_XMIT, EV_PROBE_XMIT))
@@ -276,10 +313,12 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
     /* The third argument came with 5.17 (c504e5c2f964), the fourth with 6.11 (c53795d48ee8):
      * reading one before is refused. */
     __u32 reason = config.kfree_has_reason ? ctx[2] : 0;
-    struct arguments a = {.skb = skb,
+    struct arguments a = {.ctx = ctx,
+                          .skb = skb,
                           .sk = config.kfree_has_sock ? address((void *)ctx[3]) : 0,
                           .reason = reason,
                           .place = PLACE_ANYWHERE,
+                          .stack = stacked(EV_PROBE_KFREE),
                           .delivered = true,
                           .typed = typed,
                           .dynptr = dynptr_fits(typed)};
@@ -297,10 +336,13 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
     return 0;
 }
 
-static __always_inline int on_consume(struct sk_buff *skb, bool typed)
+static __always_inline int on_consume(__u64 *ctx, bool typed)
 {
-    struct arguments a = {.skb = skb,
+    struct sk_buff *skb = (void *)ctx[0];
+    struct arguments a = {.ctx = ctx,
+                          .skb = skb,
                           .place = PLACE_ANYWHERE,
+                          .stack = stacked(EV_PROBE_CONSUME),
                           .delivered = true,
                           .typed = typed,
                           .dynptr = dynptr_fits(typed)};
@@ -315,10 +357,17 @@ static __always_inline int on_consume(struct sk_buff *skb, bool typed)
     return 0;
 }
 
-static __always_inline int on_tcp_probe(struct sk_buff *skb, bool typed)
+/* The second argument came with 4.16's conversion of tcp_probe; it is the skb in all that we
+ * support. */
+static __always_inline int on_tcp_probe(__u64 *ctx, bool typed)
 {
-    struct arguments a = {
-        .skb = skb, .place = PLACE_ANYWHERE, .typed = typed, .dynptr = dynptr_fits(typed)};
+    struct sk_buff *skb = (void *)ctx[1];
+    struct arguments a = {.ctx = ctx,
+                          .skb = skb,
+                          .place = PLACE_ANYWHERE,
+                          .stack = stacked(EV_PROBE_TCP_PROBE),
+                          .typed = typed,
+                          .dynptr = dynptr_fits(typed)};
     struct here here;
 
     if (!here_init(&here, EV_PROBE_TCP_PROBE, EV_PROBE_TCP_PROBE))
@@ -333,25 +382,25 @@ static __always_inline int on_tcp_probe(struct sk_buff *skb, bool typed)
 SEC("tp_btf/netif_receive_skb")
 int receive_typed(__u64 *ctx)
 {
-    return on_receive((void *)ctx[0], true);
+    return on_receive(ctx, true);
 }
 
 SEC("raw_tp/netif_receive_skb")
 int receive_raw(__u64 *ctx)
 {
-    return on_receive((void *)ctx[0], false);
+    return on_receive(ctx, false);
 }
 
 SEC("tp_btf/net_dev_start_xmit")
 int xmit_typed(__u64 *ctx)
 {
-    return on_xmit((void *)ctx[0], (void *)ctx[1], true);
+    return on_xmit(ctx, true);
 }
 
 SEC("raw_tp/net_dev_start_xmit")
 int xmit_raw(__u64 *ctx)
 {
-    return on_xmit((void *)ctx[0], (void *)ctx[1], false);
+    return on_xmit(ctx, false);
 }
 
 SEC("tp_btf/kfree_skb")
@@ -369,25 +418,25 @@ int kfree_raw(__u64 *ctx)
 SEC("tp_btf/consume_skb")
 int consume_typed(__u64 *ctx)
 {
-    return on_consume((void *)ctx[0], true);
+    return on_consume(ctx, true);
 }
 
 SEC("raw_tp/consume_skb")
 int consume_raw(__u64 *ctx)
 {
-    return on_consume((void *)ctx[0], false);
+    return on_consume(ctx, false);
 }
 
-/* The second argument came with 4.16's conversion of tcp_probe; it is the skb in all that we
- * support. */
 SEC("tp_btf/tcp_probe")
 int tcp_probe_typed(__u64 *ctx)
 {
-    return on_tcp_probe((void *)ctx[1], true);
+    return on_tcp_probe(ctx, true);
 }
 
 SEC("raw_tp/tcp_probe")
 int tcp_probe_raw(__u64 *ctx)
 {
-    return on_tcp_probe((void *)ctx[1], false);
+    return on_tcp_probe(ctx, false);
 }
+
+#include "bpf/other.bpf.h"

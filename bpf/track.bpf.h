@@ -49,7 +49,7 @@ struct sighting {
     __u64 dev;
     __u64 net;      /* of dev */
     bool loopback;  /* what dev sends it receives itself */
-    bool delivered; /* packets come to this place after a socket has taken them */
+    __u32 delivered; /* packets come to this place after a socket has taken them */
 };
 
 enum verdict { CONTINUES, ENDED, ENDED_GUESS };
@@ -106,12 +106,6 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
     return anew ? ENDED_GUESS : CONTINUES;
 }
 
-/* No CPU gives two journeys the same nanosecond: making one takes longer. */
-static __always_inline __u64 journey_id(const struct here *here)
-{
-    return (here->ts_ns - config.base_ts_ns + 1) << config.cpu_bits | here->cpu;
-}
-
 static __always_inline struct passed *passed_find(const struct here *here, const struct sk_buff *skb)
 {
     __u32 key = here->cpu * EV_PASSED_SETS + ev_set(address(skb), EV_PASSED_SETS);
@@ -156,7 +150,6 @@ static __always_inline void track_begin(const struct here *here, const struct pa
 {
     if (moved) {
         t->journey_id = moved->journey_id;
-        t->journey_ts_ns = moved->journey_ts_ns;
         t->journey_head = moved->journey_head;
         t->sk = moved->sk;
         t->first_tx_dev = moved->first_tx_dev;
@@ -164,8 +157,8 @@ static __always_inline void track_begin(const struct here *here, const struct pa
         t->last_probe = moved->last_probe;
         moved->state = EV_TRACK_LEFT;
     } else {
-        t->journey_id = journey_id(here);
-        t->journey_ts_ns = here->ts_ns;
+        t->journey_id =
+            ev_journey_id(config.base_ts_ns, config.cpu_bits, here->ts_ns, here->cpu);
         t->journey_head = p->head;
         t->sk = here->probe == EV_PROBE_OTHER ? address(p->sk) : 0;
         t->first_tx_dev = 0;
@@ -230,14 +223,12 @@ static __always_inline bool track_follows(struct here *here, const struct packet
 static __always_inline void track_tell(const struct ev_track *t, struct ev_packet *out)
 {
     out->journey_id = t->journey_id;
-    out->journey_ts_ns = t->journey_ts_ns;
     out->journey_head = t->journey_head;
 }
 
 static __always_inline void track_tell_none(struct ev_packet *out)
 {
     out->journey_id = 0;
-    out->journey_ts_ns = 0;
     out->journey_head = 0;
 }
 

@@ -17,6 +17,8 @@
 
 #include "capture/cpus.h"
 #include "capture/filters.h"
+#include "capture/others.h"
+#include "capture/stacks.h"
 #include "format/error.h"
 
 #define KIB 1024ull
@@ -66,7 +68,9 @@ struct mapped {
 
 struct attachment {
     const struct variant *variant;
-    const struct probes *probes;
+    struct probes *probes;
+    struct others *others;
+    const struct kernel_facts *facts;
     struct bpf_object *object;
     struct bpf_program *programs[EV_PROBE_OTHER]; /* NULL: this kernel lacks the tracepoint */
     struct bpf_link *links[EV_PROBE_OTHER];
@@ -151,6 +155,7 @@ static int size_maps(struct attachment *a, const struct attach_options *options)
         {"tasks", a->cpus * EV_TASK_SETS},
         {"passed", a->cpus * EV_PASSED_SETS},
         {"tracks", a->tracks_max},
+        {"stacks", probes_have_stacks(a->probes) ? STACKS_MAX : 1},
         {"windows", filters & EV_FILTER_PACKET ? a->cpus * EV_SCRATCH_LEVELS : 1},
         {"wished_netns", filters & EV_FILTER_NETNS ? EV_WISHES_MAX : 1},
         {"wished_devices", filters & EV_FILTER_DEVICE ? EV_WISHES_MAX : 1},
@@ -181,6 +186,15 @@ static uint32_t recorded_bits(const struct probes *probes)
     return bits;
 }
 
+static uint32_t stacked_bits(const struct probes *probes)
+{
+    uint32_t bits = 0;
+
+    for (int i = 0; i < EV_PROBE_OTHER; i++)
+        bits |= (uint32_t)probes->list[i].stack << i;
+    return bits;
+}
+
 static int configure(struct attachment *a, const struct attach_options *options,
                      const struct kernel_facts *facts)
 {
@@ -207,7 +221,9 @@ static int configure(struct attachment *a, const struct attach_options *options,
         .filters = filters_flags(options->filters),
         .window_bytes = filters_window_bytes(options->filters),
         .recorded = recorded_bits(a->probes),
+        .stacked = stacked_bits(a->probes),
         .probes = a->probes->count,
+        .has_cookie = facts->attach_cookie,
     };
 
     if (!map || !bpf_map__initial_value(map, &bytes) || bytes < sizeof(config))
@@ -239,7 +255,24 @@ static int choose_programs(struct attachment *a, const struct kernel_facts *fact
 
 /* Kernels without these instructions refuse them also where they are never reached: there a
  * plain store takes their place. */
-static int replace_atomics(struct bpf_program *program)
+static void replace_atomic(struct bpf_insn *insn)
+{
+    if (insn->code != (BPF_STX | BPF_ATOMIC | BPF_DW) || !(insn->imm & BPF_FETCH))
+        return;
+    insn->code = BPF_STX | BPF_MEM | BPF_DW;
+    insn->imm = 0;
+}
+
+/* Until 6.2 (be2ef8161572) the verifier took each number for one that matters in programs that
+ * call functions, and followed every way through them. What is called is the pcap-filter; without
+ * one this is never reached. */
+static void replace_call(struct bpf_insn *insn)
+{
+    if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL)
+        *insn = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0};
+}
+
+static int adapt_program(struct bpf_program *program, bool atomics, bool calls)
 {
     size_t count = bpf_program__insn_cnt(program);
     struct bpf_insn *insns = calloc(count, sizeof(*insns));
@@ -249,24 +282,26 @@ static int replace_atomics(struct bpf_program *program)
         return -ENOMEM;
     memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
     for (size_t i = 0; i < count; i++) {
-        if (insns[i].code != (BPF_STX | BPF_ATOMIC | BPF_DW) || !(insns[i].imm & BPF_FETCH))
-            continue;
-        insns[i].code = BPF_STX | BPF_MEM | BPF_DW;
-        insns[i].imm = 0;
+        if (!atomics)
+            replace_atomic(&insns[i]);
+        if (!calls)
+            replace_call(&insns[i]);
     }
     error = bpf_program__set_insns(program, insns, count);
     free(insns);
     return error;
 }
 
-static int adapt_programs(const struct attachment *a, const struct kernel_facts *facts)
+static int adapt_programs(const struct attachment *a, const struct attach_options *options,
+                          const struct kernel_facts *facts)
 {
+    bool filter = filters_flags(options->filters) & EV_FILTER_PACKET;
     struct bpf_program *program;
     int error = 0;
 
     bpf_object__for_each_program (program, a->object)
-        if (!error && !facts->cmpxchg && bpf_program__autoload(program))
-            error = replace_atomics(program);
+        if (!error && bpf_program__autoload(program))
+            error = adapt_program(program, facts->cmpxchg, filter);
     return error;
 }
 
@@ -283,7 +318,9 @@ static int load_variant(struct attachment *a, const struct attach_options *optio
     a->object = object;
     error = choose_programs(a, facts);
     if (!error)
-        error = adapt_programs(a, facts);
+        error = others_prepare(object, a->probes, facts, a->variant->mode == ATTACH_TP_BTF);
+    if (!error)
+        error = adapt_programs(a, options, facts);
     if (!error)
         error = size_maps(a, options);
     if (!error)
@@ -401,6 +438,22 @@ static int find_cpus(struct attachment *a, struct nst_error *err)
     return a->online ? 0 : nst_fail(err, -ENOMEM, "no memory for %d CPUs", count);
 }
 
+static int load_others(struct attachment *a, const struct attach_options *options,
+                       struct nst_error *err)
+{
+    struct others_options others = {
+        .object = a->object,
+        .probes = a->probes,
+        .symbols = options->symbols,
+        .facts = a->facts,
+        .typed = a->variant->mode == ATTACH_TP_BTF,
+        .dynptr = a->variant->dynptr,
+        .progress = options->progress,
+    };
+
+    return others_load(&a->others, &others, err);
+}
+
 int attach_load(struct attachment **attachment, const struct attach_options *options,
                 const struct kernel_facts *facts, struct nst_error *err)
 {
@@ -410,12 +463,15 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
     if (!a)
         return nst_fail(err, -ENOMEM, "no memory");
     a->probes = options->probes;
+    a->facts = facts;
     a->tracks_max = choose_tracks_max();
     error = find_cpus(a, err);
     if (!error)
         error = shape_rings(a, options, facts, err);
     if (!error)
         error = load_object(a, options, facts, err);
+    if (!error)
+        error = load_others(a, options, err);
     if (!error)
         error = map_all(a, err);
     if (!error)
@@ -445,13 +501,14 @@ int attach_start(struct attachment *a, struct nst_error *err)
                             strerror(-error));
         }
     }
-    return 0;
+    return others_attach(a->others, err);
 }
 
 void attach_stop(struct attachment *a)
 {
     bool attached = false;
 
+    others_detach(a->others);
     for (int i = 0; i < EV_PROBE_OTHER; i++) {
         attached |= a->links[i] != NULL;
         bpf_link__destroy(a->links[i]);
@@ -467,6 +524,7 @@ void attach_free(struct attachment *a)
     if (!a)
         return;
     attach_stop(a);
+    others_free(a->others);
     doorbell_close(&a->doorbell);
     unmap(&a->counters);
     unmap(&a->cpu_states);
@@ -481,6 +539,11 @@ void attach_free(struct attachment *a)
 const char *attach_how(const struct attachment *a)
 {
     return a->variant->name;
+}
+
+uint32_t attach_cpu_bits(const struct attachment *a)
+{
+    return bits_for(a->cpus);
 }
 
 uint32_t attach_cpus(const struct attachment *a)
@@ -524,19 +587,58 @@ uint32_t attach_tracks_max(const struct attachment *a)
     return a->tracks_max;
 }
 
-bool attach_misses(const struct attachment *a, enum ev_probe probe, uint64_t *misses)
+int attach_stacks_fd(const struct attachment *a)
+{
+    return bpf_map__fd(find_map(a, "stacks"));
+}
+
+static bool program_misses(int fd, uint64_t *misses)
 {
     struct bpf_prog_info info = {0};
     uint32_t length = sizeof(info);
 
     *misses = 0;
-    if (!a->programs[probe])
+    if (fd < 0)
         return true;
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(a->programs[probe]), &info, &length))
+    if (bpf_obj_get_info_by_fd(fd, &info, &length))
         return false;
     /* The kernel says how much of the structure it knows; this member came with 5.12. */
     if (length < offsetof(struct bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses))
         return false;
     *misses = info.recursion_misses;
     return true;
+}
+
+bool attach_misses(const struct attachment *a, uint32_t probe, uint64_t *misses)
+{
+    int fd = -1;
+
+    if (probe >= EV_PROBE_OTHER)
+        fd = others_program(a->others, probe);
+    else if (a->programs[probe])
+        fd = bpf_program__fd(a->programs[probe]);
+    return program_misses(fd, misses);
+}
+
+bool attach_kprobe_misses(const struct attachment *a, bool *any, uint64_t *misses)
+{
+    static const char *const shared[] = {"other_kprobe", "other_multi", "other_enter",
+                                         "other_return"};
+    bool known = a->facts->kprobe_misses;
+
+    *any = false;
+    *misses = 0;
+    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+        struct bpf_program *program = bpf_object__find_program_by_name(a->object, shared[i]);
+        uint64_t missed;
+
+        if (!bpf_program__autoload(program))
+            continue;
+        *any = true;
+        known &= program_misses(bpf_program__fd(program), &missed);
+        *misses += missed;
+    }
+    if (!known)
+        *misses = 0;
+    return known;
 }

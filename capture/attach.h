@@ -13,6 +13,7 @@
 #include "capture/kernel_facts.h"
 #include "capture/probes.h"
 #include "capture/ring.h"
+#include "capture/symbols.h"
 #include "format/nstrail.h"
 
 enum attach_mode {
@@ -23,8 +24,10 @@ enum attach_mode {
 
 struct attach_options {
     enum attach_mode mode;
-    const struct probes *probes; /* outlive the attachment */
+    struct probes *probes;       /* outlive the attachment; what cannot be attached is marked */
+    struct symbols *symbols;     /* for kprobes; outlive it too; may be NULL without those */
     struct filters *filters;     /* likewise */
+    void (*progress)(uint32_t done, uint32_t all); /* of attaching; may be NULL */
     uint32_t snaplen;
     uint64_t ring_kib;   /* of all CPUs together; 0: as the number of CPUs suggests */
     uint64_t base_ts_ns; /* CLOCK_MONOTONIC: no event is earlier */
@@ -44,6 +47,8 @@ void attach_free(struct attachment *attachment);
 /* How the programs were attached: "tp_btf" or "raw_tp". */
 const char *attach_how(const struct attachment *attachment);
 /* Possible CPUs of this host; those in records are below. */
+/* To number them. */
+uint32_t attach_cpu_bits(const struct attachment *attachment);
 uint32_t attach_cpus(const struct attachment *attachment);
 struct ring *attach_rings(const struct attachment *attachment, size_t *count);
 /* Rung when much waits in a ring. */
@@ -56,8 +61,11 @@ const volatile struct ev_counters *attach_counters(const struct attachment *atta
 const volatile struct ev_cpu *attach_cpu_states(const struct attachment *attachment);
 int attach_tracks_fd(const struct attachment *attachment);
 uint32_t attach_tracks_max(const struct attachment *attachment);
+int attach_stacks_fd(const struct attachment *attachment);
 /* How often the kernel skipped the probe's program, because it would have interrupted itself;
- * false: this kernel does not count that. */
-bool attach_misses(const struct attachment *attachment, enum ev_probe probe, uint64_t *misses);
+ * false: this kernel does not count that. Kprobes share a program, and have 0 here. */
+bool attach_misses(const struct attachment *attachment, uint32_t probe, uint64_t *misses);
+/* The same of all kprobes together; *any: there are some. */
+bool attach_kprobe_misses(const struct attachment *attachment, bool *any, uint64_t *misses);
 
 #endif

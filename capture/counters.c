@@ -11,6 +11,7 @@ static const char *const kernel_names[EV_COUNTERS] = {
     [EV_CUT_NONLINEAR] = "cut.nonlinear",
     [EV_TRACKING_FULL] = "tracking.full",
     [EV_TRACKING_GUESSED] = "tracking.guessed",
+    [EV_NO_STACK] = "cut.stack",
 };
 
 /* Beside those by CPU and probe: totals of 0, recursion by probe, disk, evictions, inventory. */
@@ -74,23 +75,35 @@ void counters_inventory(struct counters *counters, const struct inventory_counts
     counters->has_inventory = true;
 }
 
+/* Of its own; kprobes share theirs. */
+static bool has_program(const struct probe *probe)
+{
+    return probe->kind != NST_PROBE_KPROBE && probe->kind != NST_PROBE_KRETPROBE;
+}
+
 void counters_losses(const struct counters *counters, struct losses *losses)
 {
     const volatile struct ev_counters *kernel = attach_counters(counters->attachment);
     size_t cells = (size_t)counters->cpus * counters->probes->count;
+    uint64_t kprobe_misses;
+    bool kprobes;
 
     *losses = (struct losses){.recursion_known = true};
     for (size_t i = 0; i < cells; i++)
         losses->ring += kernel[i].count[EV_LOST_RING];
-    for (int probe = 0; probe < EV_PROBE_OTHER; probe++) {
+    for (uint32_t probe = 0; probe < counters->probes->count; probe++) {
         uint64_t misses;
 
-        if (!counters->probes->list[probe].recorded)
+        if (!has_program(&counters->probes->list[probe]) ||
+            !counters->probes->list[probe].recorded)
             continue;
         if (!attach_misses(counters->attachment, probe, &misses))
             losses->recursion_known = false;
         losses->recursion += misses;
     }
+    if (!attach_kprobe_misses(counters->attachment, &kprobes, &kprobe_misses) && kprobes)
+        losses->recursion_known = false;
+    losses->recursion += kprobe_misses;
 }
 
 static void add(struct counters *counters, const char *name, const char *probe, uint32_t cpu,
@@ -121,14 +134,25 @@ static void add_cells(struct counters *counters, const char *name, const volatil
 /* Of the probes that record, events are lost; of the others, only knowledge. */
 static void add_recursion(struct counters *counters)
 {
-    for (int probe = 0; probe < EV_PROBE_OTHER; probe++) {
+    uint64_t kprobe_misses;
+    bool kprobes, kprobes_known;
+
+    for (uint32_t probe = 0; probe < counters->probes->count; probe++) {
         const struct probe *p = &counters->probes->list[probe];
         const char *name = p->recorded ? "lost.recursion" : "tracking.recursion";
         uint64_t misses;
-        bool known = attach_misses(counters->attachment, probe, &misses);
+        bool known;
 
+        if (!has_program(p))
+            continue;
+        known = attach_misses(counters->attachment, probe, &misses);
         add(counters, name, p->symbol, NST_NONE, misses);
         counters->list[counters->count - 1].known = known;
+    }
+    kprobes_known = attach_kprobe_misses(counters->attachment, &kprobes, &kprobe_misses);
+    if (kprobes) {
+        add(counters, "lost.recursion", NULL, NST_NONE, kprobe_misses);
+        counters->list[counters->count - 1].known = kprobes_known;
     }
 }
 

@@ -85,6 +85,35 @@ static bool enum_value(const struct btf *btf, const char *enum_name, const char 
     return false;
 }
 
+/* A member, also of an unnamed structure or union within. */
+static bool has_member(const struct btf *btf, uint32_t id, const char *name)
+{
+    const struct btf_type *type = btf__type_by_id(btf, id);
+
+    if (!type || !btf_is_composite(type))
+        return false;
+    for (uint32_t i = 0; i < btf_vlen(type); i++) {
+        const struct btf_member *member = &btf_members(type)[i];
+
+        if (!strcmp(btf__name_by_offset(btf, member->name_off), name) ||
+            has_member(btf, member->type, name))
+            return true;
+    }
+    return false;
+}
+
+static void read_kprobe_facts(struct kernel_facts *facts, const struct btf *btf)
+{
+    int info = btf__find_by_name_kind(btf, "bpf_link_info", BTF_KIND_STRUCT);
+
+    facts->attach_cookie =
+        libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie, NULL) == 1;
+    /* CONFIG_FPROBE: other parts of kprobe.multi are there without it, too. */
+    facts->kprobe_multi = btf__find_by_name_kind(btf, "register_fprobe_ips", BTF_KIND_FUNC) > 0;
+    /* Came with 6.7 (e2b2cd592ad1), with the counting by programs (dd8657894c11). */
+    facts->kprobe_misses = info > 0 && has_member(btf, info, "missed");
+}
+
 static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct nst_error *err)
 {
     const struct btf_type *kfree = tracepoint_type(btf, fixed_probes[EV_PROBE_KFREE].tracepoint);
@@ -101,6 +130,7 @@ static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct ns
     if (!enum_value(btf, "skb_drop_reason", "SKB_CONSUMED", &facts->reason_consumed))
         facts->reason_consumed = 0;
     facts->dynptr = btf__find_by_name_kind(btf, "bpf_dynptr_from_skb", BTF_KIND_FUNC) > 0;
+    read_kprobe_facts(facts, btf);
     facts->drop_reasons = drop_reasons_new(btf);
     if (!facts->drop_reasons)
         return nst_fail(err, -ENOMEM, "no memory for the drop reasons");

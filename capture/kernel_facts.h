@@ -17,6 +17,9 @@ struct kernel_facts {
     uint32_t reason_consumed; /* the reason that means no drop, beside 0 */
     bool cmpxchg;             /* BPF programs can compare and exchange: since 5.12 */
     bool dynptr;              /* bpf_dynptr_from_skb exists; not yet: for our programs */
+    bool attach_cookie;       /* bpf_get_attach_cookie() */
+    bool kprobe_multi;
+    bool kprobe_misses;       /* counts the kprobe programs that it skips */
     bool tracepoint[EV_PROBE_OTHER];       /* enum ev_probe: it has the tracepoint */
 };
 

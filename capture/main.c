@@ -7,6 +7,7 @@
 
 #include "capture/message.h"
 #include "capture/options.h"
+#include "capture/probing.h"
 #include "capture/session.h"
 
 /* Whether all that was printed arrived. */
@@ -28,6 +29,11 @@ static int run(const struct options *options, int argc, char **argv)
         return finish_stdout();
     }
     message_libbpf(options->verbose);
+    if (options->list_probes) {
+        int status = probing_list(options->filter.count ? options->filter.list[0] : NULL);
+
+        return status == STATUS_OK ? finish_stdout() : status;
+    }
     return session_run(options, argc, argv);
 }
 

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "capture/clock.h"
+#include "capture/probe_spec.h"
 #include "format/error.h"
 
 struct option_spec {
@@ -29,6 +30,9 @@ enum {
     OPTION_NO_PACKETS,
     OPTION_NETNS,
     OPTION_DROP_REASON,
+    OPTION_PROFILE,
+    OPTION_STACK,
+    OPTION_LIST_PROBES,
     OPTION_ATTACH,
     OPTION_INVENTORY,
     OPTION_INVENTORY_PATH,
@@ -51,6 +55,10 @@ static const struct option_spec specs[] = {
     {OPTION_NETNS, "netns", "WHO",
      "packets in a namespace: inum, 0xCOOKIE, name, /path, pid:N; !WHO: nothing of it"},
     {OPTION_DROP_REASON, "drop-reason", "NAME", "of drops, only those for that reason"},
+    {'p', "probe", "PROBE", "record here: [TYPE:]NAME[/stack]; TYPE tp, kprobe, kretprobe, fentry"},
+    {OPTION_PROFILE, "profile", "NAME", "the probes of a profile: default, ifdump, drop, stack..."},
+    {OPTION_STACK, "stack", NULL, "with each event the stack trace that led to it"},
+    {OPTION_LIST_PROBES, "list-probes", NULL, "list what there is to record at, also by a PATTERN"},
     {'s', "snaplen", "BYTES", "record up to so many bytes of a packet (128); 0 is 65535"},
     {OPTION_NO_PACKETS, "no-packets", NULL, "record no bytes of packets"},
     {'B', "buffer", "KIB", "memory of the rings, of all CPUs together"},
@@ -201,6 +209,15 @@ static int add(struct words *words, const char *word, struct nst_error *err)
     return words_add(words, word) ? nst_fail(err, -ENOMEM, "no memory for the options") : 0;
 }
 
+/* Whether this kernel has it is seen later; whether it can be a probe at all, now. */
+static int take_probe(struct options *o, const char *text, struct nst_error *err)
+{
+    struct probe_spec spec;
+    int error = probe_spec_parse(&spec, text, err);
+
+    return error ? error : add(&o->probes, text, err);
+}
+
 static int take_option(struct options *o, int letter, const char *value, struct nst_error *err)
 {
     switch (letter) {
@@ -247,6 +264,16 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return add(&o->netns, value, err);
     case OPTION_DROP_REASON:
         return add(&o->drop_reasons, value, err);
+    case 'p':
+        return take_probe(o, value, err);
+    case OPTION_PROFILE:
+        return add(&o->profiles, value, err);
+    case OPTION_STACK:
+        o->stack = true;
+        return 0;
+    case OPTION_LIST_PROBES:
+        o->list_probes = true;
+        return 0;
     case OPTION_ATTACH:
         return parse_attach(value, &o->attach, err);
     case OPTION_INVENTORY:
@@ -302,6 +329,10 @@ static int check(struct options *o, struct nst_error *err)
 {
     if (o->help || o->version)
         return 0;
+    if (o->list_probes && o->filter.count > 1)
+        return nst_fail(err, -EINVAL, "%s: --list-probes takes one pattern", o->filter.list[1]);
+    if (o->list_probes)
+        return 0;
     if (o->cmdline && (o->inventory_names || o->inventory_none))
         return nst_fail(err, -EINVAL, "--cmdline: --inventory=%s records no processes",
                         o->inventory_none ? "none" : "names");
@@ -331,6 +362,8 @@ void options_free(struct options *o)
     words_free(&o->devices);
     words_free(&o->drop_reasons);
     words_free(&o->filter);
+    words_free(&o->probes);
+    words_free(&o->profiles);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct nst_error *err)

@@ -25,6 +25,10 @@ struct options {
     uint64_t duration_ns; /* --duration; 0: no limit */
     uint64_t ring_kib;    /* -B; 0: the default */
     uint32_t snaplen;     /* -s, --no-packets */
+    struct words probes;   /* -p */
+    struct words profiles; /* --profile */
+    bool list_probes;
+    bool stack;
     enum attach_mode attach;
     struct words netns;        /* --netns, with their '!' */
     struct words devices;      /* -i */

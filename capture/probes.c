@@ -44,6 +44,82 @@ void probes_free(struct probes *probes)
     *probes = (struct probes){0};
 }
 
+static struct probe *find(const struct probes *probes, const struct probe *wanted)
+{
+    for (uint32_t i = 0; i < probes->count; i++)
+        if (probes->list[i].kind == wanted->kind &&
+            !strcmp(probes->list[i].symbol, wanted->symbol))
+            return &probes->list[i];
+    return NULL;
+}
+
+static int append(struct probes *probes, const struct probe *probe)
+{
+    struct probe *list;
+
+    if (probes->count == EV_PROBES_MAX)
+        return -E2BIG;
+    list = reallocarray(probes->list, probes->count + 1, sizeof(*list));
+    if (!list)
+        return -ENOMEM;
+    probes->list = list;
+    list[probes->count] = *probe;
+    list[probes->count].place |= probes->count;
+    probes->count++;
+    return 0;
+}
+
+int probes_add(struct probes *probes, const struct probe *probe)
+{
+    struct probe *known = find(probes, probe);
+    int error = 0;
+
+    if (!known) {
+        error = append(probes, probe);
+        if (error)
+            free(probe->symbol);
+        return error;
+    }
+    free(probe->symbol);
+    known->recorded = true;
+    known->stack |= probe->stack;
+    known->place |= probe->place & EV_PLACE_STACK;
+    return 0;
+}
+
+void probes_add_stacks(struct probes *probes)
+{
+    for (uint32_t i = 0; i < probes->count; i++) {
+        if (!probes->list[i].recorded)
+            continue;
+        probes->list[i].stack = true;
+        probes->list[i].place |= EV_PLACE_STACK;
+    }
+}
+
+bool probes_have_stacks(const struct probes *probes)
+{
+    for (uint32_t i = 0; i < probes->count; i++)
+        if (probes->list[i].stack)
+            return true;
+    return false;
+}
+
+bool probes_have_kprobes(const struct probes *probes)
+{
+    for (uint32_t i = EV_PROBE_OTHER; i < probes->count; i++)
+        if (probes->list[i].kind == NST_PROBE_KPROBE || probes->list[i].kind == NST_PROBE_KRETPROBE)
+            return true;
+    return false;
+}
+
+const char *probe_name(const struct probe *probe)
+{
+    const char *colon = strchr(probe->symbol, ':');
+
+    return colon ? colon + 1 : probe->symbol;
+}
+
 void probes_choose_default(struct probes *probes)
 {
     probes->list[EV_PROBE_RECEIVE].recorded = true;

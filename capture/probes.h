@@ -26,6 +26,11 @@ struct probe {
     uint32_t kind; /* enum nst_probe_kind */
     char *symbol;  /* as users call it: "group:name", or a function */
     bool recorded; /* else it is there for tracking alone */
+    bool stack;    /* its events have a stack trace */
+    /* Of those after enum ev_probe's: */
+    uint64_t place;  /* enum ev_place, with the probe's number */
+    uint32_t btf_id; /* what tp_btf and fentry attach to; 0: nothing */
+    int error;       /* why it is not attached, negative; 0: it is */
 };
 
 struct probes {
@@ -36,6 +41,18 @@ struct probes {
 /* Those of enum ev_probe, none of them recorded. <0: no memory. */
 int probes_init(struct probes *probes, struct nst_error *err);
 void probes_free(struct probes *probes);
+
+/* Records this one too; what is there already only gets its stack. Takes over the symbol, also
+ * when it fails: -ENOMEM, -E2BIG. */
+int probes_add(struct probes *probes, const struct probe *probe);
+/* Stack traces with all that are recorded. */
+void probes_add_stacks(struct probes *probes);
+bool probes_have_stacks(const struct probes *probes);
+/* Also such as see a function return. */
+bool probes_have_kprobes(const struct probes *probes);
+
+/* Its name within its group, or the function. */
+const char *probe_name(const struct probe *probe);
 
 /* Records what is recorded unless something else is asked for. */
 void probes_choose_default(struct probes *probes);

@@ -222,6 +222,14 @@ static void resolve(const struct cpu_refs *refs, const struct ev_packet *packet,
     event->task = value ? value->index : NST_NONE;
 }
 
+/* Fentry and tracepoints call programs by functions of their own. */
+static bool is_traced(const struct recorder *r, uint32_t probe)
+{
+    uint32_t kind = r->options.probes->list[probe].kind;
+
+    return kind == NST_PROBE_RAW_TRACEPOINT || kind == NST_PROBE_FENTRY;
+}
+
 static int take_packet(struct recorder *r, const struct cpu_refs *refs,
                        const struct ev_record *record, bool late)
 {
@@ -230,7 +238,6 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
         .ts_ns = packet->ts_ns,
         .skb = packet->skb,
         .journey_id = packet->journey_id,
-        .journey_ts_ns = packet->journey_ts_ns,
         .journey_head = packet->journey_head,
         .probe = r->probes[packet->probe],
         .drop_reason = NST_NONE,
@@ -247,6 +254,12 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
     int error;
 
     resolve(refs, packet, &event);
+    if (packet->journey_id)
+        event.journey_ts_ns = ev_journey_ts_ns(r->options.base_ts_ns, r->options.cpu_bits,
+                                               packet->journey_id);
+    if (packet->stack && r->options.stacks)
+        event.stack = stacks_find(r->options.stacks, r->writer, packet->stack - 1,
+                                  is_traced(r, packet->probe));
     if (packet->probe == EV_PROBE_KFREE)
         event.drop_reason = reason_index(r, packet->drop_reason);
     error = nst_writer_event(r->writer, &event, &r->error);

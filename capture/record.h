@@ -10,6 +10,7 @@
 #include "capture/drop_reasons.h"
 #include "capture/inventory/inventory.h"
 #include "capture/probes.h"
+#include "capture/stacks.h"
 #include "format/nstrail.h"
 
 struct recorder;
@@ -17,6 +18,10 @@ struct recorder;
 struct recorder_options {
     uint32_t cpus;
     const struct probes *probes;
+    struct stacks *stacks; /* NULL: none */
+    /* For the times of journeys: as in struct ev_config. */
+    uint64_t base_ts_ns;
+    uint32_t cpu_bits;
     struct inventory *inventory; /* is told of namespaces; NULL: none */
     uint64_t limit; /* events; 0: none */
 };

@@ -24,10 +24,13 @@
 #include "capture/merge.h"
 #include "capture/message.h"
 #include "capture/privileges.h"
+#include "capture/probing.h"
 #include "capture/record.h"
 #include "capture/rotation.h"
 #include "capture/signals.h"
+#include "capture/stacks.h"
 #include "capture/summary.h"
+#include "capture/symbols.h"
 #include "capture/upkeep.h"
 #include "format/error.h"
 
@@ -52,6 +55,8 @@ struct session {
     struct kernel_facts facts;
     struct probes probes;
     struct filters *filters;
+    struct symbols *symbols; /* NULL: none are needed, or we may not see them */
+    struct stacks *stacks;   /* NULL: none */
     struct attachment *attachment;
     struct inventory *inventory; /* NULL: none */
     struct nst_writer *writer;   /* until upkeep has it */
@@ -62,6 +67,7 @@ struct session {
     struct merge *merge;
     struct command command;
     struct ending ending;
+    uint64_t base_ts_ns; /* no event is earlier */
     int epoll;
     bool block_made;  /* since it was looked whether a file is large enough */
     bool filters_due; /* they may mean more than before */
@@ -96,13 +102,21 @@ static int watch_rings(struct session *s, struct nst_error *err)
     return watch(s, attach_doorbell(s->attachment)->fd, EPOLLIN, WAKE_RING, err);
 }
 
+/* What can only be read before anything is given up. */
 static int choose_probes(struct session *s, struct nst_error *err)
 {
-    int error = probes_init(&s->probes, err);
+    int error = probing_choose(&s->probes, s->options, err);
 
-    if (!error)
-        probes_choose_default(&s->probes);
-    return error;
+    if (error || (!probes_have_stacks(&s->probes) && !probes_have_kprobes(&s->probes)))
+        return error;
+    error = symbols_read(&s->symbols, err);
+    /* Stack traces have addresses then. */
+    return error && !probes_have_kprobes(&s->probes) ? 0 : error;
+}
+
+static void say_progress(uint32_t done, uint32_t all)
+{
+    fprintf(stderr, "\rattaching probes: %u of %u%s", done, all, done == all ? "\n" : "");
 }
 
 /* Before there are programs and files that its process would hold. */
@@ -139,14 +153,16 @@ static int load(struct session *s, struct nst_error *err)
     struct attach_options options = {
         .mode = s->options->attach,
         .probes = &s->probes,
+        .progress = !s->options->quiet && isatty(STDERR_FILENO) ? say_progress : NULL,
         .snaplen = s->options->snaplen,
         .ring_kib = s->options->ring_kib,
-        .base_ts_ns = clock_now_ns(),
+        .base_ts_ns = s->base_ts_ns,
     };
     int error = kernel_facts_read(&s->facts, err);
 
     if (!error)
         error = choose_probes(s, err);
+    options.symbols = s->symbols;
     if (!error)
         error = make_filters(s, err);
     options.filters = s->filters;
@@ -213,6 +229,8 @@ static int make_parts(struct session *s, struct nst_error *err)
     struct recorder_options options = {
         .cpus = attach_cpus(s->attachment),
         .probes = &s->probes,
+        .base_ts_ns = s->base_ts_ns,
+        .cpu_bits = attach_cpu_bits(s->attachment),
         .inventory = s->inventory,
         .limit = s->options->count,
     };
@@ -229,6 +247,12 @@ static int make_parts(struct session *s, struct nst_error *err)
     if (error)
         return error;
     s->merge = merge_new(rings, count);
+    if (probes_have_stacks(&s->probes)) {
+        s->stacks = stacks_new(attach_stacks_fd(s->attachment), s->symbols);
+        if (!s->stacks)
+            return nst_fail(err, -ENOMEM, "no memory for stack traces");
+        options.stacks = s->stacks;
+    }
     s->recorder =
         recorder_new(&options, s->upkeep.writer, s->facts.drop_reasons, s->upkeep.counters);
     if (!s->merge || !s->recorder)
@@ -259,6 +283,8 @@ static int start(struct session *s, struct nst_error *err)
 
     upkeep_begin(&s->upkeep);
     error = attach_start(s->attachment, err);
+    if (!error)
+        error = probing_report(&s->probes, s->options->verbose, err);
     if (error)
         return error;
     say_start(s);
@@ -466,6 +492,8 @@ static void session_free(struct session *s)
     live_free(s->live);
     attach_free(s->attachment);
     filters_free(s->filters);
+    stacks_free(s->stacks);
+    symbols_free(s->symbols);
     probes_free(&s->probes);
     kernel_facts_free(&s->facts);
     if (s->epoll >= 0)
@@ -500,7 +528,8 @@ static int drop_privileges(struct session *s, struct nst_error *err)
 
 int session_run(const struct options *options, int argc, char **argv)
 {
-    struct session s = {.options = options, .epoll = -1, .command.fd = -1};
+    struct session s = {
+        .options = options, .base_ts_ns = clock_now_ns(), .epoll = -1, .command.fd = -1};
     struct nst_error err = {0};
     int error, status;
 

@@ -61,7 +61,6 @@ static void add_event(struct chunks *c, const struct nst_block *block, const str
         .packet = {.ts_ns = e->ts_ns,
                    .skb = e->skb,
                    .journey_id = e->journey_id,
-                   .journey_ts_ns = e->journey_ts_ns,
                    .journey_head = e->journey_head,
                    .rx_ifindex = e->rx_ifindex,
                    .len = e->len_bytes,

@@ -22,6 +22,7 @@ tests=(
     netns/vlan.sh
     netns/drops.sh
     kernels/differences.sh
+    kernels/probes.sh
 )
 programs=(nstrail nstrail-capture tests/netns/traffic tests/kernels/cookie)
 count=0

@@ -52,6 +52,21 @@ static void refuses(const char *line, const char *words)
         printf("# said: %s\n# wanted: %s\n", err.text, words);
 }
 
+static void test_probes(void)
+{
+    takes("-w x -p tp:net:netif_rx -p k:ip_rcv/stack --profile drop",
+          !parse("-w x -p tp:net:netif_rx -p k:ip_rcv/stack --profile drop") &&
+              options.probes.count == 2 && !strcmp(options.probes.list[1], "k:ip_rcv/stack") &&
+              options.profiles.count == 1 && !options.stack);
+    takes("-w x --stack", !parse("-w x --stack") && options.stack && !options.probes.count);
+    takes("--list-probes", !parse("--list-probes") && options.list_probes);
+    takes("--list-probes net:*", !parse("--list-probes net:*") && options.filter.count == 1);
+    refuses("--list-probes a b", "one pattern");
+    refuses("-w x -p tp:netif_rx", "a tracepoint is GROUP:NAME");
+    refuses("-w x -p ip_rcv/stakc", "/stakc");
+    refuses("-w x -p", "missing after -p");
+}
+
 static void test_good(void)
 {
     takes("-w x", !parse("-w x") && !strcmp(options.output, "x") && options.snaplen == 128 &&
@@ -157,6 +172,7 @@ static void test_uuid(void)
 int main(void)
 {
     test_good();
+    test_probes();
     test_bad();
     test_cpus();
     test_uuid();

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/choose.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/error.h"
+
+/* As many suggestions, no further away than so many letters. */
+#define NEAREST      3
+#define NEAREST_FROM 4
+
+/* What tracking knows of tracepoints: see enum ev_place. */
+static const struct {
+    const char *name;
+    uint64_t place;
+} places[] = {
+    {"napi_gro_receive_entry", EV_PLACE_RECEIVE}, {"netif_receive_skb_entry", EV_PLACE_RECEIVE},
+    {"netif_rx", EV_PLACE_RECEIVE},               {"netif_rx_entry", EV_PLACE_RECEIVE},
+    {"netif_rx_ni_entry", EV_PLACE_RECEIVE},      {"net_dev_queue", EV_PLACE_XMIT},
+    {"skb_copy_datagram_iovec", EV_PLACE_DELIVERED},
+};
+
+bool choose_has_packet(const struct target *target)
+{
+    /* The driver has had it by then, and may have freed it. */
+    return !target->tracepoint || strcmp(target->name, "net_dev_xmit");
+}
+
+static uint64_t place_of(const struct target *target, bool stack)
+{
+    uint64_t place = (uint64_t)target->skb << EV_PLACE_SKB_SHIFT |
+                     (uint64_t)target->netns << EV_PLACE_NETNS_SHIFT;
+
+    if (target->netns_is_device)
+        place |= EV_PLACE_DEVICE;
+    if (stack)
+        place |= EV_PLACE_STACK;
+    for (size_t i = 0; target->tracepoint && i < sizeof(places) / sizeof(places[0]); i++)
+        if (!strcmp(target->name, places[i].name))
+            place |= places[i].place;
+    return place;
+}
+
+static bool matches(const struct probe_spec *spec, const struct target *target)
+{
+    bool tracepoint = spec->kind == NST_PROBE_RAW_TRACEPOINT;
+
+    if (tracepoint != target->tracepoint || fnmatch(spec->name, target->name, 0))
+        return false;
+    return !tracepoint || !fnmatch(spec->group, target->group ? target->group : "", 0);
+}
+
+/* "group:name", or the function's name. The caller frees it. */
+static char *symbol_of(const struct target *target)
+{
+    char *symbol;
+
+    if (!target->group)
+        return strdup(target->name);
+    return asprintf(&symbol, "%s:%s", target->group, target->name) < 0 ? NULL : symbol;
+}
+
+static int choose_target(struct probes *probes, const struct probe_spec *spec,
+                         const struct target *target)
+{
+    struct probe probe = {.kind = spec->kind,
+                          .symbol = symbol_of(target),
+                          .recorded = true,
+                          .stack = spec->stack,
+                          .place = place_of(target, spec->stack),
+                          .btf_id = target->btf_id};
+
+    return probe.symbol ? probes_add(probes, &probe) : -ENOMEM;
+}
+
+/* How many letters differ, in the least costly way to see it; more than the limit is the limit
+ * plus 1. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[128];
+    size_t length = strlen(b);
+
+    if (length >= sizeof(row) / sizeof(row[0]))
+        return NEAREST_FROM;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 1; *a; a++, i++) {
+        unsigned diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            unsigned change = diagonal + (*a != b[j - 1]), lowest = row[j - 1] + 1;
+
+            diagonal = row[j];
+            if (diagonal + 1 < lowest)
+                lowest = diagonal + 1;
+            row[j] = change < lowest ? change : lowest;
+        }
+    }
+    return row[length];
+}
+
+/* ": did you mean a, b?", or nothing. */
+static void suggest(const struct probe_spec *spec, const struct targets *targets, char *text,
+                    size_t room)
+{
+    size_t count, used = 0, given = 0;
+    const struct target *list = targets_list(targets, &count);
+
+    *text = '\0';
+    for (unsigned far = 0; far < NEAREST_FROM; far++)
+        for (size_t i = 0; i < count && given < NEAREST && used < room; i++) {
+            bool tracepoint = spec->kind == NST_PROBE_RAW_TRACEPOINT;
+
+            if (list[i].tracepoint != tracepoint || distance(spec->name, list[i].name) != far)
+                continue;
+            used += snprintf(text + used, room - used, "%s%s%s%s",
+                             given++ ? ", " : "; did you mean ",
+                             tracepoint && list[i].group ? list[i].group : "",
+                             tracepoint && list[i].group ? ":" : "", list[i].name);
+        }
+}
+
+static bool is_group(const struct probe_spec *spec, const struct targets *targets)
+{
+    size_t count;
+    const struct target *list = targets_list(targets, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i].tracepoint && list[i].group && !fnmatch(spec->group, list[i].group, 0))
+            return true;
+    return false;
+}
+
+/* The groups there are, with blanks between. */
+static void list_groups(const struct targets *targets, char *text, size_t room)
+{
+    size_t count, used = 0;
+    const struct target *list = targets_list(targets, &count);
+    const char *last = "";
+
+    *text = '\0';
+    for (size_t i = 0; i < count && used < room; i++) {
+        if (!list[i].tracepoint || !list[i].group || !strcmp(list[i].group, last))
+            continue;
+        last = list[i].group;
+        used += snprintf(text + used, room - used, " %s", last);
+    }
+}
+
+static int no_such(const struct probe_spec *spec, const struct targets *targets,
+                   struct nst_error *err)
+{
+    char text[160];
+
+    if (spec->kind == NST_PROBE_RAW_TRACEPOINT && !is_group(spec, targets)) {
+        list_groups(targets, text, sizeof(text));
+        return nst_fail(err, -ENOENT,
+                        "%s:%s: no tracepoints with packets are known in such a group; there are "
+                        "those of%s",
+                        spec->group, spec->name, text);
+    }
+    if (spec->kind != NST_PROBE_RAW_TRACEPOINT && targets_have_function(targets, spec->name))
+        return nst_fail(err, -ENOENT,
+                        "%s%s: this function has no packet (struct sk_buff) among its first "
+                        "parameters",
+                        probe_kind_prefix(spec->kind), spec->name);
+    suggest(spec, targets, text, sizeof(text));
+    return nst_fail(err, -ENOENT, "%s%s%s%s: this kernel has no such %s with packets%s",
+                    probe_kind_prefix(spec->kind), spec->group, *spec->group ? ":" : "",
+                    spec->name, *spec->group ? "tracepoint" : "function", text);
+}
+
+int choose_probes(struct probes *probes, const struct probe_spec *spec,
+                  const struct targets *targets, struct nst_error *err)
+{
+    size_t count, chosen = 0, gone = 0;
+    const struct target *list = targets_list(targets, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        int error;
+
+        if (!matches(spec, &list[i]))
+            continue;
+        if (!choose_has_packet(&list[i])) {
+            gone++;
+            continue;
+        }
+        error = choose_target(probes, spec, &list[i]);
+        if (error == -E2BIG)
+            return nst_fail(err, error, "more than %d probes", EV_PROBES_MAX);
+        if (error)
+            return nst_fail(err, error, "no memory");
+        chosen++;
+    }
+    if (gone && !chosen)
+        return nst_fail(err, -ENOENT,
+                        "%s:%s: the packet may be gone when this tracepoint tells of it; "
+                        "net:net_dev_start_xmit is before",
+                        spec->group, spec->name);
+    return chosen ? 0 : no_such(spec, targets, err);
+}

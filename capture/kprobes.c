@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/kprobes.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "format/error.h"
+
+#define PMU_TYPE "/sys/bus/event_source/devices/kprobe/type"
+/* Bit 0 of its config, as format/retprobe beside that says. */
+#define PMU_RETURN 1
+#define PROGRESS_STEP 16
+
+/* A place to attach at: one of a probe's addresses. */
+struct spot {
+    uint64_t address;
+    uint64_t cookie;
+    uint32_t probe;
+};
+
+struct kprobes {
+    struct kprobes_options options;
+    int pmu; /* type of the events; <0: this kernel has no kprobes */
+    int *fds;
+    size_t fds_count, fds_room;
+};
+
+static int read_pmu_type(void)
+{
+    FILE *file = fopen(PMU_TYPE, "re");
+    int type = -1;
+
+    if (!file)
+        return -1;
+    if (fscanf(file, "%d", &type) != 1)
+        type = -1;
+    fclose(file);
+    return type;
+}
+
+/* Takes over fd. */
+static int keep(struct kprobes *k, int fd)
+{
+    if (k->fds_count == k->fds_room) {
+        size_t room = k->fds_room ? 2 * k->fds_room : 64;
+        int *fds = reallocarray(k->fds, room, sizeof(*fds));
+
+        if (!fds) {
+            close(fd);
+            return -ENOMEM;
+        }
+        k->fds = fds;
+        k->fds_room = room;
+    }
+    k->fds[k->fds_count++] = fd;
+    return 0;
+}
+
+static int program_fd(const struct kprobes *k, const char *name)
+{
+    return bpf_program__fd(bpf_object__find_program_by_name(k->options.object, name));
+}
+
+static int open_event(const struct kprobes *k, uint64_t address, bool at_return)
+{
+    struct perf_event_attr attr = {
+        .size = sizeof(attr),
+        .type = k->pmu,
+        .config = at_return ? PMU_RETURN : 0,
+        .kprobe_addr = address,
+    };
+    int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+    return fd < 0 ? -errno : fd;
+}
+
+/* Before 5.15 an event has no link and no cookie. */
+static int attach_program(struct kprobes *k, int event, int program, uint64_t cookie)
+{
+    LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = cookie);
+    int link;
+
+    if (!k->options.cookie)
+        return ioctl(event, PERF_EVENT_IOC_SET_BPF, program) ? -errno : 0;
+    link = bpf_link_create(program, event, BPF_PERF_EVENT, &options);
+    return link < 0 ? link : keep(k, link);
+}
+
+static int attach_event(struct kprobes *k, const char *program, const struct spot *spot,
+                        bool at_return)
+{
+    int event = open_event(k, spot->address, at_return), error;
+
+    if (event < 0)
+        return event;
+    error = attach_program(k, event, program_fd(k, program), spot->cookie);
+    if (error) {
+        close(event);
+        return error;
+    }
+    return keep(k, event);
+}
+
+/* On x86 the program sees the address behind the breakpoint. */
+static int tell_place(const struct kprobes *k, const struct spot *spot)
+{
+    const struct bpf_map *map = bpf_object__find_map_by_name(k->options.object, "kprobe_places");
+#if defined(__x86_64__)
+    uint64_t seen = spot->address + 1;
+#else
+    uint64_t seen = spot->address;
+#endif
+
+    if (k->options.cookie)
+        return 0;
+    return bpf_map_update_elem(bpf_map__fd(map), &seen, &spot->cookie, BPF_ANY) ? -errno : 0;
+}
+
+static int attach_spot(struct kprobes *k, const struct spot *spot)
+{
+    int error = tell_place(k, spot);
+
+    if (error)
+        return error;
+    if (k->options.probes->list[spot->probe].kind == NST_PROBE_KPROBE)
+        return attach_event(k, "other_kprobe", spot, false);
+    /* Whoever returns should have been seen to enter. */
+    error = attach_event(k, "other_enter", spot, false);
+    return error ? error : attach_event(k, "other_return", spot, true);
+}
+
+/* One address is enough for a probe to be attached. */
+static void attached(struct kprobes *k, const struct spot *spot, int error)
+{
+    struct probe *probe = &k->options.probes->list[spot->probe];
+
+    if (!error || probe->error == -EINPROGRESS)
+        probe->error = error;
+}
+
+static void attach_singly(struct kprobes *k, const struct spot *spots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (k->options.progress && i % PROGRESS_STEP == 0)
+            k->options.progress(i, count);
+        attached(k, &spots[i], k->pmu < 0 ? -EOPNOTSUPP : attach_spot(k, &spots[i]));
+    }
+    if (k->options.progress)
+        k->options.progress(count, count);
+}
+
+static int attach_multi(struct kprobes *k, const struct spot *spots, size_t count)
+{
+    LIBBPF_OPTS(bpf_link_create_opts, options);
+    unsigned long *addresses = calloc(count, sizeof(*addresses));
+    __u64 *cookies = calloc(count, sizeof(*cookies));
+    int link = -ENOMEM;
+
+    if (addresses && cookies) {
+        for (size_t i = 0; i < count; i++) {
+            addresses[i] = spots[i].address;
+            cookies[i] = spots[i].cookie;
+        }
+        options.kprobe_multi.cnt = count;
+        options.kprobe_multi.addrs = addresses;
+        options.kprobe_multi.cookies = cookies;
+        link = bpf_link_create(program_fd(k, "other_multi"), 0, BPF_TRACE_KPROBE_MULTI, &options);
+    }
+    free(addresses);
+    free(cookies);
+    return link < 0 ? link : keep(k, link);
+}
+
+/* One function that cannot be traced has the kernel refuse all of them: halves find it. False:
+ * the kernel has no kprobe.multi. */
+static bool attach_halves(struct kprobes *k, const struct spot *spots, size_t count)
+{
+    int error = attach_multi(k, spots, count);
+
+    if (error == -EOPNOTSUPP)
+        return false;
+    if (error && count > 1)
+        return attach_halves(k, spots, count / 2) &&
+               attach_halves(k, spots + count / 2, count - count / 2);
+    for (size_t i = 0; i < count; i++)
+        attached(k, &spots[i], error);
+    return true;
+}
+
+static bool add_spots(struct kprobes *k, uint32_t number, struct spot **spots, size_t *count)
+{
+    struct probe *probe = &k->options.probes->list[number];
+    const uint64_t *addresses = NULL;
+    size_t found = symbols_named(k->options.symbols, probe->symbol, &addresses);
+    struct spot *more = reallocarray(*spots, *count + found + 1, sizeof(*more));
+
+    if (!more)
+        return false;
+    *spots = more;
+    probe->error = found ? -EINPROGRESS : -ENOENT;
+    for (size_t i = 0; i < found; i++)
+        more[(*count)++] =
+            (struct spot){.address = addresses[i], .cookie = probe->place, .probe = number};
+    return true;
+}
+
+/* Attaches all probes of a kind. */
+static int attach_kind(struct kprobes *k, uint32_t kind)
+{
+    const struct probes *probes = k->options.probes;
+    struct spot *spots = NULL;
+    size_t count = 0;
+    bool enough = true;
+
+    for (uint32_t i = EV_PROBE_OTHER; enough && i < probes->count; i++)
+        if (probes->list[i].kind == kind)
+            enough = add_spots(k, i, &spots, &count);
+    if (enough && count &&
+        !(kind == NST_PROBE_KPROBE && k->options.multi && attach_halves(k, spots, count)))
+        attach_singly(k, spots, count);
+    free(spots);
+    return enough ? 0 : -ENOMEM;
+}
+
+int kprobes_attach(struct kprobes **kprobes, const struct kprobes_options *options,
+                   struct nst_error *err)
+{
+    struct kprobes *k = calloc(1, sizeof(*k));
+    int error = -ENOMEM;
+
+    if (k) {
+        k->options = *options;
+        k->pmu = read_pmu_type();
+        error = attach_kind(k, NST_PROBE_KPROBE);
+    }
+    if (!error)
+        error = attach_kind(k, NST_PROBE_KRETPROBE);
+    if (error) {
+        kprobes_detach(k);
+        return nst_fail(err, error, "no memory for kprobes");
+    }
+    *kprobes = k;
+    return 0;
+}
+
+void kprobes_detach(struct kprobes *k)
+{
+    if (!k)
+        return;
+    while (k->fds_count)
+        close(k->fds[--k->fds_count]);
+    free(k->fds);
+    free(k);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/others.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "capture/copies.h"
+#include "capture/kprobes.h"
+#include "format/error.h"
+
+/* Functions that are under way to their returns. */
+#define ENTERED_MAX 16384
+/* A function's name can stand for several, all static. */
+#define NAMESAKES 4
+
+struct others {
+    struct others_options options;
+    struct copy *copies; /* by probe, from EV_PROBE_OTHER on */
+    uint32_t copies_count;
+    struct kprobes *kprobes;
+};
+
+static uint32_t count_kind(const struct probes *probes, uint32_t kind)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = EV_PROBE_OTHER; i < probes->count; i++)
+        count += probes->list[i].kind == kind;
+    return count;
+}
+
+static int choose(struct bpf_object *object, const char *name, bool wanted)
+{
+    struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+
+    return program ? bpf_program__set_autoload(program, wanted) : -ENOENT;
+}
+
+static int size(struct bpf_object *object, const char *name, uint32_t entries)
+{
+    struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+
+    return map ? bpf_map__set_max_entries(map, entries ? entries : 1) : -ENOENT;
+}
+
+/* A tracepoint's copy that the kernel does not take as tp_btf may do as raw_tp. */
+int others_prepare(struct bpf_object *object, const struct probes *probes,
+                   const struct kernel_facts *facts, bool typed)
+{
+    uint32_t tracepoints = count_kind(probes, NST_PROBE_RAW_TRACEPOINT);
+    uint32_t kprobes = count_kind(probes, NST_PROBE_KPROBE);
+    uint32_t returns = count_kind(probes, NST_PROBE_KRETPROBE);
+    bool fentry = count_kind(probes, NST_PROBE_FENTRY) > 0;
+    int error = choose(object, "other_typed", fentry || (tracepoints && typed));
+
+    if (!error)
+        error = choose(object, "other_raw", tracepoints);
+    if (!error)
+        error = choose(object, "other_kprobe", kprobes);
+    if (!error)
+        error = choose(object, "other_multi", kprobes && facts->kprobe_multi);
+    if (!error)
+        error = choose(object, "other_enter", returns);
+    if (!error)
+        error = choose(object, "other_return", returns);
+    if (!error)
+        error = size(object, "entered", returns ? ENTERED_MAX : 0);
+    if (!error)
+        error = size(object, "kprobe_places",
+                     facts->attach_cookie ? 0 : (kprobes + returns) * NAMESAKES);
+    return error;
+}
+
+static int load_tracepoint(const struct others *o, const struct probe *probe, struct copy *copy)
+{
+    const struct others_options *options = &o->options;
+    uint64_t dynptr = options->dynptr ? EV_PLACE_DYNPTR : 0;
+    int error = -EOPNOTSUPP;
+
+    if (options->typed && probe->btf_id)
+        error = copy_load(copy, options->object, COPY_TP_BTF, probe->btf_id, probe->place | dynptr);
+    if (error)
+        error = copy_load(copy, options->object, COPY_RAW_TP, 0, probe->place);
+    return error;
+}
+
+/* By fentry no skb is one that bpf_dynptr_from_skb() trusts. */
+static int load_copy(const struct others *o, const struct probe *probe, struct copy *copy)
+{
+    *copy = (struct copy){.prog_fd = -1, .link_fd = -1};
+    if (probe->kind == NST_PROBE_RAW_TRACEPOINT)
+        return load_tracepoint(o, probe, copy);
+    if (probe->kind != NST_PROBE_FENTRY)
+        return 0;
+    if (!probe->btf_id)
+        return -EOPNOTSUPP;
+    return copy_load(copy, o->options.object, COPY_FENTRY, probe->btf_id, probe->place);
+}
+
+int others_load(struct others **others, const struct others_options *options,
+                struct nst_error *err)
+{
+    struct others *o = calloc(1, sizeof(*o));
+    const struct probes *probes = options->probes;
+
+    if (!o)
+        return nst_fail(err, -ENOMEM, "no memory");
+    o->options = *options;
+    o->copies = calloc(probes->count - EV_PROBE_OTHER + 1, sizeof(*o->copies));
+    if (!o->copies) {
+        others_free(o);
+        return nst_fail(err, -ENOMEM, "no memory");
+    }
+    for (uint32_t i = EV_PROBE_OTHER; i < probes->count; i++, o->copies_count++)
+        probes->list[i].error = load_copy(o, &probes->list[i], &o->copies[o->copies_count]);
+    *others = o;
+    return 0;
+}
+
+static void attach_copies(struct others *o)
+{
+    for (uint32_t i = 0; i < o->copies_count; i++) {
+        struct probe *probe = &o->options.probes->list[i + EV_PROBE_OTHER];
+        struct copy *copy = &o->copies[i];
+
+        if (copy->prog_fd >= 0)
+            probe->error = copy_attach(copy, probe_name(probe));
+    }
+}
+
+static int attach_kprobes(struct others *o, struct nst_error *err)
+{
+    const struct others_options *from = &o->options;
+    struct kprobes_options options = {
+        .object = from->object,
+        .probes = from->probes,
+        .symbols = from->symbols,
+        .multi = from->facts->kprobe_multi,
+        .cookie = from->facts->attach_cookie,
+        .progress = from->progress,
+    };
+
+    if (!count_kind(from->probes, NST_PROBE_KPROBE) &&
+        !count_kind(from->probes, NST_PROBE_KRETPROBE))
+        return 0;
+    return kprobes_attach(&o->kprobes, &options, err);
+}
+
+int others_attach(struct others *o, struct nst_error *err)
+{
+    attach_copies(o);
+    return attach_kprobes(o, err);
+}
+
+void others_detach(struct others *o)
+{
+    if (!o)
+        return;
+    for (uint32_t i = 0; i < o->copies_count; i++)
+        copy_detach(&o->copies[i]);
+    kprobes_detach(o->kprobes);
+    o->kprobes = NULL;
+}
+
+void others_free(struct others *o)
+{
+    if (!o)
+        return;
+    others_detach(o);
+    for (uint32_t i = 0; i < o->copies_count; i++)
+        copy_free(&o->copies[i]);
+    free(o->copies);
+    free(o);
+}
+
+int others_program(const struct others *o, uint32_t probe)
+{
+    return o ? o->copies[probe - EV_PROBE_OTHER].prog_fd : -1;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "capture/stacks.h"
+
+#include <bpf/bpf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/event.h"
+
+/* A tracepoint calls its programs by no more functions than these. */
+#define OWN_FRAMES 8
+
+struct stacks {
+    int map_fd;
+    const struct symbols *symbols;
+    uint32_t known[STACKS_MAX]; /* the writer's frame, plus 1; 0: not yet asked for */
+};
+
+struct stacks *stacks_new(int map_fd, const struct symbols *symbols)
+{
+    struct stacks *s = calloc(1, sizeof(*s));
+
+    if (s) {
+        s->map_fd = map_fd;
+        s->symbols = symbols;
+    }
+    return s;
+}
+
+void stacks_free(struct stacks *s)
+{
+    free(s);
+}
+
+static const char *function_of(const struct stacks *s, uint64_t address, uint64_t *start)
+{
+    return s->symbols ? symbols_find(s->symbols, address, start) : NULL;
+}
+
+static bool begins_with(const char *text, const char *prefix)
+{
+    return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* BPF's way from the tracepoint to our program, and that itself: it came after the symbols were
+ * read, so it is taken for the last function before it, far away. */
+static bool is_own(const char *function, uint64_t offset)
+{
+    return !function || offset > 1u << 20 || begins_with(function, "bpf_") ||
+           begins_with(function, "__bpf_") || begins_with(function, "__traceiter_");
+}
+
+static size_t count_own(const struct stacks *s, const uint64_t *addresses, size_t count)
+{
+    size_t own = 0;
+
+    for (size_t i = 0; i < count && i < OWN_FRAMES; i++) {
+        uint64_t start = 0;
+        const char *function = function_of(s, addresses[i], &start);
+
+        if (!is_own(function, addresses[i] - start))
+            break;
+        own++;
+    }
+    return own;
+}
+
+static void name_frame(const struct stacks *s, uint64_t address, char *name, size_t room)
+{
+    uint64_t start = 0;
+    const char *function = function_of(s, address, &start);
+
+    if (function)
+        snprintf(name, room, "%s+0x%" PRIx64, function, address - start);
+    else
+        snprintf(name, room, "0x%" PRIx64, address);
+}
+
+static uint32_t write_frames(const struct stacks *s, struct nst_writer *writer,
+                             const uint64_t *addresses, size_t count)
+{
+    uint32_t caller = NST_NONE;
+
+    while (count--) {
+        char name[NST_MAX_NAME + 1];
+        struct nst_frame frame = {.caller = caller, .name = name};
+
+        name_frame(s, addresses[count], name, sizeof(name));
+        caller = nst_writer_frame(writer, &frame);
+        if (caller == NST_NONE)
+            break;
+    }
+    return caller;
+}
+
+uint32_t stacks_find(struct stacks *s, struct nst_writer *writer, uint32_t id, bool traced)
+{
+    uint64_t addresses[EV_STACK_FRAMES] = {0};
+    size_t count = 0, own;
+
+    if (id >= STACKS_MAX)
+        return NST_NONE;
+    if (s->known[id])
+        return s->known[id] - 1;
+    if (bpf_map_lookup_elem(s->map_fd, &id, addresses))
+        return NST_NONE;
+    while (count < EV_STACK_FRAMES && addresses[count])
+        count++;
+    own = traced && s->symbols ? count_own(s, addresses, count) : 0;
+    s->known[id] = write_frames(s, writer, addresses + own, count - own) + 1;
+    return s->known[id] - 1;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Stack traces as the kernel has them, and as the file does: by the functions' names. */
+#ifndef NST_CAPTURE_STACKS_H
+#define NST_CAPTURE_STACKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/symbols.h"
+#include "format/nstrail.h"
+
+/* So many different ones are kept, of one recording. */
+#define STACKS_MAX 16384
+
+struct stacks;
+
+/* map_fd: the BPF side's. symbols may be NULL: then frames are addresses. NULL: no memory. */
+struct stacks *stacks_new(int map_fd, const struct symbols *symbols);
+void stacks_free(struct stacks *stacks);
+
+/* The innermost frame in the writer of the stack with that id. traced: it was taken in a
+ * tracepoint or by fentry, whose own functions are left out. NST_NONE: there is no such. */
+uint32_t stacks_find(struct stacks *stacks, struct nst_writer *writer, uint32_t id, bool traced);
+
+#endif

@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Probes of the user's choice, as far as tracepoints go: what they see, how journeys hold together
+# at them, stack traces, profiles, and what the recorder says of probes that there are not. (Kprobes
+# and fentry: tests/kernels/probes.sh.)
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+
+pings=20 datagrams=300 refused=20 stream_bytes=500000
+
+# at CONDITION: which probes saw such packets, in which namespace, how often and of how many journeys.
+at()
+{
+    ask "SELECT v.probe, v.netns, count(*), count(DISTINCT e.journey_id)
+        FROM v_event v JOIN event e ON e.id = v.id WHERE $1 GROUP BY 1, 2 ORDER BY 1, 2"
+}
+
+# seen PROBE NS COUNT: a line of it, when each packet is a journey.
+seen()
+{
+    printf '%s,{%s},%d,%d\n' "$1" "$2" "$3" "$3"
+}
+
+exchange()
+{
+    sink server udp-sink 10.9.1.2 7001 $datagrams
+    traffic client udp-send 10.9.1.2 7001 $datagrams 100 20000 >/dev/null
+    end_sink
+    is "$sunk" $datagrams "$1: UDP arrived"
+    ok "$1: ping" in_ns client ping -q -c $pings -i 0.002 10.9.1.2
+    traffic client udp-send 10.9.1.2 9 $refused 64 2000 >/dev/null
+    sink server tcp-sink 10.9.1.2 7003
+    traffic client tcp-send 10.9.1.2 7003 $stream_bytes >/dev/null
+    end_sink
+    is "$sunk" $stream_bytes "$1: TCP arrived"
+}
+
+# journeys: TCP packets of the client's that share a journey, or that are in two. What a packet is,
+# tell its IP id and sequence number.
+journeys()
+{
+    local seen="seen AS (SELECT e.journey_id AS journey,
+            hex(substr(p.bytes, 19, 2) || substr(p.bytes, 39, 4)) AS packet
+        FROM v_event v JOIN event e ON e.id = v.id JOIN packet p ON p.id = e.packet_id
+        WHERE v.probe LIKE 'net:%' AND v.protocol = 6 AND v.dport = 7003)"
+    ask "WITH $seen SELECT count(*) FROM (SELECT 1 FROM seen GROUP BY journey
+        HAVING count(DISTINCT packet) > 1)"
+    ask "WITH $seen SELECT count(*) FROM (SELECT 1 FROM seen GROUP BY packet
+        HAVING count(DISTINCT journey) > 1)"
+}
+
+network_pair
+in_ns client ping -q -c 1 10.9.1.2 >/dev/null
+
+# All tracepoints of a group, one without its type, one twice.
+for attach in tp_btf raw_tp; do
+    record $attach "$work/probes.nst" --attach $attach -p 'tp:net:net*' -p skb:consume_skb \
+        -p tp:skb:kfree_skb -p 'tp:skb:kfree*/stack' || continue
+    exchange $attach
+    stop
+    is "$recorder_status" 0 "$attach: recorder's status"
+    import $attach "$work/probes.nst" || continue
+    lost_nothing $attach
+    is "$(at 'v.protocol = 17 AND v.dport = 7001')" "$(
+        seen net:net_dev_queue client $datagrams
+        seen net:net_dev_start_xmit client $datagrams
+        seen net:netif_receive_skb server $datagrams
+        seen net:netif_rx server $datagrams
+        seen net:netif_rx_entry server $datagrams
+    )" "$attach: each tracepoint saw each datagram once, in its namespace"
+    is "$(ask 'SELECT count(DISTINCT e.journey_id) FROM v_event v JOIN event e ON e.id = v.id
+        WHERE v.protocol = 17 AND v.dport = 7001')" $datagrams \
+        "$attach: and they are as many journeys"
+    is "$(at "v.protocol = 1 AND v.probe = 'skb:consume_skb' AND v.src = '10.9.1.1'")" \
+        "$(seen skb:consume_skb server $pings)" "$attach: one that is there for tracking too"
+    is "$(at 'v.protocol = 17 AND v.dport = 9 AND v.drop_reason IS NOT NULL')" \
+        "$(seen skb:kfree_skb server $refused)" "$attach: the drops"
+    is "$(journeys)" "$(printf '0\n0')" "$attach: TCP packets and their journeys are the same"
+    "$bin/nstrail" print --format single-line "$work/probes.nst" -f 'udp dst port 9' \
+        --netns "${prefix}server" --drop >"$work/printed"
+    is "$(grep -cE '\[[a-z_]*skb[a-z_]*\+0x[0-9a-f]+, .*udp[a-z_46]*\+0x' "$work/printed")" \
+        $refused "$attach: a stack trace of each, that begins with the function that drops"
+    is "$(printed "$work/probes.nst" --probe net:net_dev_queue)" \
+        "$(grep -c net_dev_queue <("$bin/nstrail" print --json "$work/probes.nst"))" \
+        "$attach: print --probe finds them"
+    is "$("$bin/nstrail" print --json --probe net:net_dev_queue "$work/probes.nst" |
+        grep -c stack_trace)" 0 "$attach: and no stack trace elsewhere"
+done
+
+# Only places between devices, or at the end: the others are followed and not recorded.
+if record few "$work/few.nst" -p tp:net:netif_rx --stack; then
+    exchange few
+    stop
+    import few "$work/few.nst"
+    is "$(at 'v.protocol = 17 AND v.dport = 7001')" "$(seen net:netif_rx server $datagrams)" \
+        'a single tracepoint'
+    is "$(journeys)" "$(printf '0\n0')" 'its TCP packets and their journeys are the same'
+    is "$("$bin/nstrail" print --json "$work/few.nst" | grep -c stack_trace)" \
+        "$(printed "$work/few.nst")" '--stack: each event has its trace'
+fi
+
+# A filter is for them, too.
+if record filter "$work/filter.nst" -p 'tp:net:*' udp port 7001; then
+    exchange filter
+    stop
+    import filter "$work/filter.nst"
+    is "$(ask 'SELECT count(*), min(v.dport) FROM v_event v')" "$((5 * datagrams)),7001" \
+        'what a filter selects'
+fi
+
+# ------------------------------------------------------------------ what is said
+
+# says STATUS WORDS OPTION...
+says()
+{
+    local status=$1 words=$2
+    shift 2
+    "$bin/nstrail-capture" -w "$work/none.nst" --duration 0.1 "$@" >"$work/words" 2>&1
+    is "$?" "$status" "$*: status"
+    like "$(cat "$work/words")" "$words" "$*: what it says"
+}
+
+cat >"$work/profile" <<'END'
+# A comment, and a probe that no kernel has.
+tp:net:netif_rx   # that each has
+kprobe:nstrail_has_no_such_function
+
+END
+printf 'tp:net:netif_rx\nroot:$6$secret:1:2\n' >"$work/wrong"
+says 1 'net:netif_rxx: .* did you mean net:netif_rx' -p tp:net:netif_rxx
+says 1 'nett:netif_rx: .* those of .*net .*skb' -p tp:nett:netif_rx
+says 1 'kprobe:schedule: this function has no packet' -p schedule
+says 1 'kprobe:ip_rcvv: .* did you mean ip_rcv' -p kprobe:ip_rcvv
+says 1 'net:net_dev_xmit: the packet may be gone' -p tp:net:net_dev_xmit
+says 1 'unknown option /stakc' -p tp:net:netif_rx/stakc
+says 1 'no profile nothing in /etc/nstrail/profiles' --profile nothing
+says 0 'lacks kprobe:nstrail_has_no_such_function' --profile "$work/profile"
+says 1 'wrong:2: not a probe' --profile "$work/wrong"
+unlike "$(cat "$work/words")" secret 'what a file has is not said'
+says 0 'recording' --profile default
+says 0 'recording' --profile ifdump
+says 0 'recording' --profile drop
+says 0 'recording' --profile stack
+
+"$bin/nstrail-capture" --list-probes 'net:*' >"$work/list" 2>/dev/null
+is "$?" 0 '--list-probes: status'
+is "$(grep -cxE 'tp:net:(netif_rx|netif_receive_skb|net_dev_queue)' "$work/list")" 3 \
+    '--list-probes: tracepoints of a group'
+is "$(grep -cv '^tp:net:' "$work/list")" 0 '--list-probes: and nothing else'
+is "$("$bin/nstrail-capture" --list-probes ip_rcv 2>/dev/null)" kprobe:ip_rcv \
+    '--list-probes: a function'
+"$bin/nstrail-capture" --list-probes no_such_function >/dev/null 2>&1
+is "$?" 1 '--list-probes: nothing matches'
+
+done_testing
