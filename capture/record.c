@@ -23,6 +23,9 @@ _Static_assert((int)EV_NETNS_DEVICE == NST_NETNS_DEVICE &&
 /* Reasons whose index in the writer is at hand. */
 #define REASONS_AT_HAND 256
 
+/* After so many new tasks those that no CPU remembers are forgotten. */
+#define TASKS_NEW 8192
+
 /* What the records of one CPU refer to. */
 struct cpu_refs {
     struct refs *devices, *netns, *tasks;
@@ -41,6 +44,7 @@ struct recorder {
     struct counters *counters;
     struct sights *sights;
     uint64_t events;
+    uint32_t tasks_new; /* defined since some were forgotten */
     struct cpu_refs *cpus; /* NULLs until the CPU's first record */
     uint32_t *probes; /* their indices in the writer; NST_NONE: not recorded */
     struct known_reason known_reasons[REASONS_AT_HAND];
@@ -174,6 +178,28 @@ static int define_netns(struct recorder *r, struct cpu_refs *refs, const struct 
     return define(r, refs->netns, &n->definition, value);
 }
 
+static void keep_task(void *context, const struct ref_value *value)
+{
+    uint8_t *kept = context;
+
+    kept[value->index] = 1;
+}
+
+/* Without memory that has to wait. */
+static void forget_tasks(struct recorder *r)
+{
+    uint8_t *kept = calloc(nst_writer_tasks(r->writer), 1);
+
+    r->tasks_new = 0;
+    if (!kept)
+        return;
+    for (uint32_t cpu = 0; cpu < r->options.cpus; cpu++)
+        if (r->cpus[cpu].tasks)
+            refs_each(r->cpus[cpu].tasks, keep_task, kept);
+    nst_writer_forget_tasks(r->writer, kept);
+    free(kept);
+}
+
 static int define_task(struct recorder *r, struct cpu_refs *refs, const struct ev_task *t)
 {
     char comm[EV_NAME_BYTES + 1];
@@ -182,6 +208,8 @@ static int define_task(struct recorder *r, struct cpu_refs *refs, const struct e
                             .comm = comm};
     struct ref_value value = {.netns = NST_NONE};
 
+    if (++r->tasks_new > TASKS_NEW)
+        forget_tasks(r);
     copy_name(comm, t->comm);
     value.index = nst_writer_task(r->writer, &task);
     return define(r, refs->tasks, &t->definition, value);

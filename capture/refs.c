@@ -62,6 +62,16 @@ bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
     return true;
 }
 
+void refs_each(const struct refs *refs, void (*each)(void *context, const struct ref_value *value),
+               void *context)
+{
+    size_t entries = (size_t)refs->sets * (refs->ways + REPLACED);
+
+    for (size_t i = 0; i < entries; i++)
+        if (refs->entries[i].used)
+            each(context, &refs->entries[i].value);
+}
+
 /* What an event refers to stands in the BPF side's cache: put it where it is looked for. */
 static struct entry *restore(struct entry *entries, struct entry *replaced)
 {

@@ -25,6 +25,9 @@ void refs_free(struct refs *refs);
 /* As a definition says. False: it stands outside of the cache. */
 bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
                  struct ref_value value);
+/* All values, also of those replaced. */
+void refs_each(const struct refs *refs, void (*each)(void *context, const struct ref_value *value),
+               void *context);
 /* NULL: unknown. Valid until the next call. */
 const struct ref_value *refs_find(struct refs *refs, uint64_t ref);
 

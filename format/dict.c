@@ -15,14 +15,19 @@ int nst_dict_init(struct dict *d)
     return nst_hash_init(&d->table);
 }
 
+static void free_key(struct dict_key *key)
+{
+    free((char *)key->names[0]);
+    free((char *)key->names[1]);
+    *key = (struct dict_key){0};
+}
+
 void nst_dict_free(struct dict *d)
 {
     uint32_t i;
 
-    for (i = 0; i < d->count; i++) {
-        free((char *)d->entries[i].key.names[0]);
-        free((char *)d->entries[i].key.names[1]);
-    }
+    for (i = 0; i < d->count; i++)
+        free_key(&d->entries[i].key);
     free(d->entries);
     free(d->used);
     nst_hash_free(&d->table);
@@ -88,11 +93,22 @@ static int copy_key(struct dict_key *to, const struct dict_key *from)
     return 0;
 }
 
+/* Where a new entry stands; there is room. */
+static uint32_t take_index(struct dict *d)
+{
+    uint32_t index = d->forgotten ? d->forgotten - 1 : d->count++;
+
+    if (d->forgotten)
+        d->forgotten = d->entries[index].local;
+    return index;
+}
+
 uint32_t nst_dict_index(struct dict *d, const struct dict_key *key)
 {
     uint32_t hash = hash_key(key);
     const struct hash_slot *s;
     struct dict_entry entry = {.hash = hash};
+    uint32_t index;
 
     for (s = nst_hash_first(&d->table, hash); s->entry; s = nst_hash_next(&d->table, s)) {
         if (s->hash == hash && same_key(&d->entries[s->entry - 1].key, key))
@@ -101,9 +117,30 @@ uint32_t nst_dict_index(struct dict *d, const struct dict_key *key)
     if (room_for_one((void **)&d->entries, d->count, &d->capacity, sizeof(*d->entries)) < 0 ||
         nst_hash_room(&d->table) < 0 || copy_key(&entry.key, key) < 0)
         return NST_NONE;
-    nst_hash_add(&d->table, hash, d->count);
-    d->entries[d->count] = entry;
-    return d->count++;
+    index = take_index(d);
+    nst_hash_add(&d->table, hash, index);
+    d->entries[index] = entry;
+    return index;
+}
+
+void nst_dict_forget(struct dict *d, const uint8_t *kept)
+{
+    uint32_t i;
+
+    nst_hash_clear(&d->table);
+    for (i = 0; i < d->count; i++) {
+        struct dict_entry *entry = &d->entries[i];
+
+        if (entry->forgotten)
+            continue;
+        if (kept[i]) {
+            nst_hash_add(&d->table, entry->hash, i);
+            continue;
+        }
+        free_key(&entry->key);
+        *entry = (struct dict_entry){.forgotten = true, .local = d->forgotten};
+        d->forgotten = i + 1;
+    }
 }
 
 int nst_dict_use(struct dict *d, uint32_t index, uint32_t block)

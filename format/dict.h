@@ -26,12 +26,14 @@ struct dict_entry {
     struct dict_key key;
     uint32_t hash;
     uint32_t block; /* the block, counted from 1, that `local` is good for */
+    bool forgotten; /* free for another one; `local` is then the next such, plus 1 */
     uint32_t local;
 };
 
 struct dict {
     struct dict_entry *entries;
-    uint32_t count, capacity;
+    uint32_t count, capacity; /* with those forgotten */
+    uint32_t forgotten;       /* the first one, plus 1; 0: none */
     struct hash_table table;
 
     /* Of the open block: its entries in the order of their local indices. */
@@ -44,6 +46,10 @@ void nst_dict_free(struct dict *d);
 
 /* The index of the entry; NST_NONE: no memory. Names are copied, up to NST_MAX_NAME. */
 uint32_t nst_dict_index(struct dict *d, const struct dict_key *key);
+
+/* Forgets the entries whose byte is 0 here: their indices will be others'. None of them is part of
+ * the open block. */
+void nst_dict_forget(struct dict *d, const uint8_t *kept);
 
 /* Makes the entry part of the block; its local index is then in the entry. 1: it was not
  * yet; 0: it was; -ENOMEM. */

@@ -473,6 +473,12 @@ uint32_t nst_writer_drop_reason(struct nst_writer *w, const struct nst_drop_reas
  * none of ours, or the trace has more than NST_MAX_FRAMES. */
 uint32_t nst_writer_frame(struct nst_writer *w, const struct nst_frame *frame);
 
+/* A capture goes on for long, and tasks do not. How many the writer has room for; their indices are
+ * below that. */
+uint32_t nst_writer_tasks(const struct nst_writer *w);
+/* Writes the open block, and forgets the tasks whose byte is 0 here: others get their indices. */
+void nst_writer_forget_tasks(struct nst_writer *w, const uint8_t *kept);
+
 /* Adds an event; its indices are the writer's own. Writes a block when one is full.
  * <0: -EINVAL on an impossible event; a failed write is no failure here, its events are
  * counted as lost (see nst_writer_stats()) and recording goes on. */

@@ -185,6 +185,17 @@ uint32_t nst_writer_task(struct nst_writer *w, const struct nst_task *task)
     return nst_dict_index(nst_encoder_dict(w->encoder, OF_TASK), &key);
 }
 
+uint32_t nst_writer_tasks(const struct nst_writer *w)
+{
+    return nst_encoder_dict(w->encoder, OF_TASK)->count;
+}
+
+void nst_writer_forget_tasks(struct nst_writer *w, const uint8_t *kept)
+{
+    nst_writer_flush(w, NULL);
+    nst_dict_forget(nst_encoder_dict(w->encoder, OF_TASK), kept);
+}
+
 uint32_t nst_writer_probe(struct nst_writer *w, const struct nst_probe *probe)
 {
     const struct dict_key key = {.first = probe->kind, .names = {probe->symbol}};

@@ -30,6 +30,27 @@ static void define(struct refs *refs, uint32_t way, uint64_t ref, uint32_t index
     refs_define(refs, ev_set(ref, SETS), way, ref, (struct ref_value){.index = index});
 }
 
+static void add_index(void *context, const struct ref_value *value)
+{
+    uint32_t *sum = context;
+
+    *sum += value->index;
+}
+
+static void test_each(void)
+{
+    struct refs *refs = refs_new(SETS, 2);
+    uint32_t sum = 0;
+
+    define(refs, 0, in_set(3, 0), 1);
+    define(refs, 1, in_set(3, 1), 10);
+    define(refs, 0, in_set(3, 2), 100);
+    define(refs, 0, in_set(4, 0), 1000);
+    refs_each(refs, add_index, &sum);
+    tap_ok(&tap, sum == 1111, "all of them, the replaced too");
+    refs_free(refs);
+}
+
 static void test_basics(void)
 {
     struct refs *refs = refs_new(SETS, 2);
@@ -69,6 +90,7 @@ static void test_replaced(void)
 int main(void)
 {
     test_basics();
+    test_each();
     test_replaced();
     return tap_done(&tap);
 }
