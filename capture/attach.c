@@ -25,7 +25,7 @@
 #define MIB (1024 * KIB)
 
 /* Unless -B says otherwise: so much for a CPU, and not more for all. */
-#define RING_BYTES_CPU (16 * MIB)
+#define RING_BYTES_CPU (32 * MIB)
 #define RING_BYTES_ALL (256 * MIB)
 /* A ring holds several records of the longest packets. */
 #define RING_BYTES_MIN (256 * KIB)
