@@ -17,6 +17,7 @@ struct patterns {
 
 /* A packet's journey: by its id, or by the pair that Retis names it by. */
 struct track {
+    const char *given; /* as the user wrote it; borrowed */
     bool is_pair;
     uint64_t id;
     uint64_t ts_ns;

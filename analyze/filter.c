@@ -30,7 +30,8 @@ const struct option_spec filter_options[] = {
     {OPTION_PROBE, "probe", "NAME", "at a probe: net:netif_receive_skb, netif_receive_skb, net:*"},
     {OPTION_DROP, "drop", "[REASON]", "drops, of one reason or of any: NO_SOCKET, openvswitch/*"},
     {OPTION_SINCE, "since", "TIME",
-     "at TIME or later: RFC 3339, seconds since 1970, or +SECONDS from the first event"},
+     "at TIME or later: RFC 3339, seconds since 1970, +SECONDS from the first event, or as print "
+     "shows it"},
     {OPTION_UNTIL, "until", "TIME", "before TIME"},
     {OPTION_TRACK, "track", "ID",
      "of one packet's journey: its id, or what print shows after its #, with it"},
@@ -78,6 +79,11 @@ bool filter_asks_events(const struct filter *f)
 const struct who *filter_who(const struct filter *f, size_t i)
 {
     return i < f->whos_count ? &f->whos[i] : NULL;
+}
+
+bool filter_any_drop(const struct filter *f)
+{
+    return f->any_drop;
 }
 
 bool filter_needs_packets(const struct filter *f)
@@ -183,6 +189,7 @@ static int add_track(struct filter *f, const char *text)
         return no_memory();
     f->tracks = tracks;
     track = &tracks[f->tracks_count];
+    track->given = text;
     if (*text == '#' ? !parse_track_pair(text + 1, track) : !parse_track_id(text, track))
         return message_error(NULL, "--track %s: no journey's id (a number) and no #... of print",
                              text);

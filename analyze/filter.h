@@ -31,6 +31,8 @@ bool filter_is_set(const struct filter *f);
 bool filter_asks_events(const struct filter *f);
 /* The WHO of a --netns, from 0 on; NULL: there are no more. */
 const struct who *filter_who(const struct filter *f, size_t i);
+/* --drop was given without a reason. */
+bool filter_any_drop(const struct filter *f);
 /* It needs packet bytes (-f was given). */
 bool filter_needs_packets(const struct filter *f);
 

@@ -10,6 +10,7 @@
 #include "analyze/merge.h"
 #include "analyze/message.h"
 #include "analyze/resolve.h"
+#include "analyze/resolve_asked.h"
 #include "analyze/series.h"
 #include "analyze/source.h"
 
@@ -47,6 +48,14 @@ static void worsen(struct input *in, int status)
         in->status = status;
 }
 
+/* A damaged header says nothing of what was recorded. */
+static void say_no_packets(const struct source *s, const struct filter *filter)
+{
+    if (filter_needs_packets(filter) && !s->file.info->snaplen && !s->file.damage->bad_header)
+        message_warn(s->file.path,
+                     "it was recorded without packet bytes, so nothing in it can match -f");
+}
+
 static int open_sources(struct input *in, char *const *paths, int count, unsigned load)
 {
     in->sources = calloc((size_t)count, sizeof(struct source *));
@@ -58,8 +67,17 @@ static int open_sources(struct input *in, char *const *paths, int count, unsigne
         in->sources[i]->ahead_left = &in->ahead_left;
         in->sources_count++;
         in->resolve_late |= !in->sources[i]->seekable;
+        say_no_packets(in->sources[i], in->filter);
     }
     return STATUS_OK;
+}
+
+/* What the filter names is in the files. STATUS_FAILED: said what is not. */
+static int resolve(const struct input *in)
+{
+    int status = resolve_netns(in->sources, in->sources_count, in->filter);
+
+    return status ? status : resolve_asked(in->sources, in->sources_count, in->filter);
 }
 
 /* Relative times count from the earliest event of all files. */
@@ -96,7 +114,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     in->ahead_left = AHEAD_MAX;
     allow_open_files();
     if (open_sources(in, paths, count, load) != STATUS_OK ||
-        (!in->resolve_late && resolve_netns(in->sources, in->sources_count, filter) != STATUS_OK)) {
+        (!in->resolve_late && resolve(in) != STATUS_OK)) {
         input_free(in);
         return STATUS_FAILED;
     }
@@ -114,7 +132,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
 static int end(struct input *in)
 {
     if (in->resolve_late)
-        worsen(in, resolve_netns(in->sources, in->sources_count, in->filter));
+        worsen(in, resolve(in));
     in->resolve_late = false;
     return 0;
 }

@@ -4,19 +4,25 @@
 #include "analyze/match.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "analyze/frame.h"
 #include "analyze/kinds.h"
 #include "analyze/names.h"
+#include "analyze/patterns.h"
+
+static void set_limit(const struct when *when, uint64_t *time_ns, uint64_t *ts_ns)
+{
+    if (!when->given || when->relative)
+        return;
+    *(when->monotonic ? ts_ns : time_ns) = when->ns;
+}
 
 bool match_init(struct matcher *m, const struct filter *filter)
 {
-    *m = (struct matcher){.until_ns = UINT64_MAX};
+    *m = (struct matcher){.until_ns = UINT64_MAX, .until_ts_ns = UINT64_MAX};
     if (!filter || !filter_is_set(filter))
         return true;
     m->filter = filter;
@@ -28,10 +34,8 @@ bool match_init(struct matcher *m, const struct filter *filter)
     }
     for (size_t i = 0; i < filter->whos_count; i++)
         m->whos[i].who = &filter->whos[i];
-    if (!filter->since.relative)
-        m->since_ns = filter->since.ns;
-    if (filter->until.given && !filter->until.relative)
-        m->until_ns = filter->until.ns;
+    set_limit(&filter->since, &m->since_ns, &m->since_ts_ns);
+    set_limit(&filter->until, &m->until_ns, &m->until_ts_ns);
     return true;
 }
 
@@ -189,33 +193,19 @@ static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
     return !asked;
 }
 
-static bool pattern_matches(const char *pattern, const char *text)
-{
-    return !strcmp(pattern, text) || !fnmatch(pattern, text, 0);
-}
-
 static bool device_matches(const struct filter *f, const struct nst_device *device)
 {
     for (size_t i = 0; i < f->devices.count; i++)
-        if (pattern_matches(f->devices.list[i], device->name))
+        if (pattern_is_device(f->devices.list[i], device))
             return true;
     return false;
 }
 
 static bool probe_matches(const struct filter *f, const struct nst_probe *probe)
 {
-    const char *colon = strchr(probe->symbol, ':');
-
-    for (size_t i = 0; i < f->probes.count; i++) {
-        const char *pattern;
-        uint32_t kind = kind_of_prefix(f->probes.list[i], &pattern);
-
-        if (kind && kind != probe->kind)
-            continue;
-        if (pattern_matches(pattern, probe->symbol) ||
-            (colon && pattern_matches(pattern, colon + 1)))
+    for (size_t i = 0; i < f->probes.count; i++)
+        if (pattern_is_probe(f->probes.list[i], probe))
             return true;
-    }
     return false;
 }
 
@@ -237,31 +227,12 @@ static bool probe_bits_match(const struct filter *f, uint64_t bits)
     return !f->probes.count;
 }
 
-static bool reason_matches(const char *pattern, const struct nst_drop_reason *reason)
-{
-    static const char prefix[] = "SKB_DROP_REASON_"; /* of the kernel's own names */
-    char full[2 * NST_MAX_NAME + 2];
-
-    if (!strncasecmp(pattern, prefix, sizeof(prefix) - 1))
-        pattern += sizeof(prefix) - 1;
-    if (!pattern[strspn(pattern, "0123456789")])
-        return strtoull(pattern, NULL, 10) == reason->number;
-    if (!reason->name)
-        return false;
-    if (!fnmatch(pattern, reason->name, FNM_CASEFOLD))
-        return true;
-    if (!reason->subsys)
-        return false;
-    snprintf(full, sizeof(full), "%s/%s", reason->subsys, reason->name);
-    return !fnmatch(pattern, full, FNM_CASEFOLD);
-}
-
 static bool drop_matches(const struct filter *f, const struct nst_drop_reason *reason)
 {
     if (f->any_drop)
         return true;
     for (size_t i = 0; i < f->drop_reasons.count; i++)
-        if (reason_matches(f->drop_reasons.list[i], reason))
+        if (pattern_is_reason(f->drop_reasons.list[i], reason))
             return true;
     return false;
 }
@@ -349,21 +320,14 @@ bool match_block(const struct matcher *m, const struct nst_block_info *info)
     if (!m->filter)
         return true;
     return info->last_ts_ns + offset >= m->since_ns && info->first_ts_ns + offset < m->until_ns &&
+           info->last_ts_ns >= m->since_ts_ns && info->first_ts_ns < m->until_ts_ns &&
            netns_bits_match(m, info->netns_bits) && probe_bits_match(m->filter, info->probe_bits);
 }
 
-static bool track_matches(const struct track *track, const struct nst_event *event)
-{
-    if (!track->is_pair)
-        return event->journey_id == track->id;
-    return event->journey_ts_ns == track->ts_ns && event->journey_head == track->head;
-}
-
-/* An event without a journey is of none that can be asked for. */
 static bool any_track_matches(const struct filter *f, const struct nst_event *event)
 {
-    for (size_t i = 0; event->journey_id && i < f->tracks_count; i++)
-        if (track_matches(&f->tracks[i], event))
+    for (size_t i = 0; i < f->tracks_count; i++)
+        if (pattern_is_track(&f->tracks[i], event))
             return true;
     return !f->tracks_count;
 }
@@ -375,7 +339,8 @@ bool match_event(const struct matcher *m, const struct nst_block *block,
 
     if (!m->filter)
         return true;
-    return time_ns >= m->since_ns && time_ns < m->until_ns && netns_holds(m, block, event) &&
+    return time_ns >= m->since_ns && time_ns < m->until_ns && event->ts_ns >= m->since_ts_ns &&
+           event->ts_ns < m->until_ts_ns && netns_holds(m, block, event) &&
            table_holds(&m->devices, event->device) && table_holds(&m->probes, event->probe) &&
            table_holds(&m->drop_reasons, event->drop_reason) && any_track_matches(m->filter, event);
 }

@@ -26,10 +26,11 @@ struct match_table {
 };
 
 struct matcher {
-    const struct filter *filter; /* NULL: everything matches */
-    uint64_t since_ns, until_ns; /* since 1970 */
-    struct match_who *whos;      /* filter->whos_count of them */
-    uint8_t *frame;              /* FRAME_MAX bytes to put frames together in */
+    const struct filter *filter;       /* NULL: everything matches */
+    uint64_t since_ns, until_ns;       /* since 1970 */
+    uint64_t since_ts_ns, until_ts_ns; /* CLOCK_MONOTONIC */
+    struct match_who *whos;            /* filter->whos_count of them */
+    uint8_t *frame;                    /* FRAME_MAX bytes to put frames together in */
     struct match_table netns, devices, probes, drop_reasons; /* of the block at hand */
 };
 

@@ -141,6 +141,7 @@ static bool add_from_pipe(struct source *s, const struct nst_block *current)
     block = nst_reader_take(s->reader);
     if (!block)
         return false;
+    asked_see(&s->asked, block);
     for (uint32_t i = 0; i < block->netns_count; i++) {
         netns_list_add(&s->seen, &block->netns[i]);
         if (!match_see_netns(&s->matcher, &block->netns[i]))
@@ -278,24 +279,39 @@ static void set_load(struct source *s, unsigned load)
     s->load = (load & (NST_LOAD_SITES | NST_LOAD_META | NST_LOAD_PACKETS)) | s->filter_load;
 }
 
+/* Other tools take such words where ours takes files. */
+static const char *hint(const char *path, const struct filter *filter)
+{
+    static const char reason[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789 ";
+
+    if (filter && filter_any_drop(filter) && !path[strspn(path, reason)])
+        return "; a reason is joined to its option: --drop=REASON";
+    if (!path[strspn(path, word)])
+        return "; a packet filter is given with -f 'EXPRESSION'";
+    return "";
+}
+
 int source_open(struct source **opened, const char *path, unsigned index,
                 const struct filter *filter, unsigned load)
 {
     struct source *s = calloc(1, sizeof(*s));
     struct nst_reader_options options = {.warn = warn, .context = s};
     struct nst_error err = {0};
+    int error;
 
-    if (!s || !match_init(&s->matcher, filter)) {
-        free(s);
+    if (!s || !asked_init(&s->asked, filter) || !match_init(&s->matcher, filter)) {
+        source_close(s);
         return message_error(path, "no memory");
     }
     s->file = (struct input_file){.path = path, .index = index};
     s->filter_load = filter_needs_packets(filter) ? NST_LOAD_PACKETS : 0;
     set_load(s, load);
     s->keep_history = load & INPUT_HISTORY;
-    if (nst_reader_open(&s->reader, path, &options, &err) < 0) {
+    error = nst_reader_open(&s->reader, path, &options, &err);
+    if (error < 0) {
         source_close(s);
-        return message_error(path, "%s", err.text);
+        return message_error(path, "%s%s", err.text, error == -ENOENT ? hint(path, filter) : "");
     }
     s->seekable = nst_reader_seekable(s->reader);
     s->file.size = s->seekable ? file_size(path) : 0;
@@ -320,6 +336,7 @@ void source_close(struct source *s)
     free(s->history);
     inventory_free(&s->inventory);
     match_free(&s->matcher);
+    asked_free(&s->asked);
     nst_reader_close(s->reader);
     free(s);
 }

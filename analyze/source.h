@@ -10,6 +10,7 @@
 #define NST_ANALYZE_SOURCE_H
 
 #include "analyze/ahead.h"
+#include "analyze/asked.h"
 #include "analyze/chunk.h"
 #include "analyze/input.h"
 #include "analyze/inventory.h"
@@ -33,6 +34,7 @@ struct source {
     bool at_end; /* of what nst_reader_next() has to give */
     bool failed; /* reading ended with an error, which was said */
     struct matcher matcher;
+    struct asked asked;
     struct inventory inventory;
     bool inventory_changed;
     struct netns_list seen; /* in the events of a pipe, of which nothing can be looked up later */

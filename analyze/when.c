@@ -3,11 +3,14 @@
 
 #include "analyze/when.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_S         UINT64_C(1000000000)
+#define MONOTONIC_DIGITS 12
 
 static bool is_digit(char c)
 {
@@ -90,19 +93,23 @@ static const char *parse_rfc3339(const char *text, uint64_t *ns)
     static const char form[] = "no time as in 2026-01-31T12:00:00.5Z, 1769860800.5 or +5";
     struct tm tm = {0};
     uint64_t fraction;
-    int zone;
+    bool blank;
+    int zone = 0;
     time_t seconds;
 
     if (!read_digits(&text, 4, &tm.tm_year) || *text++ != '-' ||
         !read_digits(&text, 2, &tm.tm_mon) || *text++ != '-' ||
-        !read_digits(&text, 2, &tm.tm_mday) || !*text || !strchr("Tt ", *text++) ||
-        !read_digits(&text, 2, &tm.tm_hour) || *text++ != ':' ||
+        !read_digits(&text, 2, &tm.tm_mday) || !*text || !strchr("Tt ", *text))
+        return form;
+    blank = *text++ == ' ';
+    if (!read_digits(&text, 2, &tm.tm_hour) || *text++ != ':' ||
         !read_digits(&text, 2, &tm.tm_min) || *text++ != ':' ||
         !read_digits(&text, 2, &tm.tm_sec) || !read_fraction(&text, &fraction))
         return form;
-    if (!*text)
+    /* Without a zone it is what print --utc shows, which has a blank. */
+    if (!*text && !blank)
         return "a date needs Z or an offset such as +01:00 at its end";
-    if (!read_zone(&text, &zone))
+    if (*text && !read_zone(&text, &zone))
         return form;
     /* A leap second is as good as the second after it. */
     if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
@@ -118,13 +125,32 @@ static const char *parse_rfc3339(const char *text, uint64_t *ns)
     return NULL;
 }
 
+/* Seconds since 1970 reach 12 digits in the year 5138; nanoseconds since a host's start do in
+ * its second minute. */
+static bool is_monotonic(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    return digits &&
+           ((digits >= MONOTONIC_DIGITS && !text[digits]) || !strcmp(text + digits, "ns"));
+}
+
+static const char *parse_monotonic(const char *text, uint64_t *ns)
+{
+    errno = 0;
+    *ns = strtoull(text, NULL, 10);
+    return errno ? "out of range" : NULL;
+}
+
 const char *when_parse(const char *text, struct when *when)
 {
-    struct when parsed = {.given = true, .relative = *text == '+'};
+    struct when parsed = {.given = true, .relative = *text == '+', .monotonic = is_monotonic(text)};
     const char *wrong;
 
     if (parsed.relative)
         wrong = parse_seconds(text + 1, &parsed.ns);
+    else if (parsed.monotonic)
+        wrong = parse_monotonic(text, &parsed.ns);
     else if (text[strspn(text, "0123456789.")])
         wrong = parse_rfc3339(text, &parsed.ns);
     else

@@ -8,12 +8,15 @@
 
 struct when {
     bool given;
-    bool relative; /* ns counts from the first event, else from 1970 */
+    bool relative;  /* ns counts from the first event */
+    bool monotonic; /* ns is CLOCK_MONOTONIC's; if neither, it counts from 1970 */
     uint64_t ns;
 };
 
-/* RFC 3339 ("2026-01-31T12:00:00.5Z"), seconds since 1970 with a fraction, or "+SECONDS" from the
- * first event. NULL, or what is wrong with it. */
+/* RFC 3339 ("2026-01-31T12:00:00.5Z"), seconds since 1970 with a fraction, "+SECONDS" from the
+ * first event, or one of the forms that print shows: "2026-01-31 12:00:00.500000" in UTC, and
+ * nanoseconds of CLOCK_MONOTONIC, which are 12 digits or more, or any number with "ns" behind it.
+ * NULL, or what is wrong with it. */
 const char *when_parse(const char *text, struct when *when);
 
 /* ns since 1970 as RFC 3339 in UTC with nine decimals: 30 characters, and room for whatever the

@@ -15,7 +15,7 @@ export LC_ALL=C TZ=UTC
 
 work=$(mktemp -d) && cd "$work" || exit
 trap 'rm -rf "$work"' EXIT
-for capture in accepted many; do
+for capture in accepted many no-packets; do
     "$make_capture" "$capture" "$capture.nst" || exit
 done
 
@@ -66,6 +66,25 @@ is "$(grep -c '4026533123' out)" 1 'one of several files has it'
 "$nstrail" print --netns 7 - < <(cat many.nst) >out 2>errors
 is $? 1 'status 1: a namespace that a pipe does not have'
 like "$(cat errors)" '-: --netns 7: no such namespace.*0x3000/4026533123' 'and those that it has'
+
+# Nor devices, probes, drop reasons and journeys.
+answers 1 'accepted.nst: --dev eth9: no such device.*the devices in it are.* vc' \
+    print --dev eth9 accepted.nst
+is "$(cat out)" '' 'and nothing is printed'
+answers 1 '\-\-probe ip_\*: no such probe.*net:netif_receive_skb' info --probe 'ip_*' accepted.nst
+answers 1 '\-\-drop=BOGUS: no such drop reason.*NETFILTER_DROP' export -w - --drop=BOGUS accepted.nst
+answers 1 '\-\-track 7: no such journey' print --track 7 accepted.nst
+answers 0 '^$' print --dev eth0 accepted.nst many.nst
+"$nstrail" print --dev eth9 - < <(cat many.nst) >out 2>errors
+is $? 1 'status 1: a device that a pipe does not have'
+like "$(cat errors)" '-: --dev eth9: no such device' 'which is said'
+
+answers 0 'no-packets.nst: it was recorded without packet bytes' print -f udp no-packets.nst
+
+# Words that are no files.
+answers 1 'NO_SOCKET: .*No such file.*--drop=REASON' print --drop NO_SOCKET accepted.nst
+answers 1 "icmp: .*No such file.*-f 'EXPRESSION'" print accepted.nst icmp
+answers 1 'No such file or directory$' print ./icmp
 
 # Files that are no captures.
 : >empty

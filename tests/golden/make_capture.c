@@ -363,6 +363,21 @@ static void write_other_host(const char *path)
     close_capture(w, NULL);
 }
 
+static void write_no_packets(const char *path)
+{
+    struct nst_file_info info = first_info;
+    struct nst_writer *w;
+    struct nst_event event = ping_event(7322461001553);
+
+    info.snaplen = 0;
+    w = open_capture(path, &info);
+    event.probe = tracepoint(w, "net:netif_receive_skb");
+    event.packet = NULL;
+    event.caplen_bytes = 0;
+    add(w, &event);
+    close_capture(w, NULL);
+}
+
 static void write_many(const char *path)
 {
     struct nst_writer *w = open_capture(path, &first_info);
@@ -396,7 +411,7 @@ int main(int argc, char **argv)
     } captures[] = {
         {"accepted", write_accepted}, {"everything", write_everything},
         {"second", write_second},     {"other-host", write_other_host},
-        {"many", write_many},
+        {"many", write_many},         {"no-packets", write_no_packets},
     };
 
     for (size_t i = 0; argc == 3 && i < sizeof(captures) / sizeof(captures[0]); i++) {

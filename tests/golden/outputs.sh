@@ -110,6 +110,12 @@ picks '/4026533000 ' --netns '!4026533001' --netns '!0x2002' --netns '!402653312
 picks 'netif_receive_skb' --probe netif_receive_skb
 picks '^732246[12]' --until +0.002
 picks '^73224809[0-4].*/4026533002 ' --since +0.0199 --until +0.01995 --netns 0x2002
+# Times as print shows them.
+picks '^732248099' --since 7322480990000
+picks '^732246100[01]' --until 7322461002000ns
+time=$("$nstrail" print --format single-line --utc many.nst | sed -n '12s/ (.*//p')
+is "$("$nstrail" print --format single-line --until "$time" many.nst | wc -l)" 11 \
+    "ten events, and the first line, before $time"
 picks '#6a8e4afc5b1ffff888000b01c00 ' --track 3087
 picks '#6a8e4afc5b1ffff888000b01c00 ' --track '#6a8e4afc5b1ffff888000b01c00'
 picks 'no such line' --drop

@@ -15,8 +15,18 @@ static void good_time(const char *text, bool relative, uint64_t ns)
     struct when when = {0};
     const char *wrong = when_parse(text, &when);
 
-    if (!tap_ok(&tap, !wrong && when.given && when.relative == relative && when.ns == ns, text))
+    if (!tap_ok(&tap,
+                !wrong && when.given && when.relative == relative && !when.monotonic &&
+                    when.ns == ns,
+                text))
         printf("# %s, %llu ns\n", wrong ? wrong : "accepted", (unsigned long long)when.ns);
+}
+
+static void good_monotonic(const char *text, uint64_t ns)
+{
+    struct when when = {0};
+
+    tap_ok(&tap, !when_parse(text, &when) && when.given && when.monotonic && when.ns == ns, text);
 }
 
 static void bad_time(const char *text)
@@ -43,6 +53,9 @@ static void test_times(void)
     good_time("2023-11-14T16:43:20.5-05:30", false, 1700000000500000000);
     good_time("2024-02-29T00:00:00Z", false, 1709164800000000000);
     good_time("2016-12-31T23:59:60Z", false, 1483228800000000000);
+    good_time("2023-11-14 22:13:20.691042", false, 1700000000691042000);
+    good_monotonic("7322461001553", 7322461001553);
+    good_monotonic("7322461001ns", 7322461001);
     bad_time("");
     bad_time("+");
     bad_time("-1");
@@ -51,7 +64,9 @@ static void test_times(void)
     bad_time("1.5.5");
     bad_time("+1s");
     bad_time("99999999999999999999");
+    bad_time("18446744073709551616ns");
     bad_time("18446744074");
+    bad_time("1.5ns");
     bad_time("yesterday");
     bad_time("2023-11-14");
     bad_time("2023-11-14T22:13:20");

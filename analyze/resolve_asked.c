@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/resolve_asked.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/escape.h"
+#include "analyze/message.h"
+
+/* More choices than a user reads. */
+#define CHOICES_MAX 40
+
+enum kind {
+    KIND_DEVICE,
+    KIND_PROBE,
+    KIND_REASON,
+    KIND_TRACK,
+};
+
+static const struct {
+    const char *option;
+    const char *noun;
+    const char *nouns; /* NULL: too many of them to be listed */
+} kinds[] = {
+    [KIND_DEVICE] = {"--dev ", "device", "devices"},
+    [KIND_PROBE] = {"--probe ", "probe", "probes"},
+    [KIND_REASON] = {"--drop=", "drop reason", "drop reasons"},
+    [KIND_TRACK] = {"--track ", "journey", NULL},
+};
+
+/* What could have been asked for instead. */
+struct choices {
+    enum kind kind;
+    char *list[CHOICES_MAX];
+    size_t count;
+    bool more;
+};
+
+static void add_choice(struct choices *c, const char *subsys, const char *name)
+{
+    char text[2 * NST_MAX_NAME + 2];
+
+    snprintf(text, sizeof(text), "%s%s%s", subsys ? subsys : "", subsys ? "/" : "", name);
+    for (size_t i = 0; i < c->count; i++)
+        if (!strcmp(c->list[i], text))
+            return;
+    if (c->count < CHOICES_MAX && (c->list[c->count] = strdup(text)))
+        c->count++;
+    else
+        c->more = true;
+}
+
+static bool list_block(void *context, const struct nst_block *block)
+{
+    struct choices *c = context;
+
+    for (uint32_t i = 0; c->kind == KIND_DEVICE && i < block->devices_count; i++)
+        add_choice(c, NULL, block->devices[i].name);
+    for (uint32_t i = 0; c->kind == KIND_PROBE && i < block->probes_count; i++)
+        add_choice(c, NULL, block->probes[i].symbol);
+    for (uint32_t i = 0; c->kind == KIND_REASON && i < block->drop_reasons_count; i++)
+        if (block->drop_reasons[i].name)
+            add_choice(c, block->drop_reasons[i].subsys, block->drop_reasons[i].name);
+    return !c->more;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list_choices(struct source *s, enum kind kind)
+{
+    struct choices c = {.kind = kind};
+
+    /* Of a pipe nothing can be read a second time. */
+    if (!kinds[kind].nouns || !s->seekable)
+        return;
+    source_visit(s, list_block, &c);
+    if (c.count)
+        message_warn(s->file.path, "the %s in it are", kinds[kind].nouns);
+    else
+        message_warn(s->file.path, "no %s is in it", kinds[kind].noun);
+    qsort(c.list, c.count, sizeof(c.list[0]), compare);
+    for (size_t i = 0; i < c.count; i++) {
+        fputs("  ", stderr);
+        escape_text(stderr, c.list[i]);
+        putc('\n', stderr);
+        free(c.list[i]);
+    }
+    if (c.more)
+        fputs("  and more: see nstrail info\n", stderr);
+}
+
+static bool see_block(void *context, const struct nst_block *block)
+{
+    struct source *s = context;
+
+    asked_see(&s->asked, block);
+    return !asked_all_found(&s->asked);
+}
+
+static bool is_found(struct source **sources, unsigned count, size_t which)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (sources[i]->asked.found[which])
+            return true;
+    return false;
+}
+
+static int say_unknown(struct source **sources, unsigned count, enum kind kind, const char *given)
+{
+    message_error(count == 1 ? sources[0]->file.path : NULL, "%s%s: no such %s was recorded",
+                  kinds[kind].option, given, kinds[kind].noun);
+    for (unsigned i = 0; i < count; i++)
+        list_choices(sources[i], kind);
+    return STATUS_FAILED;
+}
+
+static int resolve_patterns(struct source **sources, unsigned count, enum kind kind,
+                            const struct patterns *patterns, size_t first)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (!is_found(sources, count, first + i))
+            return say_unknown(sources, count, kind, patterns->list[i]);
+    return STATUS_OK;
+}
+
+int resolve_asked(struct source **sources, unsigned count, const struct filter *filter)
+{
+    size_t first = 0;
+    int status;
+
+    if (!filter)
+        return STATUS_OK;
+    for (unsigned i = 0; i < count; i++)
+        if (sources[i]->seekable && !asked_all_found(&sources[i]->asked))
+            source_visit(sources[i], see_block, sources[i]);
+    status = resolve_patterns(sources, count, KIND_DEVICE, &filter->devices, first);
+    first += filter->devices.count;
+    if (status == STATUS_OK)
+        status = resolve_patterns(sources, count, KIND_PROBE, &filter->probes, first);
+    first += filter->probes.count;
+    if (status == STATUS_OK)
+        status = resolve_patterns(sources, count, KIND_REASON, &filter->drop_reasons, first);
+    first += filter->drop_reasons.count;
+    for (size_t i = 0; status == STATUS_OK && i < filter->tracks_count; i++)
+        if (!is_found(sources, count, first + i))
+            status = say_unknown(sources, count, KIND_TRACK, filter->tracks[i].given);
+    return status;
+}
