@@ -39,21 +39,21 @@ static int open_first(struct rotation *r, const struct caller *caller, struct ns
     return error ? error : files_open(r->files, err);
 }
 
-int rotation_begin(struct rotation *r, const struct options *options, const struct file_info *info,
+int rotation_begin(struct rotation *r, const struct options *options, struct file_info *info,
                    const struct caller *caller, const struct nst_writer_hooks *hooks,
                    struct nst_writer **writer, int *fd, struct nst_error *err)
 {
     struct nst_error writer_err = {0};
     int error;
 
-    *r = (struct rotation){.options = options, .info = *info};
+    *r = (struct rotation){.options = options, .info = info};
     *fd = open_first(r, caller, err);
     if (*fd < 0)
         return *fd;
     if (r->files)
         files_begin(r->files, 0);
     r->began_ns = clock_now_ns();
-    error = nst_writer_open_hooked(writer, *fd, &r->info.info, hooks, &writer_err);
+    error = nst_writer_open_hooked(writer, *fd, &r->info->info, hooks, &writer_err);
     if (error)
         return nst_fail(err, error, "%s: %s", rotation_name(r), writer_err.text);
     return 0;
@@ -62,7 +62,6 @@ int rotation_begin(struct rotation *r, const struct options *options, const stru
 void rotation_free(struct rotation *r)
 {
     files_free(r->files);
-    file_info_free(&r->info);
 }
 
 const char *rotation_name(const struct rotation *r)
@@ -81,8 +80,8 @@ static int begin_next(struct rotation *r, struct upkeep *upkeep, uint64_t now_ns
 
     if (fd < 0)
         return fd;
-    file_info_renew(&r->info);
-    error = upkeep_rotate(upkeep, fd, &r->info.info, &before, &why);
+    file_info_renew(r->info);
+    error = upkeep_rotate(upkeep, fd, &r->info->info, &before, &why);
     if (error) {
         nst_fail(err, error, "%s: %s", files_next_name(r->files), why.text);
         files_give_up(r->files);

@@ -13,20 +13,19 @@
 
 struct rotation {
     const struct options *options;
-    struct file_info info;
+    struct file_info *info;
     struct files *files; /* NULL: the output is a stream, and stays the only one */
     uint64_t began_ns;   /* the current one */
     uint64_t retry_ns;   /* not before, as the last try failed */
-    bool asked; /* for a new one, and it could not be begun yet */
-    bool told;  /* why */
+    bool asked;          /* for a new one, and it could not be begun yet */
+    bool told;           /* why */
 };
 
 /* Opens the first output, whose header says what info does, and writes it by a writer with these
- * hooks. *fd stays the writer's. info is the rotation's from here on. */
-int rotation_begin(struct rotation *rotation, const struct options *options,
-                   const struct file_info *info, const struct caller *caller,
-                   const struct nst_writer_hooks *hooks, struct nst_writer **writer, int *fd,
-                   struct nst_error *err);
+ * hooks. *fd stays the writer's. info is the caller's, and outlives the rotation. */
+int rotation_begin(struct rotation *rotation, const struct options *options, struct file_info *info,
+                   const struct caller *caller, const struct nst_writer_hooks *hooks,
+                   struct nst_writer **writer, int *fd, struct nst_error *err);
 void rotation_free(struct rotation *rotation);
 
 /* There will be several files, even if nobody asks. */

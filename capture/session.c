@@ -60,6 +60,7 @@ struct session {
     struct attachment *attachment;
     struct inventory *inventory; /* NULL: none */
     struct nst_writer *writer;   /* until upkeep has it */
+    struct file_info file;
     struct rotation rotation;
     struct live *live; /* NULL: nobody looks */
     struct upkeep upkeep;
@@ -204,23 +205,21 @@ static int open_writer(struct session *s, int argc, char **argv, struct nst_erro
 {
     const struct nst_writer_hooks hooks = {
         .context = s, .wait = wait_for_reader, .block = note_block};
-    struct file_info file;
-    int error = file_info_init(&file, argc, argv, err), fd;
+    struct nst_file_info *info = &s->file.info;
+    int error = file_info_init(&s->file, argc, argv, err), fd;
 
     if (error)
         return error;
-    file.info.snaplen = s->options->snaplen;
-    file.info.filter = filters_words(s->filters);
-    file.info.cpus = attach_cpus(s->attachment);
-    file.info.drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;
+    info->snaplen = s->options->snaplen;
+    info->filter = filters_words(s->filters);
+    info->cpus = attach_cpus(s->attachment);
+    info->drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;
     if (s->options->live)
-        error = start_live(s, &file.info, err);
-    if (error) {
-        file_info_free(&file);
+        error = start_live(s, info, err);
+    if (error)
         return error;
-    }
     error =
-        rotation_begin(&s->rotation, s->options, &file, &s->owner, &hooks, &s->writer, &fd, err);
+        rotation_begin(&s->rotation, s->options, &s->file, &s->owner, &hooks, &s->writer, &fd, err);
     return error ? error : watch_output(s, fd, err);
 }
 
@@ -489,6 +488,7 @@ static void session_free(struct session *s)
     upkeep_free(&s->upkeep);
     inventory_free(s->inventory);
     rotation_free(&s->rotation);
+    file_info_free(&s->file);
     live_free(s->live);
     attach_free(s->attachment);
     filters_free(s->filters);
@@ -518,7 +518,7 @@ static int drop_privileges(struct session *s, struct nst_error *err)
     const struct privileges_options options = {
         .user = &s->owner,
         .file = s->rotation.files && rotation_expected(&s->rotation) ? rotation_name(&s->rotation)
-                                                                      : NULL,
+                                                                     : NULL,
         .finds_netns = filters_fd(s->filters) >= 0,
         .signals_command = o->command && !caller_same(&s->caller, &s->owner),
     };

@@ -64,6 +64,8 @@ is "$recorder_status" 0 '-C: status'
 files=(all.nst*)
 ok '-C: several files' test ${#files[@]} -gt 3
 is "$(numbers "${files[@]}")" "$(seq -s ' ' 0 $((${#files[@]} - 1)))" '-C: numbered in their headers'
+is "$("$bin/nstrail" info "${files[@]}" | grep -c "^Host  *$(hostname), Linux $(uname -r) ")" \
+    "${#files[@]}" '-C: each says where it comes from'
 is "$(alone "${files[@]}")" '' '-C: each can be read alone'
 is "$("$bin/nstrail" print "${files[@]}" 2>&1 >/dev/null)" '' '-C: and all together'
 is "$(sent "${files[@]}")" 20000 '-C: no event is missing between two files'
