@@ -95,7 +95,8 @@ __noinline int filter_matches(__u32 slot, __u32 caplen, __u32 len, int l3)
     return l3 ? filter_l3(w, caplen, len) : filter_ethernet(w, caplen, len);
 }
 
-/* Fills a window with the packet's first bytes; how many it has. *len: of the packet with its tag. */
+/* Fills a window with the packet's first bytes; how many it has. *len: of the packet with its tag.
+ */
 static __always_inline __u32 window_fill(const struct packet *p, struct window *w, __u32 *len,
                                          bool typed, bool dynptr)
 {
@@ -171,6 +172,34 @@ static __always_inline bool reason_wished(__u32 reason)
     return !(config.filters & EV_FILTER_REASON) || bpf_map_lookup_elem(&wished_reasons, &reason);
 }
 
+/*
+ * Which buffers and skbs ever had a packet that was selected, by a hash: most of those that a
+ * filter keeps out then need no look for a journey. Nothing is ever taken back, at worst every
+ * packet is looked for.
+ */
+#define MARKS 4096
+
+__u8 marks[MARKS] = {};
+
+static __always_inline void mark_set(__u64 of)
+{
+    marks[ev_set(of, MARKS)] = 1;
+}
+
+static __always_inline void mark_selected(const struct packet *p)
+{
+    if (config.filters) {
+        mark_set(p->head);
+        mark_set(address(p->skb));
+    }
+}
+
+/* Whether tracking may know anything of this buffer or this skb. */
+static __always_inline bool may_be_tracked(__u64 head, __u64 skb)
+{
+    return !config.filters || marks[ev_set(head, MARKS)] || marks[ev_set(skb, MARKS)];
+}
+
 /* Whether this event is to be recorded; takes the time of one that is. */
 static __always_inline bool filters_pass(struct here *here, const struct packet *p,
                                          const struct where *where, const struct sighting *seen,
@@ -186,7 +215,7 @@ static __always_inline bool filters_pass(struct here *here, const struct packet 
         here_time(here);
         return true;
     }
-    return track_follows(here, p, seen, typed);
+    return may_be_tracked(p->head, address(p->skb)) && track_follows(here, p, seen, typed);
 }
 
 #endif

@@ -237,6 +237,7 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     fill(here, a, &f, w.out);
     w.out->packet.pid_tgid = pid_tgid;
     w.out->packet.stack = a->stack ? stack_id(here, a->ctx) : 0;
+    mark_selected(&f.packet);
     track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
     write_end(here, &f.packet, &w, a->dynptr);
 }
@@ -253,8 +254,10 @@ static __always_inline void follow(struct here *here, const struct arguments *a)
     if (!find(here, a, &f))
         return;
     seen = sighted(a, &f);
-    if (!config.filters || filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
-        track_packet(here, &f.packet, &seen, &nowhere, a->typed);
+    if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
+        return;
+    mark_selected(&f.packet);
+    track_packet(here, &f.packet, &seen, &nowhere, a->typed);
 }
 
 /* Whether the user asked for this probe, or only tracking does. */
@@ -307,6 +310,11 @@ static __always_inline int on_xmit(__u64 *ctx, bool typed)
     return 0;
 }
 
+static __always_inline bool tracked_maybe(struct sk_buff *skb, bool typed)
+{
+    return may_be_tracked(address(READ(typed, skb, head)), address(skb));
+}
+
 static __always_inline int on_kfree(__u64 *ctx, bool typed)
 {
     struct sk_buff *skb = (void *)ctx[0];
@@ -331,7 +339,7 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
         (!config.kfree_has_reason || (reason && reason != config.reason_consumed)) &&
         reason_wished(reason))
         record(&here, &a);
-    if (config.tracking)
+    if (config.tracking && tracked_maybe(skb, typed))
         track_freed(&here, skb, typed);
     return 0;
 }
@@ -352,7 +360,7 @@ static __always_inline int on_consume(__u64 *ctx, bool typed)
         return 0;
     if (recorded(EV_PROBE_CONSUME))
         record(&here, &a);
-    if (config.tracking)
+    if (config.tracking && tracked_maybe(skb, typed))
         track_freed(&here, skb, typed);
     return 0;
 }
@@ -374,7 +382,7 @@ static __always_inline int on_tcp_probe(__u64 *ctx, bool typed)
         return 0;
     if (recorded(EV_PROBE_TCP_PROBE))
         record(&here, &a);
-    if (config.tracking)
+    if (config.tracking && tracked_maybe(skb, typed))
         track_delivered(&here, skb, typed);
     return 0;
 }
