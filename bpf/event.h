@@ -262,6 +262,8 @@ enum ev_netns_wish {
 
 /* So much of a packet a pcap-filter sees at most. */
 #define EV_WINDOW_BYTES 512
+/* The last argument of the call of a pcap-filter, by which the recorder finds the call. */
+#define EV_FILTER_MARK 0x66696c74
 /* Room for a pcap-filter's instructions, for each of its two. */
 #define EV_FILTER_INSNS 4096
 

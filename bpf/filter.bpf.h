@@ -86,10 +86,12 @@ FILTER_PLACE(filter_l3)
 
 /* A global function: the verifier looks into it once, and not again on each way that leads to it.
  * Those get no pointers before 5.13 (e5069b9c23b3), so it finds the window by itself. */
-__noinline int filter_matches(__u32 slot, __u32 caplen, __u32 len, int l3)
+__noinline int filter_matches(__u32 slot, __u32 caplen, __u32 len, int l3, __u32 mark)
 {
     const struct window *w = bpf_map_lookup_elem(&windows, &slot);
 
+    /* Or clang would not pass it. */
+    asm volatile("" ::"r"(mark));
     if (!w)
         return 0;
     return l3 ? filter_l3(w, caplen, len) : filter_ethernet(w, caplen, len);
@@ -137,7 +139,7 @@ static __always_inline bool packet_matches(const struct here *here, const struct
     }
     here->state->busy = level + 1;
     caplen = window_fill(p, w, &len, typed, dynptr);
-    level = filter_matches(slot, caplen, len, p->l3);
+    level = filter_matches(slot, caplen, len, p->l3, EV_FILTER_MARK);
     here->state->busy--;
     return level;
 }

@@ -263,13 +263,27 @@ static void replace_atomic(struct bpf_insn *insn)
     insn->imm = 0;
 }
 
-/* Until 6.2 (be2ef8161572) the verifier took each number for one that matters in programs that
- * call functions, and followed every way through them. What is called is the pcap-filter; without
- * one this is never reached. */
-static void replace_call(struct bpf_insn *insn)
+/* So many instructions before a call its last argument is looked for. */
+#define MARK_DISTANCE 8
+
+static bool is_filter_call(const struct bpf_insn *insns, size_t at)
 {
-    if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL)
-        *insn = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0};
+    if (insns[at].code != (BPF_JMP | BPF_CALL) || insns[at].src_reg != BPF_PSEUDO_CALL)
+        return false;
+    for (size_t i = at; i > 0 && at - i < MARK_DISTANCE; i--)
+        if (insns[i - 1].dst_reg == BPF_REG_5 && insns[i - 1].imm == EV_FILTER_MARK &&
+            BPF_OP(insns[i - 1].code) == BPF_MOV)
+            return true;
+    return false;
+}
+
+/* Until 6.2 (be2ef8161572) the verifier took each number for one that matters in programs that
+ * call functions, and followed every way through them. What they call is the pcap-filter (and the
+ * kernel's functions, which look alike here); without a filter this is never reached. */
+static void replace_call(struct bpf_insn *insns, size_t at)
+{
+    if (is_filter_call(insns, at))
+        insns[at] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0};
 }
 
 static int adapt_program(struct bpf_program *program, bool atomics, bool calls)
@@ -285,7 +299,7 @@ static int adapt_program(struct bpf_program *program, bool atomics, bool calls)
         if (!atomics)
             replace_atomic(&insns[i]);
         if (!calls)
-            replace_call(&insns[i]);
+            replace_call(insns, i);
     }
     error = bpf_program__set_insns(program, insns, count);
     free(insns);
