@@ -9,7 +9,7 @@
 
 #include "analyze/intern.h"
 
-enum table { NETNS, DEVICE, TASK, PROBE, DROP_REASON, TABLES };
+enum table { NETNS, DEVICE, TASK, PROBE, DROP_REASON, STACK, TABLES };
 
 /* The columns that make a row what it is, in one order for both. */
 static const struct {
@@ -25,6 +25,8 @@ static const struct {
                "INSERT INTO probe(kind, symbol) VALUES(?, ?)"},
     [DROP_REASON] = {"SELECT id, number, subsys, name FROM drop_reason",
                      "INSERT INTO drop_reason(number, subsys, name) VALUES(?, ?, ?)"},
+    [STACK] = {"SELECT id, caller_id, function FROM stack",
+               "INSERT INTO stack(caller_id, function) VALUES(?, ?)"},
 };
 
 struct dims {
@@ -176,6 +178,13 @@ static int drop_reason(struct dims *dims, const struct nst_drop_reason *reason, 
     return row_id(dims, DROP_REASON, values, 3, id);
 }
 
+static int stack(struct dims *dims, int64_t caller, const struct nst_frame *frame, int64_t *id)
+{
+    const struct value values[] = {number_unless(caller == 0, caller), text(frame->name)};
+
+    return row_id(dims, STACK, values, 2, id);
+}
+
 void dims_cache_free(struct dims_cache *cache)
 {
     for (unsigned i = 0; i < 2; i++)
@@ -186,7 +195,7 @@ void dims_cache_free(struct dims_cache *cache)
 static int remember_block(struct dims_block *b, const struct nst_block *block)
 {
     size_t count = (size_t)block->netns_count + block->devices_count + block->tasks_count +
-                   block->probes_count + block->drop_reasons_count;
+                   block->probes_count + block->drop_reasons_count + block->frames_count;
 
     b->block = NULL;
     if (count > b->room) {
@@ -203,6 +212,7 @@ static int remember_block(struct dims_block *b, const struct nst_block *block)
     b->tasks = b->devices + block->devices_count;
     b->probes = b->tasks + block->tasks_count;
     b->drop_reasons = b->probes + block->probes_count;
+    b->frames = b->drop_reasons + block->drop_reasons_count;
     b->block = block;
     b->sequence = block->info.sequence;
     return SQLITE_OK;
@@ -259,6 +269,27 @@ static int block_device(struct dims *dims, struct dims_block *b, int64_t capture
     return code;
 }
 
+/* Callers stand before what they call, and every frame of a block is in a trace: with this one's,
+ * all before it get their rows. */
+static int block_stack(struct dims *dims, struct dims_block *b, uint32_t index, int64_t *id)
+{
+    const struct nst_frame *frames = b->block->frames;
+    int64_t *rows = b->rows + b->frames;
+    int code = SQLITE_OK;
+
+    *id = 0;
+    if (index == NST_NONE)
+        return SQLITE_OK;
+    for (uint32_t i = 0; !code && !rows[index]; i++) {
+        uint32_t caller = frames[i].caller;
+
+        if (!rows[i])
+            code = stack(dims, caller == NST_NONE ? 0 : rows[caller], &frames[i], &rows[i]);
+    }
+    *id = rows[index];
+    return code;
+}
+
 static int block_others(struct dims *dims, struct dims_block *b, int64_t capture,
                         const struct nst_event *event, struct dims_rows *rows)
 {
@@ -297,6 +328,8 @@ int dims_event(struct dims *dims, struct dims_cache *cache, int64_t capture,
         code = block_device(dims, b, capture, event->device, &rows->device);
     if (!code)
         code = block_others(dims, b, capture, event, rows);
+    if (!code)
+        code = block_stack(dims, b, event->stack, &rows->stack);
     return code;
 }
 

@@ -23,7 +23,7 @@ struct dims_block {
     uint64_t sequence;
     int64_t *rows; /* those of all dictionaries, one after another; 0: not asked for yet */
     size_t room;
-    size_t devices, tasks, probes, drop_reasons; /* where each begins; namespaces at 0 */
+    size_t devices, tasks, probes, drop_reasons, frames; /* where each begins; namespaces at 0 */
 };
 
 /* Two: the input may merge neighbouring blocks of a file by time. Zero-initialise it. */
@@ -36,7 +36,7 @@ void dims_cache_free(struct dims_cache *cache);
 
 /* Row ids of what an event refers to; 0: nothing. */
 struct dims_rows {
-    int64_t netns, device, task, probe, drop_reason;
+    int64_t netns, device, task, probe, drop_reason, stack;
 };
 
 int dims_event(struct dims *dims, struct dims_cache *cache, int64_t capture,

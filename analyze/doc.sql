@@ -11,7 +11,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('hosts', 'note', NULL, 'A database holds any number of captures. Rows of netns, device, task and journey belong to one capture each, however alike those of another are.'),
 ('journeys', 'note', NULL, 'journey.id is the journey''s 64-bit number as recorded (journey.track), the one that print --track, pcapng''s epb_packetid and "track 0x..." name, unless another capture in this database had that number first; then it is the first free one of track + n * (capture_id << 48). SQLite''s integers have a sign: printf(''0x%x'', id) shows the number as elsewhere.'),
 ('filters', 'note', NULL, 'An import with filters (--netns...) leaves out events. Counts, hops and latencies are those of the events that are here.'),
-('left out', 'note', NULL, 'Not imported: the skb address of each event (the first of a journey is in journey.first_skb) and the mark of events that were merged late. The name stack is kept for a table that this version does not have.'),
+('left out', 'note', NULL, 'Not imported: the skb address of each event (the first of a journey is in journey.first_skb) and the mark of events that were merged late.'),
 
 ('capture', 'table', NULL, 'One run of the recorder on one host; its files have one uuid.'),
 ('capture.id', 'column', NULL, 'Key.'),
@@ -138,6 +138,11 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('probe.kind', 'column', NULL, 'raw_tracepoint, kprobe, kretprobe, fentry or fexit.'),
 ('probe.symbol', 'column', NULL, 'A function, or group:name of a tracepoint.'),
 
+('stack', 'table', NULL, 'A function in a stack trace; from the innermost one caller_id leads outwards. Whole traces are in v_stack.'),
+('stack.id', 'column', NULL, 'Key. That of the innermost function stands for the trace.'),
+('stack.caller_id', 'column', NULL, 'Who called it; NULL: it is the outermost that was recorded.'),
+('stack.function', 'column', NULL, 'function+0xoffset, or an address that had no name.'),
+
 ('drop_reason', 'table', NULL, 'Why the kernel dropped packets.'),
 ('drop_reason.id', 'column', NULL, 'Key.'),
 ('drop_reason.number', 'column', NULL, 'As that kernel numbers it, the subsystem in the upper 16 bits.'),
@@ -210,6 +215,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('event.journey_id', 'column', NULL, 'The packet; NULL: it was not tracked.'),
 ('event.packet_id', 'column', NULL, 'What was recorded of it.'),
 ('event.task_id', 'column', NULL, 'Who was on the CPU.'),
+('event.stack_id', 'column', NULL, 'The innermost function of its stack trace; NULL: none was recorded.'),
 ('event.drop_reason_id', 'column', NULL, 'Why it was dropped; NULL: this is no drop.'),
 ('event.len_bytes', 'column', 'bytes', 'Length on the wire, from where its bytes begin (packet.layer), a VLAN tag beside it not counted.'),
 ('event.caplen_bytes', 'column', 'bytes', 'Of those, how many are in packet.bytes.'),
@@ -274,6 +280,16 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('v_drop.sport', 'column', NULL, 'packet.sport.'),
 ('v_drop.dst', 'column', NULL, 'packet.dst.'),
 ('v_drop.dport', 'column', NULL, 'packet.dport.'),
+
+('v_stack', 'view', NULL, 'Stack traces, and how many events came by each of them to each probe.'),
+('v_stack.probe_id', 'column', NULL, 'event.probe_id.'),
+('v_stack.probe', 'column', NULL, 'probe.symbol.'),
+('v_stack.stack_id', 'column', NULL, 'event.stack_id.'),
+('v_stack.trace', 'column', NULL, 'The functions, innermost first, with commas between.'),
+('v_stack.events', 'column', NULL, 'How many.'),
+('v_stack.drops', 'column', NULL, 'How many of them are drops.'),
+('v_stack.first_ts_ns', 'column', 'ns since 1970', 'The first.'),
+('v_stack.last_ts_ns', 'column', 'ns since 1970', 'The last.'),
 
 ('v_drop_summary', 'view', NULL, 'Drops by reason and namespace.'),
 ('v_drop_summary.host', 'column', NULL, 'capture.hostname.'),

@@ -36,8 +36,8 @@ static int prepare(struct import *im)
         code = batch_open(&im->rows, im->db, "event",
                           "id, file_id, ts_ns, cpu, probe_id, netns_id, netns_source, device_id,"
                           " rx_ifindex, journey_id, packet_id, task_id, drop_reason_id, len_bytes,"
-                          " caplen_bytes",
-                          15);
+                          " caplen_bytes, stack_id",
+                          16);
     if (!code)
         code = file_rows_begin(&im->files, im->db, im->in);
     if (!code)
@@ -87,6 +87,7 @@ static int insert_event(struct import *im, const struct input_event *input,
     batch_put_unless(b, dims->drop_reason == 0, dims->drop_reason);
     batch_put(b, e->len_bytes);
     batch_put(b, e->caplen_bytes);
+    batch_put_unless(b, dims->stack == 0, dims->stack);
     return batch_end_row(b);
 }
 

@@ -219,6 +219,14 @@ CREATE TABLE hop(
     prev_left_ts_ns INTEGER GENERATED ALWAYS AS (entered_ts_ns - latency_ns) VIRTUAL
 ) STRICT;
 
+-- A stack trace is the row of its innermost function; callers lead outwards. Traces share the rows
+-- that they have in common there.
+CREATE TABLE stack(
+    id INTEGER PRIMARY KEY,
+    caller_id INTEGER REFERENCES stack,
+    function TEXT NOT NULL
+) STRICT;
+
 -- One row an event: narrow, because there are millions.
 CREATE TABLE event(
     id INTEGER PRIMARY KEY,
@@ -235,7 +243,8 @@ CREATE TABLE event(
     task_id INTEGER REFERENCES task,
     drop_reason_id INTEGER REFERENCES drop_reason,
     len_bytes INTEGER NOT NULL,
-    caplen_bytes INTEGER NOT NULL
+    caplen_bytes INTEGER NOT NULL,
+    stack_id INTEGER REFERENCES stack
 ) STRICT;
 
 CREATE TABLE loss(

@@ -69,6 +69,20 @@ FROM (SELECT drop_reason_id, netns_id, count(*) AS drops, min(ts_ns) AS first_ts
       FROM event WHERE drop_reason_id IS NOT NULL GROUP BY drop_reason_id, netns_id) s
 LEFT JOIN netns n ON n.id = s.netns_id;
 
+-- Counted by ids first: a trace is put together once for each of the few that there are.
+CREATE VIEW v_stack AS
+SELECT s.probe_id, (SELECT symbol FROM probe WHERE id = s.probe_id) AS probe, s.stack_id,
+    (WITH RECURSIVE frame(id, caller_id, function, depth) AS (
+         SELECT id, caller_id, function, 0 FROM stack WHERE id = s.stack_id
+         UNION ALL
+         SELECT c.id, c.caller_id, c.function, f.depth + 1
+         FROM frame f JOIN stack c ON c.id = f.caller_id)
+     SELECT group_concat(function, ', ') FROM (SELECT function FROM frame ORDER BY depth)) AS trace,
+    s.events, s.drops, s.first_ts_ns, s.last_ts_ns
+FROM (SELECT stack_id, probe_id, count(*) AS events, count(drop_reason_id) AS drops,
+          min(ts_ns) AS first_ts_ns, max(ts_ns) AS last_ts_ns
+      FROM event WHERE stack_id IS NOT NULL GROUP BY stack_id, probe_id) s;
+
 -- The index knows the least and the greatest: computing them over all rows, as min() and max()
 -- do, would take as long again as the rest.
 CREATE VIEW v_netns_summary AS

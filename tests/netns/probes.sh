@@ -82,6 +82,10 @@ for attach in tp_btf raw_tp; do
         --netns "${prefix}server" --drop >"$work/printed"
     is "$(grep -cE '\[[a-z_]*skb[a-z_]*\+0x[0-9a-f]+, .*udp[a-z_46]*\+0x' "$work/printed")" \
         $refused "$attach: a stack trace of each, that begins with the function that drops"
+    is "$(ask "SELECT sum(s.events), sum(s.drops), min(s.trace LIKE '%skb%+0x%, %udp%') FROM main.v_stack s
+        WHERE s.stack_id IN (SELECT e.stack_id FROM v_event v JOIN event e ON e.id = v.id
+            WHERE v.protocol = 17 AND v.dport = 9)")" "$refused,$refused,1" \
+        "$attach: the same counted in SQL"
     is "$(printed "$work/probes.nst" --probe net:net_dev_queue)" \
         "$(grep -c net_dev_queue <("$bin/nstrail" print --json "$work/probes.nst"))" \
         "$attach: print --probe finds them"

@@ -236,6 +236,8 @@ static void put_event(struct nst_writer *w, const struct capture *capture, const
     e.task = m->task < 0 ? NST_NONE : nst_writer_task(w, &tasks[m->task]);
     e.probe = nst_writer_probe(w, &probes[m->probe]);
     e.stack = NST_NONE;
+    if (m->reason >= 0)
+        e.stack = nst_writer_frame(w, &(struct nst_frame){.caller = NST_NONE, .name = "f+0x1"});
     e.drop_reason = m->reason < 0 ? NST_NONE : nst_writer_drop_reason(w, &reasons[m->reason]);
     e.device = NST_NONE;
     if (m->device >= 0) {
