@@ -58,14 +58,15 @@ round()
         "{client} > {router} > {server},4,3,0,$pings" "$1: ping: one journey a request"
     is "$(paths "protocol = 1 AND src = '10.9.2.1'")" \
         "{server} > {router} > {client},4,3,0,$pings" "$1: ping: one journey a reply"
-    is "$(ask "SELECT path, events, drops, count(*) = (SELECT count(*) FROM v_event WHERE
+    # TCP drops what it sent twice on a busy machine.
+    is "$(ask "SELECT path, events - drops, count(*) = (SELECT count(*) FROM v_event WHERE
                 netns = '{client}' AND probe = 'net:net_dev_start_xmit' AND dport = 7003)
-            FROM v_journey WHERE protocol = 6 AND dport = 7003 GROUP BY 1, 2, 3")" \
-        "{client} > {router} > {server},4,0,1" "$1: TCP: one journey a segment"
-    is "$(ask "SELECT path, events, drops, count(*) = (SELECT count(*) FROM v_event WHERE
+            FROM v_journey WHERE protocol = 6 AND dport = 7003 GROUP BY 1, 2")" \
+        "{client} > {router} > {server},4,1" "$1: TCP: one journey a segment"
+    is "$(ask "SELECT path, events - drops, count(*) = (SELECT count(*) FROM v_event WHERE
                 netns = '{server}' AND probe = 'net:net_dev_start_xmit' AND sport = 7003)
-            FROM v_journey WHERE protocol = 6 AND sport = 7003 GROUP BY 1, 2, 3")" \
-        "{server} > {router} > {client},4,0,1" "$1: TCP: one journey an acknowledgement"
+            FROM v_journey WHERE protocol = 6 AND sport = 7003 GROUP BY 1, 2")" \
+        "{server} > {router} > {client},4,1" "$1: TCP: one journey an acknowledgement"
     is "$(ask "SELECT from_netns, to_netns, count(*), min(latency_ns) > 0 FROM v_transition
             WHERE dport = 7001 AND protocol = 17 GROUP BY 1, 2 ORDER BY 1")" \
         "{client},{router},$count,1
