@@ -110,7 +110,7 @@ static const char *folder(void)
 /* Goes through so many files, each of so many bytes. 0 or the error. */
 static int record(const struct files_options *options, int count, uint64_t bytes)
 {
-    struct files *files;
+    struct files *files = NULL;
     struct nst_error err;
     int error = files_new(&files, options, &nobody, &err);
 
@@ -129,8 +129,7 @@ static int record(const struct files_options *options, int count, uint64_t bytes
     }
     if (error)
         printf("# %s\n", err.text);
-    else
-        files_free(files);
+    files_free(files);
     return error;
 }
 
