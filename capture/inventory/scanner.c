@@ -42,6 +42,7 @@ struct scanner {
     uint8_t *pids, *before;
     uint32_t processes, others; /* recorded; of those, within SCANNER_PROCESSES */
     uint64_t tick_ns;
+    pid_t self;
 };
 
 int scanner_new(struct scanner **scanner, const struct scanner_options *options,
@@ -55,6 +56,7 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     s->options = *options;
     s->facts = facts;
     s->tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+    s->self = getpid();
     s->pids = calloc(PIDS_MAX / 8, 1);
     s->before = calloc(PIDS_MAX / 8, 1);
     s->containers = containers_new(options->paths);
@@ -288,8 +290,11 @@ static bool is_in(const struct scanner *s, pid_t pid, const struct nst_netns *ne
     return fstatat(s->spaces.proc, path, &status, 0) == 0 && status.st_ino == netns->inum;
 }
 
+/* We are in other namespaces only to look around. */
 static bool is_wanted(const struct scanner *s, const struct which *which, pid_t pid)
 {
+    if (pid == s->self)
+        return false;
     if (which->all)
         return true;
     return which->netns ? is_in(s, pid, which->netns) : !has_pid(s->pids, pid);
@@ -458,7 +463,8 @@ void scanner_look(struct scanner *s, const struct scanner_sight *sight)
     see_fresh(s, netns, sight->ts_ns);
 }
 
-/* The first process of its namespace, or of its container. */
+/* The first process of its namespace or of its container, or one of a namespace that is not the
+ * initial one and that was seen before it became what it was made for. */
 static bool is_news(struct scanner *s, int process, pid_t pid)
 {
     const struct space *space = space_of(s, process, pid, false);
@@ -466,6 +472,8 @@ static bool is_news(struct scanner *s, int process, pid_t pid)
 
     if (!space || !space->populated)
         return space != NULL;
+    if (has_pid(s->pids, pid) && space->netns.inum != s->spaces.initial_inum)
+        return true;
     proc_read_cgroup(process, cgroup);
     return containers_is_new(s->containers, cgroup);
 }

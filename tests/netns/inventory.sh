@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Who the namespaces were, as the file says it: found at the start and while recording, by names,
+# mounts, processes and sockets; what changes, and what takes another's number.
+# shellcheck source=tests/netns/lib.sh
+. "${BASH_SOURCE%/*}/lib.sh"
+begin
+need sqlite3 setpriv
+
+# say FILE: what `nstrail netns` knows, for `told`.
+say()
+{
+    "$bin/nstrail" netns --json "$1" >"$work/who.json"
+}
+
+# told SQL: over n, the objects of `nstrail netns --json`. {} stands for our prefix.
+told()
+{
+    local sql=$1
+    sql=${sql//\{\}/$prefix}
+    sqlite3 :memory: "WITH n AS (SELECT value AS o, value ->> 'inum' AS inum,
+        value ->> 'cookie' AS cookie FROM json_each(readfile('$work/who.json')))
+        ${sql//$'\n'/ }" | sed "s/$prefix/{}/g"
+}
+
+of()
+{
+    stat -L -c %i "/proc/$1/ns/net"
+}
+
+mountpoint_of()
+{
+    : >"$work/pinned"
+    unshare --net="$work/pinned" true
+}
+
+add_ns a b
+link a a0 b b0
+address a a0 10.9.1.1/24
+address b b0 10.9.1.2/24
+ip -n "${prefix}b" link add b7 type veth peer name b8
+mountpoint_of
+# Words that only a command line and an environment hold.
+SECRET=environment-$prefix unshare -n sleep 61.25 &
+shell=$!
+setpriv --reuid 65534 --clear-groups unshare -Un sleep 62 &
+nested=$!
+# A name that would do things to a terminal, and to who parses /proc without care.
+odd=$'x) S 1\033[31m\n1'
+cp "$(command -v sleep)" "$work/$odd"
+unshare -n "$work/$odd" 63 &
+strange=$!
+coproc KEEPER { "$bin/tests/netns/keeper"; }
+read -r kept <&"${KEEPER[0]}"
+slept()
+{
+    grep -qs "$2" "/proc/$1/cmdline"
+}
+until_true 5 slept "$shell" 61.25
+until_true 5 slept "$nested" 62
+until_true 5 slept "$strange" 63
+
+record inventory "$work/one.nst" || exit
+echo >&"${KEEPER[1]}"
+in_ns a ping -q -c 3 -i 0.01 10.9.1.2 >"$work/ping"
+# Gone before a scan comes by, its inum free for the next.
+ip netns add "${prefix}first"
+first=$(inum first)
+ip netns exec "${prefix}first" sleep 0.1
+ip netns delete "${prefix}first"
+again=
+for _ in {1..50}; do
+    ip netns add "${prefix}second"
+    again=$(inum second)
+    [ "$again" != "$first" ] || break
+    ip netns delete "${prefix}second"
+    sleep 0.02
+done
+ip -n "${prefix}a" link set a0 down
+ip -n "${prefix}a" link set a0 name a1
+ip -n "${prefix}b" link set b7 netns "${prefix}second" name c7
+sleep 0.2
+unshare -n sleep 0.4
+stop
+say "$work/one.nst"
+
+is "$(told "SELECT v.value ->> 'name', inum FROM n, json_each(o, '$.names') v
+    WHERE inum IN ($(inum a), $(inum b)) AND v.value ->> 'place' = 'netns' ORDER BY 1")" \
+    "{}a|$(inum a)
+{}b|$(inum b)" 'names'
+is "$(told "SELECT v.value ->> 'name', v.value ->> 'place' FROM n, json_each(o, '$.names') v
+    WHERE inum = $(stat -c %i "$work/pinned")")" "$work/pinned|mount" \
+    'a namespace that only a mount has, by its path'
+is "$(told "SELECT v.value ->> 'comm', v.value ->> 'uid', v.value ->> 'cmdline' FROM n,
+    json_each(o, '$.processes') v WHERE inum = $(of "$shell")")" 'sleep|0|' \
+    'a process, without its command line'
+ok 'no word of an environment or a command line' \
+    sh -c '! grep -qaE "$0" "$1"' "environment-$prefix|61\\.25" "$work/one.nst"
+is "$(told "SELECT o ->> 'owner_uid', o ->> 'userns_inum', v.value ->> 'uid' FROM n,
+    json_each(o, '$.processes') v WHERE inum = $(of "$nested")")" \
+    "65534|$(stat -L -c %i "/proc/$nested/ns/user")|65534" 'the owner of a user namespace'
+is "$(told "SELECT hex(v.value ->> 'comm') FROM n, json_each(o, '$.processes') v
+    WHERE inum = $(of "$strange") AND v.value ->> 'comm' NOT LIKE 'nstrail%'")" "$(printf %s "${odd:0:15}" | xxd -p -u)" 'a hostile name'
+if told 'SELECT cookie FROM n' | grep -q .; then
+    is "$(told "SELECT count(*), count(o ->> 'gone') FROM n WHERE inum = $kept")" '1|1' \
+        'a namespace that only a socket has'
+    if uname -r | awk -F. '{ exit !($1 > 6 || $1 == 6 && $2 >= 18) }'; then
+        is "$(told "SELECT v.value ->> 'name' FROM n, json_each(o, '$.devices') v
+            WHERE inum = $kept")" lo 'and its devices'
+    else
+        skip 'namespaces can be opened by their cookies since 6.18' 'and its devices'
+    fi
+    if [ "$again" = "$first" ]; then
+        is "$(told "SELECT min(v.value ->> 'name'), max(v.value ->> 'name'), count(DISTINCT cookie)
+            FROM n, json_each(o, '$.names') v WHERE inum = $first
+            AND v.value ->> 'name' LIKE '{}%'")" '{}first|{}second|2' \
+            'an inum that is used again, by another namespace'
+        is "$(told "SELECT DISTINCT v.value ->> 'comm' FROM n, json_each(o, '$.processes') v
+            WHERE inum = $first AND v.value ->> 'comm' NOT LIKE 'nstrail%'
+            AND v.value ->> 'comm' <> 'ip'")" sleep 'with a process in the first alone'
+    else
+        skip 'no inum was used again' 'an inum that is used again, by another namespace'
+        skip 'no inum was used again' 'with a process in the first alone'
+    fi
+fi
+
+is "$(told "SELECT v.value ->> 'name', v.value ->> 'kind', v.value -> 'link' ->> 'inum',
+    v.value -> 'link' ->> 'name', v.value ->> 'at_end' FROM n, json_each(o, '$.devices') v
+    WHERE inum = $(inum a) AND v.value ->> 'ifindex' = 2
+    GROUP BY 1 ORDER BY v.value ->> 'first_time_ns'")" \
+    "a0|veth|$(inum b)|b0|0
+a1|veth|$(inum b)|b0|1" 'a veth, the other end of it, and its new name'
+is "$(told "SELECT v.value ->> 'address', v.value ->> 'prefix' FROM n, json_each(o, '$.addresses') v
+    WHERE inum = $(inum b) AND v.value ->> 'address' LIKE '10.%'")" '10.9.1.2|24' 'an address'
+is "$(told "SELECT o ->> 'inum' = $(inum second), v.value ->> 'name', v.value ->> 'kind',
+    v.value ->> 'at_end' FROM n, json_each(o, '$.devices') v WHERE v.value ->> 'name' LIKE '_7'
+    AND inum IN ($(inum b), $(inum second)) GROUP BY 1, 2 ORDER BY 1")" "0|b7|veth|0
+1|c7|veth|1" 'a device that came, and moved'
+is "$(told "SELECT count(*) FROM n, json_each(o, '$.processes') v WHERE v.value ->> 'comm' = 'sleep'
+    AND o ->> 'gone' AND inum <> $first")" 1 'a namespace of a process that lived for 0.4 s'
+
+record options "$work/two.nst" --cmdline || exit
+stop
+say "$work/two.nst"
+is "$(told "SELECT v.value ->> 'cmdline' FROM n, json_each(o, '$.processes') v
+    WHERE inum = $(of "$shell")")" 'sleep 61.25' '--cmdline'
+record names "$work/three.nst" --inventory=names || exit
+stop
+say "$work/three.nst"
+is "$(told "SELECT count(DISTINCT n.value ->> 'name'), count(p.value), count(d.value)
+    FROM n, json_each(o, '$.names') n LEFT JOIN json_each(o, '$.processes') p
+    LEFT JOIN json_each(o, '$.devices') d WHERE n.value ->> 'name' LIKE '{}%'")" '3|0|0' \
+    '--inventory=names'
+record none "$work/four.nst" --inventory=none || exit
+stop
+say "$work/four.nst"
+is "$(told "SELECT count(*) FROM n WHERE o ->> 'events' = 0")" 0 '--inventory=none'
+
+umount "$work/pinned"
+# shellcheck disable=SC2153 # bash sets it
+kill "$shell" "$nested" "$strange" "$KEEPER_PID"
+done_testing
