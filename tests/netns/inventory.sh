@@ -134,7 +134,7 @@ a1|veth|$(inum b)|b0|1" 'a veth, the other end of it, and its new name'
 is "$(told "SELECT v.value ->> 'address', v.value ->> 'prefix' FROM n, json_each(o, '$.addresses') v
     WHERE inum = $(inum b) AND v.value ->> 'address' LIKE '10.%'")" '10.9.1.2|24' 'an address'
 is "$(told "SELECT o ->> 'inum' = $(inum second), v.value ->> 'name', v.value ->> 'kind',
-    v.value ->> 'at_end' FROM n, json_each(o, '$.devices') v WHERE v.value ->> 'name' LIKE '_7'
+    max(v.value ->> 'at_end') FROM n, json_each(o, '$.devices') v WHERE v.value ->> 'name' LIKE '_7'
     AND inum IN ($(inum b), $(inum second)) GROUP BY 1, 2 ORDER BY 1")" "0|b7|veth|0
 1|c7|veth|1" 'a device that came, and moved'
 is "$(told "SELECT count(*) FROM n, json_each(o, '$.processes') v WHERE v.value ->> 'comm' = 'sleep'
