@@ -120,12 +120,21 @@ static int say_unknown(struct source **sources, unsigned count, enum kind kind, 
     return STATUS_FAILED;
 }
 
+/* Values of one option are alternatives: nothing can be found only where none of them is there. */
 static int resolve_patterns(struct source **sources, unsigned count, enum kind kind,
                             const struct patterns *patterns, size_t first)
 {
+    const char *file = count == 1 ? sources[0]->file.path : NULL;
+    size_t found = 0;
+
+    for (size_t i = 0; i < patterns->count; i++)
+        found += is_found(sources, count, first + i);
+    if (patterns->count && !found)
+        return say_unknown(sources, count, kind, patterns->list[0]);
     for (size_t i = 0; i < patterns->count; i++)
         if (!is_found(sources, count, first + i))
-            return say_unknown(sources, count, kind, patterns->list[i]);
+            message_warn(file, "%s%s: no such %s was recorded", kinds[kind].option,
+                         patterns->list[i], kinds[kind].noun);
     return STATUS_OK;
 }
 

@@ -200,11 +200,13 @@ int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_erro
 
     tell_writer(u);
     nst_writer_flush(u->writer, NULL);
-    if (u->inventory && !u->reader_gone) {
+    check_writes(u);
+    /* What room a full disk has left is for the counts of what was lost. */
+    if (u->inventory && !u->reader_gone && !u->disk_told) {
         inventory_finish(u->inventory);
         inventory_write(u->inventory, u->writer);
+        check_writes(u);
     }
-    check_writes(u);
     nst_writer_stats(u->writer, stats);
     gather_tables(u, &tables);
     error = nst_writer_close(u->writer, &tables, err);

@@ -72,6 +72,10 @@ answers 1 'accepted.nst: --dev eth9: no such device.*the devices in it are.* vc'
     print --dev eth9 accepted.nst
 is "$(cat out)" '' 'and nothing is printed'
 answers 1 '\-\-probe ip_\*: no such probe.*net:netif_receive_skb' info --probe 'ip_*' accepted.nst
+"$nstrail" print --probe net:netif_receive_skb accepted.nst >wanted
+"$nstrail" print --probe net:netif_receive_skb --probe nosuch accepted.nst >got 2>errors
+is "$?:$(cmp got wanted 2>&1)" '0:' 'of two probes one is there'
+like "$(cat errors)" '--probe nosuch: no such probe' 'and the other one is named'
 answers 1 '\-\-drop=BOGUS: no such drop reason.*NETFILTER_DROP' export -w - --drop=BOGUS accepted.nst
 answers 1 '\-\-track 7: no such journey' print --track 7 accepted.nst
 answers 0 '^$' print --dev eth0 accepted.nst many.nst
