@@ -91,12 +91,12 @@ static void check_writes(struct upkeep *u)
     nst_writer_stats(u->writer, &stats);
     if (stats.write_error == EPIPE) {
         u->reader_gone = true;
-    } else if (stats.write_error == ETIMEDOUT && stats.lost && !u->disk_told) {
+    } else if (stats.write_error == ETIMEDOUT && stats.lost > u->disk_lost && !u->disk_told) {
         u->disk_told = true;
         message_note("%s: its reader is too slow; what it had not taken when it was time to stop "
                      "is lost",
                      u->output);
-    } else if (stats.lost && !u->disk_told) {
+    } else if (stats.lost > u->disk_lost && !u->disk_told) {
         u->disk_told = true;
         message_note("%s: %s; events are lost until it can be written again", u->output,
                      strerror(stats.write_error));
@@ -187,6 +187,8 @@ int upkeep_rotate(struct upkeep *u, int fd, const struct nst_file_info *info,
     error = nst_writer_rotate(u->writer, fd, info, &tables, err);
     if (error)
         return error;
+    u->disk_lost = before->lost;
+    u->disk_told = false;
     write_tables(u, now_ns);
     if (u->inventory)
         inventory_again(u->inventory);

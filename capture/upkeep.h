@@ -20,8 +20,9 @@ struct upkeep {
     struct inventory *inventory; /* NULL: none */
     uint64_t every_ns, flush_ns; /* how often things are done */
     uint64_t last_ns, tables_ns, tables_bytes, inventory_ns;
-    bool disk_told;   /* that the disk refuses writes */
-    bool reader_gone; /* whoever read our output does no more: there is no use in going on */
+    uint64_t disk_lost; /* events, of the files before this one */
+    bool disk_told;     /* that the disk refuses writes to this file */
+    bool reader_gone;   /* whoever read our output does no more: there is no use in going on */
 };
 
 /* Makes its own parts; the rest is the caller's. inventory may be NULL. live: somebody looks at the

@@ -102,6 +102,14 @@ shellcheck_all()
     scripts | xargs -n 4 -P "$(nproc)" shellcheck -x -S warning -f gcc
 }
 
+cannot_run()
+{
+    local file
+    printf '%s\n' "${files[@]}" | xargs grep -l -m1 '^#!/' | while IFS= read -r file; do
+        [ "$(head -c 2 "$file")" != '#!' ] || [ -x "$file" ] || echo "$file"
+    done
+}
+
 nothing 'format/ includes only itself' foreign format 'config\.h' 'format/[^"]*'
 nothing 'bpf/ includes only itself' foreign bpf 'bpf/[^"]*'
 nothing 'capture/ includes itself, format/ and bpf/' \
@@ -114,6 +122,7 @@ nothing 'no SQLite outside of analyze/' includes '(format|capture|bpf)' '<sqlite
 nothing 'every source names its licence' unlicensed
 nothing 'nothing is marked as unfinished' unfinished
 nothing 'shell scripts parse' do_not_parse
+nothing 'what begins with #! can be run' cannot_run
 
 if command -v shellcheck >/dev/null; then
     nothing 'shellcheck finds nothing' shellcheck_all
