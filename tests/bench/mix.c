@@ -650,8 +650,12 @@ size_t mix_raw(const struct mix *m, size_t event, bool packets, uint8_t *out)
     const struct nst_event *ev = &m->events[event];
     const struct nst_task *task = &m->tasks[ev->task];
     uint32_t caplen = packets ? ev->caplen_bytes : 0;
+    size_t padded = (caplen + 7u) / 8 * 8;
+    /* Without the head's stamp, which is for the ring alone and would not compress. */
     struct ev_record record = {
-        .head = {.type = EV_PACKET, .cpu = (uint16_t)ev->cpu},
+        .head = {.bytes = (uint32_t)(sizeof(record) + padded),
+                 .type = EV_PACKET,
+                 .cpu = (uint16_t)ev->cpu},
         .packet =
             {
                 .ts_ns = ev->ts_ns,
@@ -659,7 +663,6 @@ size_t mix_raw(const struct mix *m, size_t event, bool packets, uint8_t *out)
                 .ref = 0xffff888100000000u + (uint64_t)ev->device * 0x1000,
                 .pid_tgid = (uint64_t)task->tgid << 32 | task->pid,
                 .journey_id = ev->journey_id,
-                .journey_ts_ns = ev->journey_ts_ns,
                 .journey_head = ev->journey_head,
                 .drop_reason = ev->drop_reason == NST_NONE ? 0 : m->reasons[ev->drop_reason].number,
                 .rx_ifindex = ev->rx_ifindex,
@@ -670,7 +673,6 @@ size_t mix_raw(const struct mix *m, size_t event, bool packets, uint8_t *out)
                 .netns_source = ev->netns_source,
             },
     };
-    size_t padded = (caplen + 7u) / 8 * 8;
 
     memcpy(out, &record, sizeof(record));
     memcpy(out + sizeof(record), ev->packet, caplen);
