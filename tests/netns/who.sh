@@ -64,12 +64,17 @@ for file in "$work/who.nst" "$db"; do
         "$what ip netns pids"
     like "$(netns --netns host "$file")" '^ *(0x[0-9a-f]+|-) +[0-9]+ host ' "$what the host itself"
 done
-is "$(netns --tree --netns "${prefix}client" --netns "${prefix}router" "$work/who.nst" |
-    sed -E 's/ 0x[0-9a-f]+\/.*//; s/ [0-9]{10}$//' | grep -v -e '- lo' -e '^{client}$')" \
-    "\`- c1 (veth) $net.1/24 -- {router}/r0
-{router}
-\`- br0 (bridge) $net.2/24
-   \`- r0 (veth) -- {client}/c1" 'who is wired to whom'
+
+# tree NS: what is below it; which namespace comes first is a matter of which was seen first.
+tree()
+{
+    netns --tree --netns "$prefix$1" "$work/who.nst" |
+        sed -E 's/ 0x[0-9a-f]+\/.*//; s/ [0-9]{10}$//' | grep -v -e '- lo' -e "^{$1}\$"
+}
+
+is "$(tree client)" "\`- c1 (veth) $net.1/24 -- {router}/r0" 'who is wired to whom'
+is "$(tree router)" "\`- br0 (bridge) $net.2/24
+   \`- r0 (veth) -- {client}/c1" 'who is wired to whom, by a bridge'
 is "$(ask "SELECT d.name FROM device d JOIN netns n ON n.id = d.netns_id WHERE n.name = '{client}'
     AND d.ifindex <> 1 ORDER BY d.first_ts_ns" | xargs)" 'c0 c1' 'a device that was renamed: both names'
 is "$(ask "SELECT DISTINCT netns, src, src_netns, dst_netns FROM v_peer
