@@ -7,81 +7,13 @@
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
-need runc nsenter
+# shellcheck source=tests/netns/runc.sh
+. "$here/runc.sh"
+need_containers
 
 count=$(scaled 1000) short_lived=5 each=20
 
 # ------------------------------------------------------------------ containers
-
-runc()
-{
-    command runc --root "$work/runc" "$@"
-}
-
-# shellcheck disable=SC2317 # called by the trap
-remove_containers()
-{
-    local status=$? name
-    for name in $(runc list --quiet); do
-        runc delete --force "$name" 2>/dev/null
-    done
-    return "$status"
-}
-trap 'remove_containers; end' EXIT
-
-# mounts: the programs of the host, and ours as /test.
-mounts()
-{
-    local path
-    for path in /usr /bin /sbin /lib*; do
-        [ -L "$path" ] || ! [ -d "$path" ] || printf '%s:%s\n' "$path" "$path"
-    done
-    printf '%s:/test\n' "$bin"
-}
-
-# bundle NAME COMMAND...
-bundle()
-{
-    local name=$1 dir=$work/$1 list='' args='' line word
-    shift
-    mkdir -p "$dir/root"
-    for line in /bin /sbin /lib*; do
-        [ ! -L "$line" ] || [ -L "$dir/root$line" ] || cp -P "$line" "$dir/root$line"
-    done
-    while IFS= read -r line; do
-        list+=$(printf ', {"destination": "%s", "type": "bind", "source": "%s", "options": ["rbind", "ro"]}' \
-            "${line#*:}" "${line%%:*}")
-    done < <(mounts)
-    for word; do
-        args+=${args:+, }\"$word\"
-    done
-    # udp-sink wants more room than is anybody's right.
-    cat >"$dir/config.json" <<JSON
-{
-    "ociVersion": "1.0.2",
-    "process": {"args": [$args], "cwd": "/", "user": {"uid": 0, "gid": 0},
-        "capabilities": {"bounding": ["CAP_NET_ADMIN"], "permitted": ["CAP_NET_ADMIN"],
-            "effective": ["CAP_NET_ADMIN"]},
-        "env": ["PATH=/usr/bin:/bin", "ASAN_OPTIONS=detect_leaks=0"]},
-    "root": {"path": "root", "readonly": true},
-    "hostname": "$name",
-    "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}$list],
-    "linux": {"namespaces": [{"type": "pid"}, {"type": "network"}, {"type": "ipc"},
-        {"type": "uts"}, {"type": "mount"}]}
-}
-JSON
-}
-
-# create NAME COMMAND...: its namespaces are there, the command waits for `runc start`. Its process
-# is $pid.
-create()
-{
-    local name=$1
-    bundle "$@"
-    runc create --bundle "$work/$name" --pid-file "$work/$name.pid" "$prefix$name" \
-        >"$work/$name.out" 2>"$work/$name.words" </dev/null || return
-    pid=$(cat "$work/$name.pid")
-}
 
 # wire NAME ADDRESS: the container of $pid gets an eth0 whose other end is a port of the bridge, with
 # a name of its own: those of the dead stay a while. The namespace's inum and cookie are added to the
@@ -97,9 +29,10 @@ wire()
         "$(nsenter --net="/proc/$pid/ns/net" "$bin/tests/kernels/cookie")" >>"$work/$1.id"
 }
 
-gone()
+# make NAME COMMAND...: a container that waits for its start.
+make()
 {
-    [ "$(runc state "$prefix$1" | sed -n 's/.*"status": "\(.*\)".*/\1/p')" = stopped ]
+    bundle "$work/$1" "$@" && create "$1" "$work/$1"
 }
 
 # live NAME ADDRESS COMMAND...: the whole life of a container.
@@ -107,14 +40,14 @@ live()
 {
     local name=$1 address=$2
     shift 2
-    create "$name" "$@" && wire "$name" "$address" && runc start "$prefix$name" &&
+    make "$name" "$@" && wire "$name" "$address" && runc start "$prefix$name" &&
         until_true 20 gone "$name" && runc delete "$prefix$name"
 }
 
 # serve PORT COUNT: a container "server" that ends when it has so many datagrams.
 serve()
 {
-    create server /test/tests/netns/traffic udp-sink 10.9.7.2 "$1" "$2" && wire server 10.9.7.2 &&
+    make server /test/tests/netns/traffic udp-sink 10.9.7.2 "$1" "$2" && wire server 10.9.7.2 &&
         runc start "${prefix}server" && until_true 10 grep -q ready "$work/server.out"
     result $? "a server at port $1" || diag "$(cat "$work/server.words" "$work/server.out")"
 }
@@ -149,7 +82,6 @@ ways()
 
 # ------------------------------------------------------------------ the test
 
-create probe /bin/true || skip_all "no containers here: $(tail -n 1 "$work/probe.words")"
 add_ns host
 ip -n "${prefix}host" link add br0 type bridge 2>"$work/why" ||
     skip_all "no bridge here: $(cat "$work/why")"
