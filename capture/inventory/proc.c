@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/inventory/cgroup_id.h"
 #include "capture/inventory/file_at.h"
 
 /* A process can be in a cgroup of each version 1 hierarchy, with long names. */
@@ -80,12 +81,23 @@ static void copy_tail(char *to, const char *from, size_t length)
     to[length] = '\0';
 }
 
+static bool names_container(const char *path, size_t length)
+{
+    char cgroup[PROC_TEXT_MAX + 1];
+    struct cgroup_id id;
+
+    copy_tail(cgroup, path, length);
+    return cgroup_identify(cgroup, &id);
+}
+
+/* On a host with both versions a runtime can use the one and systemd the other. */
 void proc_parse_cgroup(const char *text, char cgroup[PROC_TEXT_MAX + 1])
 {
     const char *best = text, *next;
     size_t best_length = 0;
+    bool named = false;
 
-    for (const char *line = text; *line; line = next) {
+    for (const char *line = text; *line && !named; line = next) {
         const char *end = strchr(line, '\n'), *path;
         size_t length;
 
@@ -94,14 +106,11 @@ void proc_parse_cgroup(const char *text, char cgroup[PROC_TEXT_MAX + 1])
         next = *end ? end + 1 : end;
         path = cgroup_path(line, end);
         length = (size_t)(end - path);
-        if (length > best_length) {
+        named = names_container(path, length);
+        /* That of version 2 stands last. */
+        if (named || length > best_length || (!strncmp(line, "0::", 3) && length > 1)) {
             best = path;
             best_length = length;
-        }
-        if (!strncmp(line, "0::", 3) && length > 1) {
-            best = path;
-            best_length = length;
-            break;
         }
     }
     copy_tail(cgroup, best, best_length);

@@ -36,8 +36,9 @@ struct proc_status {
 /* Pure. */
 bool proc_parse_status(const char *text, struct proc_status *status);
 
-/* Pure: of the lines of /proc/PID/cgroup the path that tells most: of version 2 unless that is
- * the root alone, else the longest. Ends in cgroup, "" where there is none. */
+/* Pure: of the lines of /proc/PID/cgroup the path that tells most: one that names a container,
+ * else of version 2 unless that is the root alone, else the longest. Ends in cgroup, "" where
+ * there is none. */
 void proc_parse_cgroup(const char *text, char cgroup[PROC_TEXT_MAX + 1]);
 
 /* The folder of a process, by its name in proc_fd. <0: it is gone. The caller closes it. */

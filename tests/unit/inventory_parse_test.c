@@ -89,6 +89,11 @@ static void test_cgroup_file(void)
         "version 1 where version 2 has nothing");
     tap_ok(&tap, cgroup_is("3:cpu:/very/long/path\n0::/user.slice\n", "/user.slice"),
            "version 2 where both have something");
+    tap_ok(&tap,
+           cgroup_is("2:memory:/docker/" ID "\n1:name=systemd:/a/longer/path/that/tells/nothing/of/"
+                     "it/at/all/and/goes/on/and/on/and/on/and/on\n0::/system.slice/a.service\n",
+                     "/docker/" ID),
+           "both, with a container in version 1 alone");
     tap_ok(&tap, cgroup_is("", "") && cgroup_is("nonsense", "") && cgroup_is("1:\n\n::\n", ""),
            "nothing, or nothing that makes sense");
     tap_ok(&tap, cgroup_is("0::/a:b", "/a:b"), "a colon in the path, no newline at the end");
