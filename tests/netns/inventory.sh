@@ -8,22 +8,6 @@
 begin
 need sqlite3 setpriv
 
-# say FILE: what `nstrail netns` knows, for `told`.
-say()
-{
-    "$bin/nstrail" netns --json "$1" >"$work/who.json"
-}
-
-# told SQL: over n, the objects of `nstrail netns --json`. {} stands for our prefix.
-told()
-{
-    local sql=$1
-    sql=${sql//\{\}/$prefix}
-    sqlite3 :memory: "WITH n AS (SELECT value AS o, value ->> 'inum' AS inum,
-        value ->> 'cookie' AS cookie FROM json_each(readfile('$work/who.json')))
-        ${sql//$'\n'/ }" | sed "s/$prefix/{}/g"
-}
-
 of()
 {
     stat -L -c %i "/proc/$1/ns/net"
@@ -69,17 +53,17 @@ ip netns add "${prefix}first"
 first=$(inum first)
 ip netns exec "${prefix}first" sleep 0.1
 ip netns delete "${prefix}first"
-again=
-for _ in {1..50}; do
-    ip netns add "${prefix}second"
-    again=$(inum second)
+# The lowest free inum is the next: all are kept until one has it again.
+for i in {1..200}; do
+    second=second$i
+    ip netns add "$prefix$second"
+    again=$(inum $second)
     [ "$again" != "$first" ] || break
-    ip netns delete "${prefix}second"
     sleep 0.02
 done
 ip -n "${prefix}a" link set a0 down
 ip -n "${prefix}a" link set a0 name a1
-ip -n "${prefix}b" link set b7 netns "${prefix}second" name c7
+ip -n "${prefix}b" link set b7 netns "$prefix$second" name c7
 sleep 0.2
 unshare -n sleep 0.4
 stop
@@ -114,7 +98,7 @@ if told 'SELECT cookie FROM n' | grep -q .; then
     if [ "$again" = "$first" ]; then
         is "$(told "SELECT min(v.value ->> 'name'), max(v.value ->> 'name'), count(DISTINCT cookie)
             FROM n, json_each(o, '$.names') v WHERE inum = $first
-            AND v.value ->> 'name' LIKE '{}%'")" '{}first|{}second|2' \
+            AND v.value ->> 'name' LIKE '{}%'")" "{}first|{}$second|2" \
             'an inum that is used again, by another namespace'
         is "$(told "SELECT DISTINCT v.value ->> 'comm' FROM n, json_each(o, '$.processes') v
             WHERE inum = $first AND v.value ->> 'comm' NOT LIKE 'nstrail%'
@@ -133,9 +117,9 @@ is "$(told "SELECT v.value ->> 'name', v.value ->> 'kind', v.value -> 'link' ->>
 a1|veth|$(inum b)|b0|1" 'a veth, the other end of it, and its new name'
 is "$(told "SELECT v.value ->> 'address', v.value ->> 'prefix' FROM n, json_each(o, '$.addresses') v
     WHERE inum = $(inum b) AND v.value ->> 'address' LIKE '10.%'")" '10.9.1.2|24' 'an address'
-is "$(told "SELECT o ->> 'inum' = $(inum second), v.value ->> 'name', v.value ->> 'kind',
+is "$(told "SELECT o ->> 'inum' = $(inum $second), v.value ->> 'name', v.value ->> 'kind',
     max(v.value ->> 'at_end') FROM n, json_each(o, '$.devices') v WHERE v.value ->> 'name' LIKE '_7'
-    AND inum IN ($(inum b), $(inum second)) GROUP BY 1, 2 ORDER BY 1")" "0|b7|veth|0
+    AND inum IN ($(inum b), $(inum $second)) GROUP BY 1, 2 ORDER BY 1")" "0|b7|veth|0
 1|c7|veth|1" 'a device that came, and moved'
 is "$(told "SELECT count(*) FROM n, json_each(o, '$.processes') v WHERE v.value ->> 'comm' = 'sleep'
     AND o ->> 'gone' AND inum <> $first")" 1 'a namespace of a process that lived for 0.4 s'
@@ -150,7 +134,7 @@ stop
 say "$work/three.nst"
 is "$(told "SELECT count(DISTINCT n.value ->> 'name'), count(p.value), count(d.value)
     FROM n, json_each(o, '$.names') n LEFT JOIN json_each(o, '$.processes') p
-    LEFT JOIN json_each(o, '$.devices') d WHERE n.value ->> 'name' LIKE '{}%'")" '3|0|0' \
+    LEFT JOIN json_each(o, '$.devices') d WHERE n.value ->> 'name' IN ('{}a', '{}b', '{}$second')")" '3|0|0' \
     '--inventory=names'
 record none "$work/four.nst" --inventory=none || exit
 stop

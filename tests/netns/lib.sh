@@ -321,6 +321,22 @@ printed()
     "$bin/nstrail" print --json "$@" 2>/dev/null | grep -c '"kernel":'
 }
 
+# say FILE: what `nstrail netns` knows, which `told` asks from then on.
+say()
+{
+    "$bin/nstrail" netns --json "$1" >"$work/who.json"
+}
+
+# told SQL: over n, the objects of `nstrail netns --json`, by sqlite3. {} stands for our prefix.
+told()
+{
+    local sql=$1
+    sql=${sql//\{\}/$prefix}
+    sqlite3 :memory: "WITH n AS (SELECT value AS o, value ->> 'inum' AS inum,
+        value ->> 'cookie' AS cookie FROM json_each(readfile('$work/who.json')))
+        ${sql//$'\n'/ }" | sed "s/$prefix/{}/g"
+}
+
 # lost_nothing WHAT: no loss of any kind is in the file.
 lost_nothing()
 {
