@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # For tests with containers of runc; sourced after begin. Names of containers are short here, as
 # those of namespaces in lib.sh. All are removed when the test ends.
 
-# The host's cgroups as runc sees them: '' as they are, 1 or 2 as a host that has that version alone.
+# The host's cgroups as runc sees them: '' as they are; on a host with version 1, 1 as one where
+# version 2 is systemd's alone, and 2 as one that has no other.
 cgroup_version=''
 
 runc()
 {
     # shellcheck disable=SC2016 # for the shell inside
     case $cgroup_version in
-    1) unshare --mount sh -c '! mountpoint -q /sys/fs/cgroup/unified ||
-        umount /sys/fs/cgroup/unified && exec runc "$@"' sh --root "$work/runc" "$@" ;;
+    1) unshare --mount sh -c 'if mountpoint -q /sys/fs/cgroup/unified; then
+            mkdir -p "/sys/fs/cgroup/unified/$0" && echo 0 >"/sys/fs/cgroup/unified/$0/cgroup.procs" &&
+                umount /sys/fs/cgroup/unified
+        fi && exec runc "$@"' "${prefix}session" --root "$work/runc" "$@" ;;
     2) unshare --mount sh -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup /sys/fs/cgroup &&
         exec runc "$@"' sh --root "$work/runc" "$@" ;;
     *) command runc --root "$work/runc" "$@" ;;
