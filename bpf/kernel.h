@@ -37,12 +37,17 @@ typedef struct {
     struct net *net;
 } possible_net_t;
 
+struct device {
+    struct device *parent;
+};
+
 struct net_device {
     char name[16];
     int ifindex;
     unsigned short type;
     unsigned char reg_state;
     possible_net_t nd_net;
+    struct device dev;
 };
 
 enum reg_state___before_6_9 { NETREG___before_6_9 };

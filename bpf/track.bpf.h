@@ -60,6 +60,15 @@ static __always_inline bool in_other_skb(const struct ev_track *t, struct sk_buf
     return t->last_skb != address(skb) && !READ_BITS(typed, skb, cloned);
 }
 
+/* Is this a new packet where a received one was last? skb_iif tells, where there is no socket (ARP,
+ * IGMP, what is forwarded): a device that receives a packet sets it, and a tunnel or the end of a
+ * namespace clears it again only after a device has sent the packet. */
+static __always_inline bool never_received(const struct ev_track *t, struct sk_buff *skb,
+                                           bool typed)
+{
+    return t->last_probe == EV_PROBE_RECEIVE && !READ(typed, skb, skb_iif);
+}
+
 /* A sender's packet is told by its socket: forwarding keeps it or drops it, but never gives a
  * packet another. The same socket on the device where the journey began is a retransmission or
  * a buffer's next use; so it is in the socket's own namespace after the packet was received
@@ -68,7 +77,8 @@ static __always_inline bool sent_anew(const struct ev_track *t, const struct pac
                                       const struct sighting *seen, bool typed)
 {
     if (!p->sk)
-        return t->last_probe == EV_PROBE_XMIT && t->last_dev == seen->dev;
+        return never_received(t, p->skb, typed) ||
+               (t->last_probe == EV_PROBE_XMIT && t->last_dev == seen->dev);
     /* Until it is sent for the first time it may have no socket yet. */
     if (!t->sk && t->last_probe == EV_PROBE_OTHER)
         return false;
@@ -78,12 +88,21 @@ static __always_inline bool sent_anew(const struct ev_track *t, const struct pac
            address(READ(typed, p->sk, __sk_common.skc_net.net)) == seen->net;
 }
 
-/* A device receives a packet once, and only loopback one that it sent. */
-static __always_inline bool received_anew(const struct ev_track *t, const struct sighting *seen)
+/* Has the device a parent on some bus? It fills buffers of its own, then. */
+static __always_inline bool is_hardware(__u64 dev)
 {
-    return t->last_dev == seen->dev &&
-           (t->last_probe == EV_PROBE_RECEIVE ||
-            (t->last_probe == EV_PROBE_XMIT && !seen->loopback));
+    return dev && READ(false, (struct net_device *)dev, dev.parent);
+}
+
+/* A device receives a packet once, and only loopback one that it sent. Hardware receives none
+ * that another device has received; what it hands on to devices above it has been received. */
+static __always_inline bool received_anew(const struct ev_track *t, const struct packet *p,
+                                          const struct sighting *seen, bool typed)
+{
+    if (t->last_dev == seen->dev)
+        return t->last_probe == EV_PROBE_RECEIVE ||
+               (t->last_probe == EV_PROBE_XMIT && !seen->loopback);
+    return never_received(t, p->skb, typed) && is_hardware(seen->dev);
 }
 
 /* Whether the entry's journey was over before this event. */
@@ -100,7 +119,7 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
     if (here->like == EV_PROBE_XMIT)
         anew = sent_anew(t, p, seen, typed) || in_other_skb(t, p->skb, typed);
     else if (here->like == EV_PROBE_RECEIVE)
-        anew = received_anew(t, seen) || in_other_skb(t, p->skb, typed);
+        anew = received_anew(t, p, seen, typed) || in_other_skb(t, p->skb, typed);
     if ((__s64)(here->ts_ns - t->last_ts_ns) > (__s64)TRACK_UNSEEN_NS)
         anew = true;
     return anew ? ENDED_GUESS : CONTINUES;
@@ -116,18 +135,21 @@ static __always_inline struct passed *passed_find(const struct here *here, const
 /* Did this skb go on to another device with its data in a new buffer? One that was just sent has
  * its socket still; one that was received has lost it. */
 static __always_inline bool sent_on(const struct passed *last, const struct ev_track *old,
-                                    const struct packet *p, const struct sighting *seen)
+                                    const struct packet *p, const struct sighting *seen,
+                                    bool typed)
 {
     if (last->dev == seen->dev)
         return false;
-    return !p->sk || (last->sk == address(p->sk) && old->last_probe == EV_PROBE_XMIT);
+    if (!p->sk)
+        return !never_received(old, p->skb, typed);
+    return last->sk == address(p->sk) && old->last_probe == EV_PROBE_XMIT;
 }
 
 /* Has this CPU just seen this skb, and in another buffer then? Its data moved meanwhile, as when
  * a forwarded packet gets a new header. Its old entry, or NULL. */
 static __always_inline struct ev_track *track_moved(const struct here *here,
                                                     const struct packet *p,
-                                                    const struct sighting *seen)
+                                                    const struct sighting *seen, bool typed)
 {
     const struct passed *last = passed_find(here, p->skb);
     struct ev_track *old;
@@ -141,7 +163,7 @@ static __always_inline struct ev_track *track_moved(const struct here *here,
     old = bpf_map_lookup_elem(&tracks, &head);
     if (!old || old->state != EV_TRACK_LIVE)
         return NULL;
-    return here->like != EV_PROBE_XMIT || sent_on(last, old, p, seen) ? old : NULL;
+    return here->like != EV_PROBE_XMIT || sent_on(last, old, p, seen, typed) ? old : NULL;
 }
 
 /* A journey's entry as of its first event in this buffer. */
@@ -209,7 +231,7 @@ static __always_inline bool track_follows(struct here *here, const struct packet
     if (!t && !passed_here)
         return false;
     here_time(here);
-    if (passed_here && track_moved(here, p, seen))
+    if (passed_here && track_moved(here, p, seen, typed))
         return true;
     if (t && track_ended(here, t, p, seen, typed) == CONTINUES)
         return true;
@@ -271,7 +293,7 @@ static __always_inline void track_packet(const struct here *here, const struct p
         return;
     }
     /* Whatever was in the buffer that the packet moved to is over. */
-    moved = track_moved(here, p, seen);
+    moved = track_moved(here, p, seen, typed);
     t = bpf_map_lookup_elem(&tracks, &head);
     if (t && !moved)
         verdict = track_ended(here, t, p, seen, typed);
