@@ -44,6 +44,7 @@ setup_test_packages='
 wireshark-common cmd:capinfos
 tcpdump cmd:tcpdump
 mandoc cmd:mandoc
+procps cmd:pgrep
 runc cmd:runc
 '
 # An emulated machine with another kernel, and that kernel.

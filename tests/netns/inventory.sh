@@ -85,7 +85,8 @@ is "$(told "SELECT o ->> 'owner_uid', o ->> 'userns_inum', v.value ->> 'uid' FRO
     json_each(o, '$.processes') v WHERE inum = $(of "$nested")")" \
     "65534|$(stat -L -c %i "/proc/$nested/ns/user")|65534" 'the owner of a user namespace'
 is "$(told "SELECT hex(v.value ->> 'comm') FROM n, json_each(o, '$.processes') v
-    WHERE inum = $(of "$strange") AND v.value ->> 'comm' NOT LIKE 'nstrail%'")" "$(printf %s "${odd:0:15}" | xxd -p -u)" 'a hostile name'
+    WHERE inum = $(of "$strange") AND v.value ->> 'comm' NOT LIKE 'nstrail%'")" \
+    "$(printf %s "${odd:0:15}" | od -An -v -t x1 | tr -d ' \n' | tr a-f A-F)" 'a hostile name'
 if told 'SELECT cookie FROM n' | grep -q .; then
     is "$(told "SELECT count(*), count(o ->> 'gone') FROM n WHERE inum = $kept")" '1|1' \
         'a namespace that only a socket has'
