@@ -656,3 +656,13 @@ bool attach_kprobe_misses(const struct attachment *a, bool *any, uint64_t *misse
         *misses = 0;
     return known;
 }
+
+bool attach_missed(const struct attachment *a, uint64_t *missed, uint64_t *shared)
+{
+    memset(missed, 0, a->probes->count * sizeof(*missed));
+    *shared = 0;
+    if (!a->facts->kprobe_misses)
+        return false;
+    others_missed(a->others, missed, shared);
+    return true;
+}

@@ -67,5 +67,8 @@ int attach_stacks_fd(const struct attachment *attachment);
 bool attach_misses(const struct attachment *attachment, uint32_t probe, uint64_t *misses);
 /* The same of all kprobes together; *any: there are some. */
 bool attach_kprobe_misses(const struct attachment *attachment, bool *any, uint64_t *misses);
+/* Kprobes that were passed over, see kprobes_missed(): missed, by probe, and *shared are set. false:
+ * this kernel does not tell. Only while attached. */
+bool attach_missed(const struct attachment *attachment, uint64_t *missed, uint64_t *shared);
 
 #endif

@@ -4,6 +4,7 @@
 #include "capture/counters.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const kernel_names[EV_COUNTERS] = {
     [EV_LOST_RING] = "lost.ring",
@@ -14,14 +15,26 @@ static const char *const kernel_names[EV_COUNTERS] = {
     [EV_NO_STACK] = "cut.stack",
 };
 
-/* Beside those by CPU and probe: totals of 0, recursion by probe, disk, evictions, inventory. */
-#define OTHER_COUNTERS (EV_COUNTERS + 7)
+/* By CPU and probe, beside those: events, and what the disk lost. */
+#define CELL_COUNTERS (EV_COUNTERS + 2)
+/* By probe: recursion and misses. */
+#define PROBE_COUNTERS 2
+/* Totals of 0, recursion and misses of all kprobes, evictions, inventory. */
+#define OTHER_COUNTERS (CELL_COUNTERS + 6)
+#define LOSS           "lost."
 
 struct counters {
     const struct attachment *attachment;
     const struct probes *probes;
     uint32_t cpus;
-    __u64 *events; /* by CPU * probes + probe */
+    size_t cells;   /* CPUs * probes; in the order CPU * probes + probe: */
+    __u64 *events;  /* given to the writer */
+    __u64 *flushed; /* of those: written or lost */
+    __u64 *lost_disk;
+    uint64_t *missed; /* of kprobes, by probe... */
+    uint64_t missed_together;
+    bool missed_known;
+    bool kprobes;
     uint64_t evicted;
     struct inventory_counts inventory;
     bool has_inventory;
@@ -31,23 +44,25 @@ struct counters {
 
 struct counters *counters_new(const struct attachment *attachment)
 {
-    struct counters *counters = calloc(1, sizeof(*counters));
-    size_t cells;
+    struct counters *c = calloc(1, sizeof(*c));
 
-    if (!counters)
+    if (!c)
         return NULL;
-    counters->attachment = attachment;
-    counters->probes = attach_probes(attachment);
-    counters->cpus = attach_cpus(attachment);
-    cells = (size_t)counters->cpus * counters->probes->count;
-    counters->events = calloc(cells, sizeof(*counters->events));
-    counters->list = calloc(cells * (EV_COUNTERS + 1) + counters->probes->count + OTHER_COUNTERS,
-                            sizeof(*counters->list));
-    if (!counters->events || !counters->list) {
-        counters_free(counters);
-        return NULL;
-    }
-    return counters;
+    c->attachment = attachment;
+    c->probes = attach_probes(attachment);
+    c->kprobes = probes_have_kprobes(c->probes);
+    c->cpus = attach_cpus(attachment);
+    c->cells = (size_t)c->cpus * c->probes->count;
+    c->events = calloc(c->cells, sizeof(*c->events));
+    c->flushed = calloc(c->cells, sizeof(*c->flushed));
+    c->lost_disk = calloc(c->cells, sizeof(*c->lost_disk));
+    c->missed = calloc(c->probes->count, sizeof(*c->missed));
+    c->list = calloc(c->cells * CELL_COUNTERS + c->probes->count * PROBE_COUNTERS + OTHER_COUNTERS,
+                     sizeof(*c->list));
+    if (c->events && c->flushed && c->lost_disk && c->missed && c->list)
+        return c;
+    counters_free(c);
+    return NULL;
 }
 
 void counters_free(struct counters *counters)
@@ -55,6 +70,9 @@ void counters_free(struct counters *counters)
     if (!counters)
         return;
     free(counters->events);
+    free(counters->flushed);
+    free(counters->lost_disk);
+    free(counters->missed);
     free(counters->list);
     free(counters);
 }
@@ -62,6 +80,20 @@ void counters_free(struct counters *counters)
 void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe)
 {
     counters->events[(size_t)cpu * counters->probes->count + probe]++;
+}
+
+void counters_flushed(struct counters *counters, bool written)
+{
+    for (size_t i = 0; !written && i < counters->cells; i++)
+        counters->lost_disk[i] += counters->events[i] - counters->flushed[i];
+    memcpy(counters->flushed, counters->events, counters->cells * sizeof(*counters->events));
+}
+
+void counters_refresh(struct counters *counters)
+{
+    if (counters->kprobes)
+        counters->missed_known =
+            attach_missed(counters->attachment, counters->missed, &counters->missed_together);
 }
 
 void counters_evicted(struct counters *counters, uint64_t evicted)
@@ -81,21 +113,33 @@ static bool has_program(const struct probe *probe)
     return probe->kind != NST_PROBE_KPROBE && probe->kind != NST_PROBE_KRETPROBE;
 }
 
+static uint64_t all_missed(const struct counters *counters)
+{
+    uint64_t sum = counters->missed_together;
+
+    for (uint32_t probe = 0; probe < counters->probes->count; probe++)
+        sum += counters->missed[probe];
+    return sum;
+}
+
 void counters_losses(const struct counters *counters, struct losses *losses)
 {
     const volatile struct ev_counters *kernel = attach_counters(counters->attachment);
-    size_t cells = (size_t)counters->cpus * counters->probes->count;
     uint64_t kprobe_misses;
     bool kprobes;
 
-    *losses = (struct losses){.recursion_known = true};
-    for (size_t i = 0; i < cells; i++)
+    *losses = (struct losses){
+        .recursion_known = true,
+        .kprobes = counters->kprobes,
+        .missed = all_missed(counters),
+        .missed_known = counters->missed_known,
+    };
+    for (size_t i = 0; i < counters->cells; i++)
         losses->ring += kernel[i].count[EV_LOST_RING];
     for (uint32_t probe = 0; probe < counters->probes->count; probe++) {
         uint64_t misses;
 
-        if (!has_program(&counters->probes->list[probe]) ||
-            !counters->probes->list[probe].recorded)
+        if (!has_program(&counters->probes->list[probe]) || !counters->probes->list[probe].recorded)
             continue;
         if (!attach_misses(counters->attachment, probe, &misses))
             losses->recursion_known = false;
@@ -156,6 +200,19 @@ static void add_recursion(struct counters *counters)
     }
 }
 
+/* Where one BPF link has several probes, they are told together. */
+static void add_missed(struct counters *counters)
+{
+    if (!counters->kprobes)
+        return;
+    add(counters, "lost.missed", NULL, NST_NONE, counters->missed_together);
+    counters->list[counters->count - 1].known = counters->missed_known;
+    for (uint32_t probe = 0; probe < counters->probes->count; probe++)
+        if (counters->missed[probe])
+            add(counters, "lost.missed", counters->probes->list[probe].symbol, NST_NONE,
+                counters->missed[probe]);
+}
+
 static void add_inventory(struct counters *counters)
 {
     const struct inventory_counts *counts = &counters->inventory;
@@ -165,8 +222,7 @@ static void add_inventory(struct counters *counters)
     add(counters, "inventory.unread", NULL, NST_NONE, counts->unread);
 }
 
-const struct nst_counter *counters_list(struct counters *counters, uint64_t lost_disk,
-                                        size_t *count)
+const struct nst_counter *counters_list(struct counters *counters, size_t *count)
 {
     const volatile struct ev_counters *kernel = attach_counters(counters->attachment);
 
@@ -176,10 +232,22 @@ const struct nst_counter *counters_list(struct counters *counters, uint64_t lost
         if (kernel_names[i])
             add_cells(counters, kernel_names[i], &kernel->count[i], EV_COUNTERS);
     add_recursion(counters);
-    add(counters, "lost.disk", NULL, NST_NONE, lost_disk);
+    add_missed(counters);
+    add_cells(counters, "lost.disk", counters->lost_disk, 1);
     add(counters, "tracking.evicted", NULL, NST_NONE, counters->evicted);
     if (counters->has_inventory)
         add_inventory(counters);
     *count = counters->count;
+    return counters->list;
+}
+
+const struct nst_counter *counters_last_losses(struct counters *counters, size_t *count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < counters->count; i++)
+        if (!strncmp(counters->list[i].name, LOSS, strlen(LOSS)))
+            counters->list[kept++] = counters->list[i];
+    *count = counters->count = kept;
     return counters->list;
 }

@@ -5,7 +5,9 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/perf_event.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +19,30 @@
 
 #define PMU_TYPE "/sys/bus/event_source/devices/kprobe/type"
 /* Bit 0 of its config, as format/retprobe beside that says. */
-#define PMU_RETURN 1
+#define PMU_RETURN    1
 #define PROGRESS_STEP 16
+
+/* struct bpf_link_info as of 6.7 (e2b2cd592ad1, 3acf8ace6823), which is newer than the headers that
+ * this is built with. */
+struct link_info {
+    uint32_t type, id, prog_id, reserved;
+    union {
+        struct {
+            uint64_t addresses;
+            uint32_t count, flags;
+            uint64_t missed;
+        } multi;
+        struct {
+            uint32_t type, reserved;
+            uint64_t name;
+            uint32_t name_bytes, offset;
+            uint64_t address, missed;
+        } kprobe;
+    };
+};
+
+_Static_assert(offsetof(struct link_info, multi.missed) == 32, "as in the kernel");
+_Static_assert(offsetof(struct link_info, kprobe.missed) == 48, "as in the kernel");
 
 /* A place to attach at: one of a probe's addresses. */
 struct spot {
@@ -27,11 +51,18 @@ struct spot {
     uint32_t probe;
 };
 
+/* What is to be closed. */
+struct held {
+    int fd;
+    uint32_t link_type; /* of BPF; 0: it is no link */
+    uint32_t probe;     /* whose link; NST_NONE: of several */
+};
+
 struct kprobes {
     struct kprobes_options options;
     int pmu; /* type of the events; <0: this kernel has no kprobes */
-    int *fds;
-    size_t fds_count, fds_room;
+    struct held *list;
+    size_t count, room;
 };
 
 static int read_pmu_type(void)
@@ -47,21 +78,21 @@ static int read_pmu_type(void)
     return type;
 }
 
-/* Takes over fd. */
-static int keep(struct kprobes *k, int fd)
+/* Takes over its descriptor. */
+static int keep(struct kprobes *k, struct held held)
 {
-    if (k->fds_count == k->fds_room) {
-        size_t room = k->fds_room ? 2 * k->fds_room : 64;
-        int *fds = reallocarray(k->fds, room, sizeof(*fds));
+    if (k->count == k->room) {
+        size_t room = k->room ? 2 * k->room : 64;
+        struct held *list = reallocarray(k->list, room, sizeof(*list));
 
-        if (!fds) {
-            close(fd);
+        if (!list) {
+            close(held.fd);
             return -ENOMEM;
         }
-        k->fds = fds;
-        k->fds_room = room;
+        k->list = list;
+        k->room = room;
     }
-    k->fds[k->fds_count++] = fd;
+    k->list[k->count++] = held;
     return 0;
 }
 
@@ -84,15 +115,15 @@ static int open_event(const struct kprobes *k, uint64_t address, bool at_return)
 }
 
 /* Before 5.15 an event has no link and no cookie. */
-static int attach_program(struct kprobes *k, int event, int program, uint64_t cookie)
+static int attach_program(struct kprobes *k, int event, int program, const struct spot *spot)
 {
-    LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = cookie);
+    LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = spot->cookie);
     int link;
 
     if (!k->options.cookie)
         return ioctl(event, PERF_EVENT_IOC_SET_BPF, program) ? -errno : 0;
     link = bpf_link_create(program, event, BPF_PERF_EVENT, &options);
-    return link < 0 ? link : keep(k, link);
+    return link < 0 ? link : keep(k, (struct held){link, BPF_LINK_TYPE_PERF_EVENT, spot->probe});
 }
 
 static int attach_event(struct kprobes *k, const char *program, const struct spot *spot,
@@ -102,12 +133,12 @@ static int attach_event(struct kprobes *k, const char *program, const struct spo
 
     if (event < 0)
         return event;
-    error = attach_program(k, event, program_fd(k, program), spot->cookie);
+    error = attach_program(k, event, program_fd(k, program), spot);
     if (error) {
         close(event);
         return error;
     }
-    return keep(k, event);
+    return keep(k, (struct held){.fd = event});
 }
 
 /* On x86 the program sees the address behind the breakpoint. */
@@ -177,7 +208,9 @@ static int attach_multi(struct kprobes *k, const struct spot *spots, size_t coun
     }
     free(addresses);
     free(cookies);
-    return link < 0 ? link : keep(k, link);
+    return link < 0 ? link
+                    : keep(k, (struct held){link, BPF_LINK_TYPE_KPROBE_MULTI,
+                                            count == 1 ? spots->probe : NST_NONE});
 }
 
 /* One function that cannot be traced has the kernel refuse all of them: halves find it. False:
@@ -256,8 +289,29 @@ void kprobes_detach(struct kprobes *k)
 {
     if (!k)
         return;
-    while (k->fds_count)
-        close(k->fds[--k->fds_count]);
-    free(k->fds);
+    while (k->count)
+        close(k->list[--k->count].fd);
+    free(k->list);
     free(k);
+}
+
+/* A kernel that does not count writes less of the structure. */
+static uint64_t link_missed(const struct held *held)
+{
+    struct link_info info = {0};
+    uint32_t bytes = sizeof(info);
+
+    if (bpf_obj_get_info_by_fd(held->fd, &info, &bytes))
+        return 0;
+    return held->link_type == BPF_LINK_TYPE_PERF_EVENT ? info.kprobe.missed : info.multi.missed;
+}
+
+void kprobes_missed(const struct kprobes *k, uint64_t *missed, uint64_t *shared)
+{
+    for (size_t i = 0; k && i < k->count; i++) {
+        const struct held *held = &k->list[i];
+
+        if (held->link_type)
+            *(held->probe == NST_NONE ? shared : &missed[held->probe]) += link_missed(held);
+    }
 }

@@ -6,6 +6,7 @@
 
 #include <bpf/libbpf.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "capture/probes.h"
 #include "capture/symbols.h"
@@ -27,5 +28,10 @@ struct kprobes;
 int kprobes_attach(struct kprobes **kprobes, const struct kprobes_options *options,
                    struct nst_error *err);
 void kprobes_detach(struct kprobes *kprobes);
+
+/* Adds how often the kernel passed over a probe, because its CPU was busy with another or too many
+ * calls were under way to their returns: to missed, by probe, or to *shared, of those that only the
+ * kernel tells apart. Asks the kernel once for each probe. kprobes may be NULL. */
+void kprobes_missed(const struct kprobes *kprobes, uint64_t *missed, uint64_t *shared);
 
 #endif

@@ -179,3 +179,9 @@ int others_program(const struct others *o, uint32_t probe)
 {
     return o ? o->copies[probe - EV_PROBE_OTHER].prog_fd : -1;
 }
+
+void others_missed(const struct others *o, uint64_t *missed, uint64_t *shared)
+{
+    if (o)
+        kprobes_missed(o->kprobes, missed, shared);
+}

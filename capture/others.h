@@ -41,4 +41,7 @@ void others_free(struct others *others);
 /* A descriptor of the program that is the probe's own; -1: it shares one. */
 int others_program(const struct others *others, uint32_t probe);
 
+/* As kprobes_missed(). Only while attached. */
+void others_missed(const struct others *others, uint64_t *missed, uint64_t *shared);
+
 #endif

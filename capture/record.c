@@ -290,11 +290,12 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
                                   is_traced(r, packet->probe));
     if (packet->probe == EV_PROBE_KFREE)
         event.drop_reason = reason_index(r, packet->drop_reason);
+    /* Counted before: the writer may lose it at once. */
+    counters_event(r->counters, record->head.cpu, packet->probe);
     error = nst_writer_event(r->writer, &event, &r->error);
     if (error)
         return error;
     sights_event(r->sights, event.netns, event.ts_ns);
-    counters_event(r->counters, record->head.cpu, packet->probe);
     return ++r->events == r->options.limit;
 }
 

@@ -194,6 +194,13 @@ static void note_block(void *context, const void *data, size_t len)
     s->block_made = true;
 }
 
+static void note_flush(void *context, bool written)
+{
+    struct session *s = context;
+
+    counters_flushed(s->upkeep.counters, written);
+}
+
 static int start_live(struct session *s, const struct nst_file_info *info, struct nst_error *err)
 {
     int error = live_start(&s->live, info, &s->caller, &s->ending.signals, err);
@@ -204,7 +211,7 @@ static int start_live(struct session *s, const struct nst_file_info *info, struc
 static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
 {
     const struct nst_writer_hooks hooks = {
-        .context = s, .wait = wait_for_reader, .block = note_block};
+        .context = s, .wait = wait_for_reader, .block = note_block, .flushed = note_flush};
     struct nst_file_info *info = &s->file.info;
     int error = file_info_init(&s->file, argc, argv, err), fd;
 
@@ -467,6 +474,7 @@ static int finish(struct session *s)
     struct nst_error err = {0};
     int status = STATUS_OK;
 
+    counters_refresh(s->upkeep.counters);
     attach_stop(s->attachment);
     command_finish(&s->command);
     if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err))

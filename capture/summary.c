@@ -7,12 +7,17 @@
 
 bool summary_has_losses(const struct summary *s)
 {
-    return s->losses.ring || s->losses.recursion || s->lost_disk;
+    return s->losses.ring || s->losses.recursion || s->losses.missed || s->lost_disk;
 }
 
 static void print_count(uint64_t count, const char *of)
 {
     fprintf(stderr, "%llu %s\n", (unsigned long long)count, of);
+}
+
+static void print_unknown(const char *of)
+{
+    fprintf(stderr, "%s: unknown, this kernel does not count them\n", of);
 }
 
 void summary_print(const struct summary *s)
@@ -28,5 +33,9 @@ void summary_print(const struct summary *s)
     if (s->losses.recursion_known)
         print_count(s->losses.recursion, "events lost by recursion");
     else
-        fputs("events lost by recursion: unknown, this kernel does not count them\n", stderr);
+        print_unknown("events lost by recursion");
+    if (s->losses.kprobes && s->losses.missed_known)
+        print_count(s->losses.missed, "events lost by missed kprobes");
+    else if (s->losses.kprobes)
+        print_unknown("events lost by missed kprobes");
 }

@@ -19,7 +19,11 @@
 /* So long the first scan may hold up the start; most often it is over by then. */
 #define FIRST_SCAN_NS (500 * NS_PER_MS)
 #define TABLES_NS     (10 * NS_PER_S)
-#define TABLES_BYTES  (64ull << 20)
+/* While something is lost, it is told so often. */
+#define LOSSES_NS (1 * NS_PER_S)
+/* The kernel is asked for each kprobe. */
+#define REFRESH_NS   (1 * NS_PER_S)
+#define TABLES_BYTES (64ull << 20)
 
 int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
                 const struct attachment *attachment, struct inventory *inventory, bool live,
@@ -49,14 +53,12 @@ void upkeep_free(struct upkeep *u)
 
 static void gather_tables(struct upkeep *u, struct nst_tables *tables)
 {
-    struct nst_writer_stats stats;
     struct inventory_counts counts;
 
-    nst_writer_stats(u->writer, &stats);
     *tables = (struct nst_tables){.ts_ns = clock_now_ns()};
     if (u->inventory && inventory_counts(u->inventory, &counts))
         counters_inventory(u->counters, &counts);
-    tables->counters = counters_list(u->counters, stats.lost, &tables->counters_count);
+    tables->counters = counters_list(u->counters, &tables->counters_count);
 }
 
 /* A failed write shows in the writer's statistics. */
@@ -70,16 +72,31 @@ static void write_tables(struct upkeep *u, uint64_t now_ns)
     nst_writer_stats(u->writer, &stats);
     u->tables_ns = now_ns;
     u->tables_bytes = stats.bytes;
+    u->lost_told = u->lost;
+}
+
+/* So that it can be seen when losses began. */
+static void write_calm(struct upkeep *u)
+{
+    struct nst_tables tables = {.ts_ns = u->calm_ns};
+
+    tables.counters = counters_last_losses(u->counters, &tables.counters_count);
+    nst_writer_tables(u->writer, &tables, NULL);
 }
 
 /* What the blocks that are written from now on say of losses and clocks. */
 static void tell_writer(struct upkeep *u)
 {
+    struct nst_writer_stats stats;
     struct losses losses;
     struct clocks clocks;
+    uint64_t outside;
 
     counters_losses(u->counters, &losses);
-    nst_writer_lost(u->writer, losses.ring + losses.recursion);
+    outside = losses.ring + losses.recursion + losses.missed;
+    nst_writer_stats(u->writer, &stats);
+    u->lost = outside + stats.lost;
+    nst_writer_lost(u->writer, outside);
     clock_read(&clocks);
     nst_writer_clock(u->writer, (int64_t)(clocks.realtime_ns - clocks.monotonic_ns));
 }
@@ -138,13 +155,23 @@ static bool inventory_due(const struct upkeep *u, uint64_t now_ns)
             (inventory_pending(u->inventory) && now_ns - u->inventory_ns > u->flush_ns));
 }
 
+static bool losses_due(const struct upkeep *u, uint64_t now_ns)
+{
+    return u->lost != u->lost_told && now_ns - u->tables_ns > LOSSES_NS;
+}
+
 static void write_due(struct upkeep *u, uint64_t now_ns)
 {
     struct nst_writer_stats stats;
     uint64_t first_ns;
 
     nst_writer_stats(u->writer, &stats);
-    if (now_ns - u->tables_ns > TABLES_NS || stats.bytes - u->tables_bytes > TABLES_BYTES)
+    if (u->lost == u->lost_told)
+        u->calm_ns = now_ns;
+    else if (losses_due(u, now_ns) && u->calm_ns > u->tables_ns)
+        write_calm(u);
+    if (now_ns - u->tables_ns > TABLES_NS || losses_due(u, now_ns) ||
+        stats.bytes - u->tables_bytes > TABLES_BYTES)
         write_tables(u, now_ns);
     else if (nst_writer_pending(u->writer, &first_ns) && now_ns > first_ns &&
              now_ns - first_ns > u->flush_ns)
@@ -166,6 +193,10 @@ void upkeep_run(struct upkeep *u, uint64_t now_ns)
         return;
     u->last_ns = now_ns;
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
+    if (now_ns - u->refreshed_ns > REFRESH_NS) {
+        counters_refresh(u->counters);
+        u->refreshed_ns = now_ns;
+    }
     tell_writer(u);
     write_due(u, now_ns);
     check_writes(u);

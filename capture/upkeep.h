@@ -19,7 +19,10 @@ struct upkeep {
     struct tracks *tracks;
     struct inventory *inventory; /* NULL: none */
     uint64_t every_ns, flush_ns; /* how often things are done */
-    uint64_t last_ns, tables_ns, tables_bytes, inventory_ns;
+    uint64_t last_ns, tables_ns, tables_bytes, inventory_ns, refreshed_ns;
+    uint64_t lost;      /* events, of all kinds... */
+    uint64_t lost_told; /* ...and those that the last tables tell of; */
+    uint64_t calm_ns;   /* until then there were no others */
     uint64_t disk_lost; /* events, of the files before this one */
     bool disk_told;     /* that the disk refuses writes to this file */
     bool reader_gone;   /* whoever read our output does no more: there is no use in going on */

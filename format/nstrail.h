@@ -277,6 +277,8 @@ struct nst_address {
  *   lost.ring            found no room in a CPU's ring
  *   lost.disk            recorded, but could not be written
  *   lost.recursion       the kernel skipped a program that interrupted itself
+ *   lost.missed          the kernel passed over a kprobe: its CPU was busy with another, or too
+ *                        many calls were under way to their returns
  *   skipped.no_packet    buffers of AF_UNIX, netlink and the like: not packets
  *   cut.nonlinear        bytes out of reach, see NST_EVENT_CUT
  *   tracking.full        no room to track: the event has no journey
@@ -452,6 +454,8 @@ struct nst_writer_hooks {
     int (*wait)(void *context, int fd);
     /* Gets a copy of each block, also of one that could not be written. May be NULL. */
     void (*block)(void *context, const void *data, size_t len);
+    /* All events added since the last call are in the file, or lost. May be NULL. */
+    void (*flushed)(void *context, bool written);
 };
 
 /* Writes the file header at once. info is copied; its salt is ignored, a new one made.

@@ -303,6 +303,8 @@ int nst_writer_flush(struct nst_writer *w, struct nst_error *err)
         ret = -ENOMEM;
     if (ret == 0)
         ret = end_block(w, &h);
+    if (w->hooks.flushed)
+        w->hooks.flushed(w->hooks.context, ret == 0);
     if (ret < 0) {
         w->stats.lost += events;
         return nst_fail(err, ret, "cannot write: %s", strerror(-ret));

@@ -41,8 +41,17 @@ recorded=$(said 'events recorded') lost=$(said 'events lost by the disk')
 is "$(ask 'SELECT count(*) FROM event')" "$recorded" 'as many events are read as were said to be there'
 ok 'some were written, some lost' test "$recorded" -gt 0 -a "$lost" -gt 0
 ok 'none is unaccounted for' test $((recorded + lost)) -ge $((2 * count))
-is "$(ask "SELECT DISTINCT value FROM loss WHERE counter = 'lost.disk' AND ts_ns =
+is "$(ask "SELECT sum(value) FROM loss WHERE counter = 'lost.disk' AND ts_ns =
         (SELECT max(ts_ns) FROM loss)")" "$lost" 'the file itself says how many are missing'
+for probe in net_dev_start_xmit netif_receive_skb; do
+    is "$(ask "SELECT sum(value) FROM loss WHERE ts_ns = (SELECT max(ts_ns) FROM loss)
+            AND counter = 'events' AND probe = 'net:$probe'")" \
+        "$(ask "SELECT (SELECT count(*) FROM event e JOIN probe p ON p.id = e.probe_id
+                WHERE p.symbol = 'net:$probe') + sum(value) FROM loss
+            WHERE ts_ns = (SELECT max(ts_ns) FROM loss) AND counter = 'lost.disk' AND
+                probe = 'net:$probe' AND cpu IS NOT NULL")" \
+        "$probe: what is in the file and what the disk lost is what was seen"
+done
 
 # Room again: the same recorder goes on with the same file.
 rm -f "$work/disk/"*
