@@ -239,6 +239,16 @@ static bool gather_counters(const struct input *in, struct info_file *file)
     return true;
 }
 
+static bool gather_losses(const struct input *in, struct info_file *file)
+{
+    const struct nst_file_info *info = file->file->info;
+    const struct nst_tables **history;
+    size_t count = input_tables_history(in, file->file->index, &history);
+
+    return losses_gather(&file->losses, (const struct nst_tables *const *)history, count,
+                         info->sequence ? 0 : info->monotonic_ns);
+}
+
 /* Namespaces and devices are told apart by the boot of the host that they were seen on. */
 static unsigned host_of(struct info *info, const struct nst_file_info *file)
 {
@@ -277,7 +287,7 @@ static void gather_events(struct gather *g, struct input *in)
     while (!g->no_memory && input_next_block(in, &block) > 0)
         gather_block(g, &block);
     for (unsigned i = 0; i < g->info.files_count && !g->no_memory; i++) {
-        if (!gather_counters(in, &g->info.files[i]))
+        if (!gather_counters(in, &g->info.files[i]) || !gather_losses(in, &g->info.files[i]))
             g->no_memory = true;
         if (!g->info.filtered)
             add_named_netns(g, &g->info.files[i]);
@@ -290,8 +300,10 @@ static void gather_events(struct gather *g, struct input *in)
 
 static void gather_free(struct gather *g)
 {
-    for (unsigned i = 0; g->info.files && i < g->info.files_count; i++)
+    for (unsigned i = 0; g->info.files && i < g->info.files_count; i++) {
         free(g->info.files[i].counters);
+        losses_free(&g->info.files[i].losses);
+    }
     free(g->info.files);
     free(g->info.hosts);
     tally_free(&g->info.netns);
@@ -310,7 +322,8 @@ static int print_info(const struct options *o, struct filter *filter, bool json)
     struct input *in;
     int status;
 
-    if (input_open(&in, o->operands, o->operands_count, filter, NST_LOAD_META) != STATUS_OK)
+    if (input_open(&in, o->operands, o->operands_count, filter, NST_LOAD_META | INPUT_HISTORY) !=
+        STATUS_OK)
         return STATUS_FAILED;
     if (gather_files(&g, in))
         gather_events(&g, in);

@@ -220,7 +220,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('event.len_bytes', 'column', 'bytes', 'Length on the wire, from where its bytes begin (packet.layer), a VLAN tag beside it not counted.'),
 ('event.caplen_bytes', 'column', 'bytes', 'Of those, how many are in packet.bytes.'),
 
-('loss', 'table', NULL, 'The recorder''s counters over time, by probe and CPU: rows of all of them at a file''s first and last tables, and between these of each that had changed. What they count is in nstrail(5): events, lost.ring, lost.disk, lost.recursion and others.'),
+('loss', 'table', NULL, 'The recorder''s counters over time, by probe and CPU: rows of all of them at a file''s first and last tables, and between these of each that had changed; of a loss also the one before. What they count is in nstrail(5): events, lost.ring, lost.disk, lost.recursion and others.'),
 ('loss.id', 'column', NULL, 'Key.'),
 ('loss.file_id', 'column', NULL, 'The file that says it.'),
 ('loss.ts_ns', 'column', 'ns since 1970', 'When.'),
@@ -387,7 +387,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('v_loss.host', 'column', NULL, 'capture.hostname.'),
 ('v_loss.since_ts_ns', 'column', 'ns since 1970', 'After this; NULL: since the capture''s start.'),
 ('v_loss.ts_ns', 'column', 'ns since 1970', 'And before this.'),
-('v_loss.counter', 'column', NULL, 'lost.ring, lost.disk or lost.recursion.'),
+('v_loss.counter', 'column', NULL, 'lost.ring, lost.disk, lost.recursion or lost.missed.'),
 ('v_loss.probe', 'column', NULL, 'At this probe; NULL: over all of them.'),
 ('v_loss.cpu', 'column', NULL, 'On this CPU; NULL: over all of them.'),
 ('v_loss.lost', 'column', NULL, 'Events lost in that time; NULL: this kernel cannot tell.'),

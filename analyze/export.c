@@ -247,6 +247,45 @@ static int write_events(struct exporter *x)
     return status;
 }
 
+/* Of what was lost nobody knows the device: the interface without one has it. Of the first one's
+ * link type, because tcpdump refuses files of several. NST_NONE: no memory. */
+static uint32_t lost_interface(struct exporter *x, unsigned host)
+{
+    const struct interfaces *set = &x->interfaces;
+    struct interface_key key = {
+        .host = host,
+        .linktype = set->count ? set->list[0].key.linktype : PCAPNG_LINKTYPE_ETHERNET,
+        .device = "",
+    };
+
+    return interfaces_number(&x->interfaces, &key, NULL);
+}
+
+/* Before interfaces are described: it is only known that something was lost. */
+static bool number_lost(struct exporter *x)
+{
+    for (unsigned i = 0; i < input_files_count(x->in); i++)
+        if (input_totals(x->in, i)->lost &&
+            lost_interface(x, x->origins.list[x->origins.of_file[i]].host) == NST_NONE)
+            return false;
+    return true;
+}
+
+/* After the last packet: also what was lost behind it. */
+static void count_lost(struct exporter *x)
+{
+    for (unsigned i = 0; i < input_files_count(x->in); i++) {
+        const struct input_totals *totals = input_totals(x->in, i);
+        struct origin *origin = &x->origins.list[x->origins.of_file[i]];
+
+        origin_lost(origin, totals->lost);
+        if (origin->lost_here)
+            interfaces_dropped(&x->interfaces, lost_interface(x, origin->host), origin->lost_here,
+                               totals->first_time_ns, totals->last_time_ns);
+        origin->lost_here = 0;
+    }
+}
+
 /* The longest that a packet of the files can be, with what may be put in front of it. */
 static uint32_t longest_frame(const struct input *in)
 {
@@ -278,6 +317,8 @@ static int write_head(struct exporter *x)
                                .os = one_host && info->kernel_release ? os : NULL,
                                .application = application,
                            });
+    if (!number_lost(x))
+        return no_memory();
     /* tcpdump and editcap refuse a file without an interface, even if it has no packet. */
     if (!x->interfaces.count)
         interfaces_number(&x->interfaces,
@@ -336,6 +377,7 @@ static int write_all(struct exporter *x, const struct output *output)
     status = input_can_restart(x->in) ? write_directly(x) : write_by_way_of_scratch(x, output->fd);
     if (status != STATUS_OK)
         return status;
+    count_lost(x);
     interfaces_statistics(&x->interfaces, x->out);
     error = stream_flush(x->out);
     /* Who reads our standard output may have seen enough. */

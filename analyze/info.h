@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "analyze/input.h"
+#include "analyze/losses.h"
 #include "analyze/tally.h"
 
 /* A counter of the recorder, all CPUs and probes together. */
@@ -23,6 +24,7 @@ struct info_file {
     struct tally_entry events; /* that match the filter; its key is not used */
     struct info_counter *counters;
     size_t counters_count;
+    struct losses losses; /* in this file's time */
 };
 
 struct info {

@@ -71,6 +71,27 @@ static void put_counters(struct members *j, const struct info_file *f)
     members_end(j, '}');
 }
 
+static void put_losses(struct members *j, const struct info_file *f)
+{
+    members_begin(j, "losses", '[');
+    for (size_t i = 0; i < f->losses.count; i++) {
+        const struct loss *loss = &f->losses.list[i];
+
+        members_begin(j, NULL, '{');
+        members_string(j, "counter", loss->counter);
+        members_string(j, "probe", loss->probe);
+        if (loss->cpu == NST_NONE)
+            members_string(j, "cpu", NULL);
+        else
+            members_number(j, "cpu", loss->cpu);
+        members_number(j, "since_ts_ns", loss->since_ts_ns);
+        members_number(j, "until_ts_ns", loss->until_ts_ns);
+        members_number(j, "events", loss->events);
+        members_end(j, '}');
+    }
+    members_end(j, ']');
+}
+
 static void put_damage(struct members *j, const struct nst_damage *d)
 {
     members_begin(j, "damage", '{');
@@ -94,6 +115,7 @@ static void put_file(struct members *j, const struct info_file *f)
     put_totals(j, f->totals);
     members_number(j, "matching_events", f->events.events);
     put_counters(j, f);
+    put_losses(j, f);
     put_damage(j, f->file->damage);
     members_end(j, '}');
 }

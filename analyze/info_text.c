@@ -136,6 +136,41 @@ static void print_counters(FILE *out, const struct info_file *f)
     }
 }
 
+static void print_time(FILE *out, const struct nst_file_info *info, uint64_t ts_ns)
+{
+    char text[WHEN_TEXT_MAX];
+
+    when_format(ts_ns - info->monotonic_ns + info->realtime_ns, text);
+    fputs(text, out);
+}
+
+/* Each counter, probe and CPU once, with the time from the first loss to the last. */
+static void print_losses(FILE *out, const struct info_file *f)
+{
+    struct losses sum;
+    bool ok = losses_sum(&sum, &f->losses);
+
+    for (size_t i = 0; ok && i < sum.count; i++) {
+        const struct loss *loss = &sum.list[i];
+
+        label(out, i ? "" : "Losses");
+        escape_text(out, loss->counter);
+        fprintf(out, " %" PRIu64, loss->events);
+        if (loss->probe) {
+            fputs(" at ", out);
+            escape_text(out, loss->probe);
+        }
+        if (loss->cpu != NST_NONE)
+            fprintf(out, " on CPU %" PRIu32, loss->cpu);
+        fputs(", ", out);
+        print_time(out, f->file->info, loss->since_ts_ns);
+        fputs(" to ", out);
+        print_time(out, f->file->info, loss->until_ts_ns);
+        putc('\n', out);
+    }
+    losses_free(&sum);
+}
+
 static void print_damage(FILE *out, const struct nst_damage *d)
 {
     const struct {
@@ -174,6 +209,7 @@ static void print_file(FILE *out, const struct info_file *f)
     print_times(out, f->totals);
     print_size(out, f);
     print_counters(out, f);
+    print_losses(out, f);
     print_damage(out, f->file->damage);
     putc('\n', out);
 }

@@ -98,15 +98,25 @@ uint32_t interfaces_number(struct interfaces *set, const struct interface_key *k
     return add(set, bucket, key, netns_name);
 }
 
+static void extend(struct interface *interface, uint64_t first_ns, uint64_t last_ns)
+{
+    if (!interface->last_ns || first_ns < interface->first_ns)
+        interface->first_ns = first_ns;
+    if (last_ns > interface->last_ns)
+        interface->last_ns = last_ns;
+}
+
 void interfaces_count(struct interfaces *set, uint32_t number, uint64_t time_ns)
 {
-    struct interface *interface = &set->list[number];
+    extend(&set->list[number], time_ns, time_ns);
+    set->list[number].packets++;
+}
 
-    if (!interface->packets || time_ns < interface->first_ns)
-        interface->first_ns = time_ns;
-    if (time_ns > interface->last_ns)
-        interface->last_ns = time_ns;
-    interface->packets++;
+void interfaces_dropped(struct interfaces *set, uint32_t number, uint64_t dropped,
+                        uint64_t first_ns, uint64_t last_ns)
+{
+    extend(&set->list[number], first_ns, last_ns);
+    set->list[number].dropped += dropped;
 }
 
 /* "web/eth0"; "web": packets without a device; "?/eth0": without a namespace; "?": neither. */
@@ -193,12 +203,13 @@ void interfaces_statistics(const struct interfaces *set, struct stream *out)
     for (uint32_t i = 0; i < set->count; i++) {
         const struct interface *interface = &set->list[i];
 
-        if (interface->packets)
+        if (interface->packets || interface->dropped)
             pcapng_statistics(out, &(struct pcapng_statistics){
                                        .interface = i,
                                        .first_ns = interface->first_ns,
                                        .last_ns = interface->last_ns,
                                        .received = interface->packets,
+                                       .dropped = interface->dropped,
                                    });
     }
 }

@@ -24,6 +24,7 @@ struct interface {
     char *netns_name;         /* NULL: none is known */
     uint32_t next;            /* in its bucket, or NST_NONE */
     uint64_t packets;
+    uint64_t dropped;           /* events that the recorder lost */
     uint64_t first_ns, last_ns; /* of its packets, since 1970 */
 };
 
@@ -40,6 +41,9 @@ void interfaces_free(struct interfaces *set);
 uint32_t interfaces_number(struct interfaces *set, const struct interface_key *key,
                            const char *netns_name);
 void interfaces_count(struct interfaces *set, uint32_t number, uint64_t time_ns);
+/* Events of these times were lost, nobody knows at which device: number is such an interface. */
+void interfaces_dropped(struct interfaces *set, uint32_t number, uint64_t dropped,
+                        uint64_t first_ns, uint64_t last_ns);
 
 /* Writes their description blocks. hosts: their names, said where there are several. False: no
  * memory. */

@@ -87,5 +87,6 @@ uint64_t origin_lost(struct origin *origin, uint64_t lost)
     if (lost < before)
         return 0;
     origin->lost = lost;
+    origin->lost_here += lost - before;
     return lost - before;
 }

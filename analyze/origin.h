@@ -12,7 +12,8 @@ struct origin {
     unsigned host;       /* index into hosts; cookies and inums are a host's own, while it runs */
     bool from_its_start; /* its first file is among ours */
     bool lost_known;
-    uint64_t lost; /* the highest count met so far */
+    uint64_t lost;      /* the highest count met so far */
+    uint64_t lost_here; /* of those, in what was read */
 };
 
 struct origins {

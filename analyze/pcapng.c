@@ -31,6 +31,7 @@ enum option_code {
     STATISTICS_START = 2,
     STATISTICS_END = 3,
     STATISTICS_RECEIVED = 4,
+    STATISTICS_DROPPED = 5,
 };
 
 /* The longest block: a packet, its options and its comment, or three texts. */
@@ -167,5 +168,7 @@ void pcapng_statistics(struct stream *out, const struct pcapng_statistics *stati
     pos = put_time(put_option_head(pos, STATISTICS_START, 8), statistics->first_ns);
     pos = put_time(put_option_head(pos, STATISTICS_END, 8), statistics->last_ns);
     pos = put_number(pos, STATISTICS_RECEIVED, statistics->received);
+    if (statistics->dropped)
+        pos = put_number(pos, STATISTICS_DROPPED, statistics->dropped);
     end(out, pos);
 }

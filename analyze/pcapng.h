@@ -54,6 +54,7 @@ struct pcapng_statistics {
     uint32_t interface;
     uint64_t first_ns, last_ns;
     uint64_t received;
+    uint64_t dropped; /* not among those; 0: left out */
 };
 
 void pcapng_section(struct stream *out, const struct pcapng_section *section);

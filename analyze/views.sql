@@ -177,13 +177,15 @@ JOIN task t ON t.id = s.task_id JOIN netns n ON n.id = s.netns_id;
 
 -- The counters run from the start of their capture, so the first row stands for all before it.
 CREATE VIEW v_loss AS
-SELECT (SELECT hostname FROM capture WHERE id = f.capture_id) AS host,
-    lag(l.ts_ns) OVER w AS since_ts_ns, l.ts_ns, l.counter, l.probe, l.cpu,
-    l.value - coalesce(lag(l.value) OVER w, 0) AS lost,
-    l.value AS total
-FROM loss l JOIN file f ON f.id = l.file_id
-WHERE l.counter LIKE 'lost.%'
-WINDOW w AS (PARTITION BY f.capture_id, l.counter, l.probe, l.cpu ORDER BY l.ts_ns, l.id);
+SELECT host, since_ts_ns, ts_ns, counter, probe, cpu, lost, total
+FROM (SELECT (SELECT hostname FROM capture WHERE id = f.capture_id) AS host,
+          lag(l.ts_ns) OVER w AS since_ts_ns, l.ts_ns, l.counter, l.probe, l.cpu,
+          l.value - coalesce(lag(l.value) OVER w, 0) AS lost,
+          l.value AS total
+      FROM loss l JOIN file f ON f.id = l.file_id
+      WHERE l.counter LIKE 'lost.%'
+      WINDOW w AS (PARTITION BY f.capture_id, l.counter, l.probe, l.cpu ORDER BY l.ts_ns, l.id))
+WHERE lost IS NULL OR lost > 0;
 
 -- As `nstrail netns` lists them.
 CREATE VIEW v_netns AS

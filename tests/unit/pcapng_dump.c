@@ -6,7 +6,7 @@
  *     section HARDWARE|OS|APPLICATION
  *     interface NUMBER LINKTYPE SNAPLEN NAME|DESCRIPTION
  *     packet NUMBER TIME INTERFACE CAPLEN LEN FLAGS ID DROPPED BYTES|COMMENT
- *     statistics INTERFACE START END RECEIVED
+ *     statistics INTERFACE START END RECEIVED DROPPED
  *
  * Status 1 and a word on stderr when a rule is broken.
  */
@@ -183,7 +183,7 @@ static void dump_statistics(struct dump *d, const uint8_t *body, const uint8_t *
     printf("statistics %" PRIu32, get_le32(body));
     print_time(high_low(start_time));
     print_time(high_low(end_time));
-    printf(" %" PRIu64, number(body + 12, end, 4, 8));
+    printf(" %" PRIu64 " %" PRIu64, number(body + 12, end, 4, 8), number(body + 12, end, 5, 8));
 }
 
 static void dump_block(struct dump *d, uint32_t type, const uint8_t *body, const uint8_t *end)
