@@ -286,6 +286,30 @@ static struct known *find_named(struct containers *c, const struct nst_process *
     return known;
 }
 
+/* runc and crun run as a copy of themselves: in a memfd, or in a mount that is nowhere ("/"). One
+ * that ends has no executable any more, but a name such as "runc:[0:PARENT]". */
+static bool is_runtime(const struct nst_process *process)
+{
+    static const char *const names[] = {"runc", "crun", "youki", ""};
+    static const char memfd[] = "/memfd:", stage[] = "runc:[";
+    const char *exe = process->exe, *name = exe ? strrchr(exe, '/') : NULL;
+
+    if (exe && !strncmp(exe, memfd, strlen(memfd)) && strstr(exe, "_cloned:"))
+        return true;
+    name = name ? name + 1 : process->comm;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return !exe && !strncmp(name, stage, strlen(stage));
+}
+
+/* A runtime joins the cgroup before it makes the namespaces or enters them; the first process of
+ * a pid namespace has done so. */
+static bool is_inside(const struct nst_process *process)
+{
+    return process->flags & NST_PROCESS_INIT || !is_runtime(process);
+}
+
 bool containers_find(struct containers *c, const struct nst_process *process, uint64_t start_ticks,
                      struct nst_container *row)
 {
@@ -293,6 +317,8 @@ bool containers_find(struct containers *c, const struct nst_process *process, ui
     struct known *known;
     char *const *field;
 
+    if (!is_inside(process))
+        return false;
     if (process->cgroup && cgroup_identify(process->cgroup, &id))
         known = find_named(c, process, &id);
     else
