@@ -262,6 +262,8 @@ enum ev_netns_wish {
 
 /* So much of a packet a pcap-filter sees at most. */
 #define EV_WINDOW_BYTES 512
+/* No helper has this number: the recorder replaces its calls by those of bpf_dynptr_from_skb(). */
+#define EV_DYNPTR_CALL 0x64796e70
 /* The last argument of the call of a pcap-filter, by which the recorder finds the call. */
 #define EV_FILTER_MARK 0x66696c74
 /* Room for a pcap-filter's instructions, for each of its two. */

@@ -6,9 +6,11 @@
 #include "bpf/packet.bpf.h"
 
 /* Reads bytes outside of the linear part. Tracing programs may call it since 6.12
- * (ffc83860d8c0); config.has_dynptr says so. */
-extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __weak
-    __ksym;
+ * (ffc83860d8c0); config.has_dynptr says so. The recorder puts its call where there seems to be one
+ * of a helper of this number: for an extern that a kernel lacks libbpf 1.1 looks through the types
+ * of all modules, which takes CAP_SYS_ADMIN. */
+static int (*const bpf_dynptr_from_skb)(struct __sk_buff *skb, __u64 flags,
+                                        struct bpf_dynptr *ptr) = (void *)EV_DYNPTR_CALL;
 
 /* The packet's first bytes from wherever they are, into room + EV_GAP_BYTES bytes: what stands
  * before skb->data by address, the rest through the kernel. */

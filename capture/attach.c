@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -263,6 +264,19 @@ static void replace_atomic(struct bpf_insn *insn)
     insn->imm = 0;
 }
 
+/* id: BTF's; 0: the function is not to be used. */
+static void replace_dynptr_call(struct bpf_insn *insn, uint32_t id)
+{
+    if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg || insn->imm != EV_DYNPTR_CALL)
+        return;
+    if (id)
+        *insn = (struct bpf_insn){
+            .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = id};
+    else
+        *insn = (struct bpf_insn){
+            .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -ENOTSUP};
+}
+
 /* So many instructions before a call its last argument is looked for. */
 #define MARK_DISTANCE 8
 
@@ -278,15 +292,15 @@ static bool is_filter_call(const struct bpf_insn *insns, size_t at)
 }
 
 /* Until 6.2 (be2ef8161572) the verifier took each number for one that matters in programs that
- * call functions, and followed every way through them. What they call is the pcap-filter (and the
- * kernel's functions, which look alike here); without a filter this is never reached. */
+ * call functions, and followed every way through them. What they call is the pcap-filter; without
+ * one this is never reached. */
 static void replace_call(struct bpf_insn *insns, size_t at)
 {
     if (is_filter_call(insns, at))
         insns[at] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0};
 }
 
-static int adapt_program(struct bpf_program *program, bool atomics, bool calls)
+static int adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr)
 {
     size_t count = bpf_program__insn_cnt(program);
     struct bpf_insn *insns = calloc(count, sizeof(*insns));
@@ -300,6 +314,7 @@ static int adapt_program(struct bpf_program *program, bool atomics, bool calls)
             replace_atomic(&insns[i]);
         if (!calls)
             replace_call(insns, i);
+        replace_dynptr_call(&insns[i], dynptr);
     }
     error = bpf_program__set_insns(program, insns, count);
     free(insns);
@@ -315,7 +330,8 @@ static int adapt_programs(const struct attachment *a, const struct attach_option
 
     bpf_object__for_each_program (program, a->object)
         if (!error && bpf_program__autoload(program))
-            error = adapt_program(program, facts->cmpxchg, filter);
+            error = adapt_program(program, facts->cmpxchg, filter,
+                                  a->variant->dynptr ? facts->dynptr : 0);
     return error;
 }
 
@@ -348,10 +364,28 @@ static int load_variant(struct attachment *a, const struct attach_options *optio
     return error;
 }
 
+/* Until 5.11 (80ee81e0403c) BPF maps count as locked memory. libbpf lifts that limit where
+ * it may. */
+static bool memory_is_limited(unsigned long long *limit_kib)
+{
+    struct rlimit limit;
+    int fd;
+
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur >= UINT32_MAX / 2)
+        return false;
+    *limit_kib = limit.rlim_cur / 1024;
+    fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(uint32_t), 4096,
+                        (uint32_t)(limit.rlim_cur / 4096) + 1, NULL);
+    if (fd >= 0)
+        close(fd);
+    return fd == -EPERM;
+}
+
 /* Tries what the mode allows, the best first. */
 static int load_object(struct attachment *a, const struct attach_options *options,
                        const struct kernel_facts *facts, struct nst_error *err)
 {
+    unsigned long long limit_kib;
     int error = -EOPNOTSUPP;
 
     for (size_t i = 0; error && i < sizeof(variants) / sizeof(variants[0]); i++) {
@@ -362,6 +396,11 @@ static int load_object(struct attachment *a, const struct attach_options *option
             continue;
         error = load_variant(a, options, facts);
     }
+    if (error == -EPERM && memory_is_limited(&limit_kib))
+        return nst_fail(err, error,
+                        "this kernel takes the rings for locked memory, of which this process may "
+                        "have %llu KiB: it takes CAP_SYS_RESOURCE (or ulimit -l unlimited)",
+                        limit_kib);
     if (error)
         return nst_fail(err, error, "the kernel does not take the BPF programs (-v tells why): %s",
                         strerror(-error));

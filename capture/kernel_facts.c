@@ -117,6 +117,7 @@ static void read_kprobe_facts(struct kernel_facts *facts, const struct btf *btf)
 static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct nst_error *err)
 {
     const struct btf_type *kfree = tracepoint_type(btf, fixed_probes[EV_PROBE_KFREE].tracepoint);
+    int dynptr;
 
     for (int i = 0; i < EV_PROBE_OTHER; i++) {
         facts->tracepoint[i] = tracepoint_type(btf, fixed_probes[i].tracepoint);
@@ -129,7 +130,8 @@ static int read_btf(struct kernel_facts *facts, const struct btf *btf, struct ns
     facts->kfree_has_sock = btf_vlen(kfree) >= 5;
     if (!enum_value(btf, "skb_drop_reason", "SKB_CONSUMED", &facts->reason_consumed))
         facts->reason_consumed = 0;
-    facts->dynptr = btf__find_by_name_kind(btf, "bpf_dynptr_from_skb", BTF_KIND_FUNC) > 0;
+    dynptr = btf__find_by_name_kind(btf, "bpf_dynptr_from_skb", BTF_KIND_FUNC);
+    facts->dynptr = dynptr > 0 ? dynptr : 0;
     read_kprobe_facts(facts, btf);
     facts->drop_reasons = drop_reasons_new(btf);
     if (!facts->drop_reasons)

@@ -16,7 +16,7 @@ struct kernel_facts {
     bool kfree_has_sock;      /* ...and for which socket */
     uint32_t reason_consumed; /* the reason that means no drop, beside 0 */
     bool cmpxchg;             /* BPF programs can compare and exchange: since 5.12 */
-    bool dynptr;              /* bpf_dynptr_from_skb exists; not yet: for our programs */
+    uint32_t dynptr;          /* BTF id of bpf_dynptr_from_skb, perhaps not for our programs; or 0 */
     bool attach_cookie;       /* bpf_get_attach_cookie() */
     bool kprobe_multi;
     bool kprobe_misses;       /* counts the kprobe programs that it skips */

@@ -111,8 +111,10 @@ static int choose_probes(struct session *s, struct nst_error *err)
     if (error || (!probes_have_stacks(&s->probes) && !probes_have_kprobes(&s->probes)))
         return error;
     error = symbols_read(&s->symbols, err);
-    /* Stack traces have addresses then. */
-    return error && !probes_have_kprobes(&s->probes) ? 0 : error;
+    if (!error || probes_have_kprobes(&s->probes))
+        return error;
+    message_note("stack traces have addresses for names; %s", err->text);
+    return 0;
 }
 
 static void say_progress(uint32_t done, uint32_t all)

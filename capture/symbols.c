@@ -109,7 +109,8 @@ int symbols_read(struct symbols **symbols, struct nst_error *err)
     if (error) {
         symbols_free(s);
         return nst_fail(err, error, "%s: %s", KALLSYMS,
-                        error == -EPERM ? "its addresses are hidden from this process"
+                        error == -EPERM ? "addresses are hidden from this process: it takes CAP_SYSLOG, and "
+                                          "kernel.kptr_restrict below 2"
                                         : strerror(-error));
     }
     qsort(s->list, s->count, sizeof(*s->list), by_address);

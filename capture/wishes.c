@@ -214,8 +214,13 @@ static int resolve_pid(struct wishes *w, const struct who *who, struct nst_error
     char path[64];
 
     snprintf(path, sizeof(path), "/proc/%llu/ns/net", (unsigned long long)who->number);
-    if (access(path, F_OK))
+    if (!faccessat(AT_FDCWD, path, F_OK, AT_EACCESS))
+        return resolve_file(w, who, path, err);
+    if (errno == ENOENT)
         return nst_fail(err, -ENOENT, "--netns %s: there is no such process", who->given);
+    return nst_fail(err, -errno,
+                    "--netns %s: to ask for somebody else's process takes CAP_SYS_PTRACE",
+                    who->given);
     return resolve_file(w, who, path, err);
 }
 

@@ -137,7 +137,12 @@ refused()
     like "$(cat "$work/words")" "$1" "with $2: names what is missing"
 }
 
-with bpf,perfmon
+# Before 5.11 maps are locked memory, which is limited.
+more=
+case $(uname -r) in
+5.10.*) more=,sys_resource ;;
+esac
+with bpf,perfmon$more
 "${with[@]}" "$capture" -w "$work/open/caps.nst" 2>"$recorder_words" &
 recorder=$!
 until_true 20 recording
@@ -148,10 +153,18 @@ sleep 0.2
 stop
 is "$(printed --netns "$(inum client)" -f icmp "$work/open/caps.nst") $recorder_status" '40 0' \
     'and records'
+[ -z "$more" ] || refused 'CAP_SYS_RESOURCE' bpf,perfmon -w "$work/open/x"
 refused 'CAP_PERFMON, which' bpf -w "$work/open/x"
 refused 'CAP_BPF, which' perfmon -w "$work/open/x"
 refused 'CAP_BPF and CAP_PERFMON, which' net_admin -w "$work/open/x"
-refused 'CAP_SETUID and CAP_SETGID' bpf,perfmon,chown,dac_override -w "$work/roots/x" -Z daemon
+refused 'CAP_SYS_PTRACE' bpf,perfmon$more -w "$work/open/x" --netns pid:1
+if [ "$(cat /proc/sys/kernel/kptr_restrict)" -gt 0 ] ||
+    [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 1 ]; then
+    refused 'CAP_SYSLOG' bpf,perfmon$more -w "$work/open/x" -p kprobe:ip_rcv
+else
+    skip 'addresses of functions are no secret here' 'kprobes without CAP_SYSLOG'
+fi
+refused 'CAP_SETUID and CAP_SETGID' bpf,perfmon,chown,dac_override$more -w "$work/roots/x" -Z daemon
 refused 'no such user' bpf,perfmon -w "$work/open/x" -Z "$prefix"
 
 # -- as a service
