@@ -330,6 +330,18 @@ static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct
     return nst_frame_finish(&decoder->frame, NST_COLUMN_IDS, err);
 }
 
+/* An event has a byte at least in the column of times: what a block makes a reader do and
+ * allocate is bounded by what it holds. */
+static int check_events(const struct events_decoder *d, struct nst_error *err)
+{
+    size_t times = cursor_left(&d->columns[COLUMN_TIME]);
+
+    if (d->events > times)
+        return nst_fail(err, -EBADMSG, "it claims %u events, their times have %zu bytes",
+                        d->events, times);
+    return 0;
+}
+
 int nst_decode_events(struct decoder *decoder, struct content *content,
                       const struct block_header *h, const uint8_t *meta, bool sites_only,
                       struct nst_error *err)
@@ -343,6 +355,8 @@ int nst_decode_events(struct decoder *decoder, struct content *content,
     ret = nst_decode_inflate(&h->meta, meta, &decoder->meta, 0, err);
     if (ret == 0)
         ret = nst_frame_parse(&decoder->frame, decoder->meta.data, decoder->meta.len, err);
+    if (ret == 0)
+        ret = check_events(&d, err);
     if (ret == 0)
         ret = sites_only ? decode_sites(&decoder->frame, &d, content, err)
                          : decode_meta(decoder, &d, content, h, err);

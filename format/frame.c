@@ -191,7 +191,7 @@ void nst_buffer_free(struct buffer *b)
 
 static bool all_zero(const uint8_t *p, size_t len)
 {
-    return !len || (!p[0] && memcmp(p, p + 1, len - 1) == 0);
+    return !p[0] && memcmp(p, p + 1, len - 1) == 0;
 }
 
 void nst_frame_put_table(uint8_t *p, const struct column *columns, size_t count)
@@ -208,6 +208,13 @@ void nst_frame_put_table(uint8_t *p, const struct column *columns, size_t count)
     }
 }
 
+/* A column of zeros means no more than a missing one, but that of the times says how many events
+ * a block can have. */
+static bool says_nothing(const struct column *c)
+{
+    return !c->len || (c->id != COLUMN_TIME && all_zero(c->data, c->len));
+}
+
 int nst_frame_build(struct buffer *plain, const struct column *columns, size_t count)
 {
     struct column kept[NST_COLUMN_IDS] = {{0}};
@@ -215,7 +222,7 @@ int nst_frame_build(struct buffer *plain, const struct column *columns, size_t c
     uint8_t *p;
 
     for (i = 0; i < count; i++) {
-        if (all_zero(columns[i].data, columns[i].len))
+        if (says_nothing(&columns[i]))
             continue;
         size += FRAME_COLUMN_SIZE + columns[i].len;
         kept[kept_count++] = columns[i];

@@ -14,6 +14,8 @@
 enum { MAX_GAPS = 4096 };
 /* How much is looked through at once. */
 enum { SEARCH_SIZE = 64 * 1024 };
+/* A pipe or a device need never end, and no recorder writes so much that is no block. */
+#define SEARCH_IN_PIPE_MAX (64u * 1024 * 1024)
 
 static bool make_room(void **list, size_t count, size_t *capacity, size_t size)
 {
@@ -93,41 +95,40 @@ void nst_gaps_free(struct gaps *g)
     free(g->list);
 }
 
-static size_t place_of(const struct offsets *o, uint64_t offset)
+static uint32_t hash_offset(uint64_t offset)
 {
-    size_t low = 0, high = o->count, middle;
-
-    while (low < high) {
-        middle = low + (high - low) / 2;
-        if (o->list[middle] < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return (uint32_t)hash_mix(1, offset);
 }
 
 bool nst_offsets_has(const struct offsets *o, uint64_t offset)
 {
-    size_t at = place_of(o, offset);
+    uint32_t hash = hash_offset(offset);
+    const struct hash_slot *s;
 
-    return at < o->count && o->list[at] == offset;
+    if (!o->count)
+        return false;
+    for (s = nst_hash_first(&o->table, hash); s->entry; s = nst_hash_next(&o->table, s)) {
+        if (s->hash == hash && o->list[s->entry - 1] == offset)
+            return true;
+    }
+    return false;
 }
 
 void nst_offsets_add(struct offsets *o, uint64_t offset)
 {
-    size_t at = place_of(o, offset);
-
-    if (!make_room((void **)&o->list, o->count, &o->capacity, sizeof(*o->list)))
+    if (!o->table.slots && nst_hash_init(&o->table) < 0)
         return;
-    memmove(o->list + at + 1, o->list + at, (o->count - at) * sizeof(*o->list));
-    o->list[at] = offset;
-    o->count++;
+    if (!make_room((void **)&o->list, o->count, &o->capacity, sizeof(*o->list)) ||
+        nst_hash_room(&o->table) < 0)
+        return;
+    nst_hash_add(&o->table, hash_offset(offset), (uint32_t)o->count);
+    o->list[o->count++] = offset;
 }
 
 void nst_offsets_free(struct offsets *o)
 {
     free(o->list);
+    nst_hash_free(&o->table);
 }
 
 enum found nst_recover_header(struct source *s, uint64_t offset, const uint8_t *salt,
@@ -194,7 +195,7 @@ enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t 
 {
     uint8_t key[NST_MAGIC_SIZE + NST_SALT_SIZE];
     size_t key_size = salt ? sizeof(key) : NST_MAGIC_SIZE, have;
-    uint64_t in_vain = 0;
+    uint64_t in_vain = 0, begin = *offset;
     const uint8_t *p, *hit;
     enum found found;
 
@@ -211,6 +212,10 @@ enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t 
         if (have < key_size) {
             *offset += have;
             return FOUND_END;
+        }
+        if (!s->seekable && *offset - begin > SEARCH_IN_PIPE_MAX) {
+            nst_source_end(s);
+            return FOUND_ENDLESS;
         }
         hit = memmem(p, have, key, key_size);
         if (!hit) {

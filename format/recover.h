@@ -5,6 +5,7 @@
 #define NST_FORMAT_RECOVER_H
 
 #include "format/block.h"
+#include "format/hash.h"
 #include "format/source.h"
 
 /* Sequence numbers that were passed over and not seen yet, ascending. */
@@ -30,10 +31,11 @@ enum sequence {
 enum sequence nst_gaps_note(struct gaps *g, uint64_t sequence);
 void nst_gaps_free(struct gaps *g);
 
-/* A sorted set of offsets in the file. */
+/* A set of offsets in the file, met in any order: a hostile file may have one every 128 bytes. */
 struct offsets {
     uint64_t *list;
     size_t count, capacity;
+    struct hash_table table;
 };
 
 bool nst_offsets_has(const struct offsets *o, uint64_t offset);
@@ -45,6 +47,7 @@ enum found {
     FOUND_BLOCK,
     FOUND_NOTHING, /* other bytes, or too few of them */
     FOUND_END,     /* not one byte */
+    FOUND_ENDLESS, /* so much that is no block that the search was given up */
     FOUND_NO_MEMORY,
 };
 
@@ -65,7 +68,8 @@ int nst_recover_check(struct source *s, uint64_t offset, const struct block_head
 bool nst_recover_worth(uint64_t in_vain, uint64_t offset);
 
 /* The first block header at or after *offset, byte by byte: *offset is then where it is, or,
- * with FOUND_END, where the file ends. Without a salt, one whose META frame is whole. */
+ * with FOUND_END, where the file ends, and with FOUND_ENDLESS, which a file never is but a pipe
+ * may be, where it is left. Without a salt, one whose META frame is whole. */
 enum found nst_recover_search(struct source *s, uint64_t *offset, const uint8_t *salt,
                               struct block_header *h);
 

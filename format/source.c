@@ -124,6 +124,12 @@ size_t nst_source_at_hand(const struct source *s, uint64_t offset)
     return within ? s->len - (size_t)(offset - s->offset) : 0;
 }
 
+void nst_source_end(struct source *s)
+{
+    s->ended = true;
+    s->len = 0;
+}
+
 void nst_source_release(struct source *s, uint64_t offset)
 {
     size_t gone = (size_t)(offset - s->offset);

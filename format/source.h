@@ -32,6 +32,9 @@ const uint8_t *nst_source_at(struct source *s, uint64_t offset, size_t len, size
 /* How many bytes from offset on need no reading. */
 size_t nst_source_at_hand(const struct source *s, uint64_t offset);
 
+/* Reads no more of a pipe than what is at hand. */
+void nst_source_end(struct source *s);
+
 /* Nothing before offset will be asked for again. */
 void nst_source_release(struct source *s, uint64_t offset);
 

@@ -113,6 +113,11 @@ static int search_from(struct nst_reader *r, uint64_t from, bool torn)
         return 1;
     case FOUND_NO_MEMORY:
         return -ENOMEM;
+    case FOUND_ENDLESS:
+        report_skipped(r, r->position, offset);
+        nst_reader_warn(r, "it is not read beyond byte %" PRIu64, offset);
+        r->position = r->unpadded = offset;
+        return 0;
     default:
         report_tail(r, r->position, offset, torn);
         r->position = r->unpadded = offset;

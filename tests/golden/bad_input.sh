@@ -100,6 +100,14 @@ answers 1 'nstrail: other: not an nstrail file' info other
 answers 1 'nstrail: -: the file is empty' print -
 answers 1 'nstrail: missing: ' print accepted.nst missing
 is "$(cat out)" '' 'nothing is printed when a file cannot be opened'
+answers 1 'nstrail: /dev/zero: not an nstrail file' print /dev/zero
+yes 2>/dev/null | timeout 60 "$nstrail" print - >out 2>errors
+is "$?:$(cat errors)" '1:nstrail: -: not an nstrail file: it begins with other bytes' \
+    'junk without an end'
+cat accepted.nst /dev/zero 2>/dev/null |
+    timeout 60 "$nstrail" print --format single-line - >out 2>errors
+is "$?:$(wc -l <out)" 2:5 'a capture, then junk without an end'
+like "$(cat errors)" 'it is not read beyond byte' 'it says where it stops'
 
 # Cut and damaged files: what is whole is still read.
 size=$(stat -c %s many.nst)

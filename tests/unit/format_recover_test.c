@@ -17,6 +17,7 @@
 #include "format/crc32c.h"
 #include "format/layout.h"
 #include "format/nstrail.h"
+#include "format/recover.h"
 #include "format/writer.h"
 #include "tests/unit/format_sample.h"
 #include "tests/unit/tap.h"
@@ -443,6 +444,22 @@ static void test_others(struct tap *tap, const struct image *image)
     tap_ok(tap, read_file(image, bytes, 1000).opened == -EBADMSG, "also of an unknown version");
 }
 
+/* Bad blocks found from the end of a file on: what a sorted list makes minutes of. */
+static void test_offsets(struct tap *tap)
+{
+    enum { COUNT = 1000 * 1000, STEP = 136 };
+    struct offsets set = {0};
+    uint64_t i;
+    bool right = true;
+
+    for (i = COUNT; i; i--)
+        nst_offsets_add(&set, i * STEP);
+    for (i = 1; i <= COUNT; i++)
+        right &= nst_offsets_has(&set, i * STEP) && !nst_offsets_has(&set, i * STEP + 1);
+    tap_ok(tap, right, "a million offsets, the last one first");
+    nst_offsets_free(&set);
+}
+
 /* A limit of the file's size stands for a full disk: a write up to it is short, the next one
  * fails. */
 static bool full_at(const struct sample *s, uint64_t limit)
@@ -580,6 +597,7 @@ int main(void)
     test_removals(&tap, image);
     test_order(&tap, image);
     test_others(&tap, image);
+    test_offsets(&tap);
     test_full_disk(&tap);
     test_closed_pipe(&tap);
     test_slow_pipe(&tap);
