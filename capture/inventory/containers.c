@@ -32,7 +32,7 @@ struct known {
     char *cgroup;  /* of its init, where that does not tell the id; else NULL */
     uint32_t scan; /* that saw it last */
     unsigned tries;
-    bool listed;             /* by runc or crun itself... */
+    const char *lister;      /* runc or crun, if itself has it in a list... */
     struct timespec written; /* ...in a file of this time */
 };
 
@@ -96,7 +96,7 @@ static struct known *find_id(struct containers *c, const char *id)
     return NULL;
 }
 
-static struct known *add(struct containers *c, const char *id, const char *runtime)
+static struct known *add(struct containers *c, const char *id)
 {
     struct known *known;
 
@@ -114,7 +114,6 @@ static struct known *add(struct containers *c, const char *id, const char *runti
     known = &c->list[c->count];
     *known = (struct known){.scan = c->scan};
     container_set(&known->container, CONTAINER_ID, id);
-    container_set(&known->container, CONTAINER_RUNTIME, runtime);
     if (!known->container.field[CONTAINER_ID]) {
         free_known(known);
         return NULL;
@@ -146,7 +145,7 @@ struct lister {
 
 static bool is_as_read(const struct known *known, const struct stat *status)
 {
-    return known->listed && known->written.tv_sec == status->st_mtim.tv_sec &&
+    return known->lister && known->written.tv_sec == status->st_mtim.tv_sec &&
            known->written.tv_nsec == status->st_mtim.tv_nsec;
 }
 
@@ -156,13 +155,12 @@ static void take_state(struct lister *lister, struct known *known, const char *t
 
     if (!container_from_state(&known->container, &state, text, len))
         return;
-    container_set(&known->container, CONTAINER_RUNTIME, lister->runtime);
     known->pid = state.pid;
     known->start_ticks = state.start_ticks;
     free(known->cgroup);
     known->cgroup = NULL;
-    lister->containers->listed += !known->listed;
-    known->listed = true;
+    lister->containers->listed += !known->lister;
+    known->lister = lister->runtime;
 }
 
 static void read_state(struct lister *lister, int folder, const char *id)
@@ -179,7 +177,7 @@ static void read_state(struct lister *lister, int folder, const char *id)
         return;
     text = file_at_load(folder, path, STATE_MAX, &len);
     if (!known && text)
-        known = add(lister->containers, id, NULL);
+        known = add(lister->containers, id);
     if (known && text) {
         take_state(lister, known, text, len);
         known->written = status.st_mtim;
@@ -212,7 +210,7 @@ static void forget(struct containers *c)
     nst_hash_clear(&c->by_id);
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->scan - c->list[i].scan > SCANS_KEPT) {
-            c->listed -= c->list[i].listed;
+            c->listed -= c->list[i].lister != NULL;
             free_known(&c->list[i]);
         } else {
             c->list[kept] = c->list[i];
@@ -255,7 +253,7 @@ static struct known *find_listed(struct containers *c, const struct nst_process 
     for (uint32_t i = 0; c->listed && i < c->count; i++) {
         struct known *known = &c->list[i];
 
-        if (!known->listed)
+        if (!known->lister)
             continue;
         if (known->pid == process->pid &&
             (!known->start_ticks || known->start_ticks == start_ticks)) {
@@ -275,9 +273,10 @@ static struct known *find_named(struct containers *c, const struct nst_process *
     struct known *known = find_id(c, id->id);
 
     if (!known)
-        known = add(c, id->id, id->runtime);
+        known = add(c, id->id);
     if (!known)
         return NULL;
+    container_set(&known->container, CONTAINER_RUNTIME, id->runtime);
     if (*id->pod_uid)
         container_set(&known->container, CONTAINER_POD_UID, id->pod_uid);
     if (!known->pid || (process->flags & NST_PROCESS_INIT))
@@ -328,7 +327,8 @@ bool containers_find(struct containers *c, const struct nst_process *process, ui
     known->scan = c->scan;
     field = known->container.field;
     *row = (struct nst_container){
-        .runtime = field[CONTAINER_RUNTIME],
+        /* What has it runs it by that one. */
+        .runtime = field[CONTAINER_RUNTIME] ? field[CONTAINER_RUNTIME] : known->lister,
         .id = field[CONTAINER_ID],
         .name = field[CONTAINER_NAME],
         .image = field[CONTAINER_IMAGE],

@@ -17,7 +17,7 @@ static const struct {
                                          "/run/k3s/containerd:"
                                          "/var/snap/microk8s/common/run/containerd"},
     [SOURCE_STORAGE] = {"storage", "/var/lib/containers/storage:/run/containers/storage"},
-    [SOURCE_RUNC] = {"runc", "/run/runc"},
+    [SOURCE_RUNC] = {"runc", "/run/runc:/run/containerd/runc/default"},
     [SOURCE_CRUN] = {"crun", "/run/crun"},
     [SOURCE_MACHINES] = {"machines", "/run/systemd/machines"},
     [SOURCE_PODS] = {"pods", "/var/log/pods"},
