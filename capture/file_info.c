@@ -56,14 +56,39 @@ static void read_boot_id(uint8_t boot_id[16])
     fclose(file);
 }
 
-/* The words of the command, with blanks between. NULL: no memory. */
+/* A shell takes it for what it is. */
+static bool is_plain(const char *word)
+{
+    return *word && !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789@%+=:,./_-")];
+}
+
+/* Appends the word as a shell needs it; answers the end. Takes four bytes for each of the word's,
+ * and two, at most. */
+static char *quote(char *end, const char *word)
+{
+    if (is_plain(word))
+        return stpcpy(end, word);
+    *end++ = '\'';
+    for (; *word; word++) {
+        if (*word == '\'')
+            end = stpcpy(end, "'\\''");
+        else
+            *end++ = *word;
+    }
+    *end++ = '\'';
+    *end = '\0';
+    return end;
+}
+
+/* The words of the command as they can be given to a shell again. NULL: no memory. */
 static char *join(int argc, char **argv)
 {
     size_t length = 1;
     char *line, *end;
 
     for (int i = 0; i < argc; i++)
-        length += strlen(argv[i]) + 1;
+        length += 4 * strlen(argv[i]) + 3;
     line = malloc(length);
     if (!line)
         return NULL;
@@ -71,7 +96,7 @@ static char *join(int argc, char **argv)
     for (int i = 0; i < argc; i++) {
         if (i)
             *end++ = ' ';
-        end = stpcpy(end, argv[i]);
+        end = quote(end, argv[i]);
     }
     *end = '\0';
     return line;
