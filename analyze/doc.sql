@@ -361,6 +361,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 
 ('v_flow', 'view', NULL, 'Tracked IP packets by addresses and ports at their first event. Each packet counts once.'),
 ('v_flow.host', 'column', NULL, 'capture.hostname.'),
+('v_flow.protocol_name', 'column', NULL, 'Its name, as in icmp, tcp or udp; NULL: a rare one.'),
 ('v_flow.protocol', 'column', NULL, 'packet.protocol.'),
 ('v_flow.src', 'column', NULL, 'packet.src.'),
 ('v_flow.sport', 'column', NULL, 'packet.sport.'),

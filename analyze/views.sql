@@ -160,6 +160,10 @@ FROM journey j;
 
 CREATE VIEW v_flow AS
 SELECT (SELECT hostname FROM capture WHERE id = j.capture_id) AS host,
+    CASE p.protocol WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 4 THEN 'ipip' WHEN 6 THEN 'tcp'
+        WHEN 17 THEN 'udp' WHEN 41 THEN 'ipv6' WHEN 47 THEN 'gre' WHEN 50 THEN 'esp'
+        WHEN 51 THEN 'ah' WHEN 58 THEN 'icmpv6' WHEN 89 THEN 'ospf' WHEN 112 THEN 'vrrp'
+        WHEN 132 THEN 'sctp' END AS protocol_name,
     p.protocol, p.src, p.sport, p.dst, p.dport,
     count(*) AS packets, sum(j.len_bytes) AS bytes, sum(j.drops > 0) AS dropped,
     min(j.first_ts_ns) AS first_ts_ns, max(j.last_ts_ns) AS last_ts_ns
