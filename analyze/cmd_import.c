@@ -113,7 +113,8 @@ static int import_input(struct db *db, struct input *in)
     if (code)
         return db_error(db, code);
     if (watch.progress.shown)
-        message_warn(db->name, "%" PRIu64 " events imported", events);
+        message_warn(db->name, "%" PRIu64 " event%s imported", events,
+                     MESSAGE_PLURAL(events));
     return STATUS_OK;
 }
 

@@ -9,6 +9,7 @@
 
 #include "analyze/escape.h"
 #include "analyze/kinds.h"
+#include "analyze/message.h"
 #include "analyze/when.h"
 
 #define LABEL_WIDTH 16
@@ -125,7 +126,8 @@ static void print_size(FILE *out, const struct info_file *f)
 static void print_counters(FILE *out, const struct info_file *f)
 {
     if (!f->counters_count)
-        line(out, "Lost", "%" PRIu64 " events in all, no more is known", f->totals->lost);
+        line(out, "Lost", "%" PRIu64 " event%s in all, no more is known", f->totals->lost,
+             MESSAGE_PLURAL(f->totals->lost));
     for (size_t i = 0; i < f->counters_count; i++) {
         label(out, i ? "" : "Counted");
         escape_text(out, f->counters[i].name);
@@ -174,12 +176,15 @@ static void print_losses(FILE *out, const struct info_file *f)
 static void print_damage(FILE *out, const struct nst_damage *d)
 {
     const struct {
-        const char *what;
+        const char *what, *whats;
         uint64_t count;
     } kinds[] = {
-        {"unusable file header", d->bad_header}, {"damaged blocks", d->bad_blocks},
-        {"missing blocks", d->lost_blocks},      {"doubled blocks, left out", d->duplicates},
-        {"bytes of no block", d->skipped_bytes}, {"bytes of a torn block", d->torn_bytes},
+        {"unusable file header", "unusable file headers", d->bad_header},
+        {"damaged block", "damaged blocks", d->bad_blocks},
+        {"missing block", "missing blocks", d->lost_blocks},
+        {"doubled block, left out", "doubled blocks, left out", d->duplicates},
+        {"byte of no block", "bytes of no block", d->skipped_bytes},
+        {"byte of a torn block", "bytes of a torn block", d->torn_bytes},
     };
     const char *separator = "";
 
@@ -187,7 +192,8 @@ static void print_damage(FILE *out, const struct nst_damage *d)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (!kinds[i].count)
             continue;
-        fprintf(out, "%s%" PRIu64 " %s", separator, kinds[i].count, kinds[i].what);
+        fprintf(out, "%s%" PRIu64 " %s", separator, kinds[i].count,
+                kinds[i].count == 1 ? kinds[i].what : kinds[i].whats);
         separator = ", ";
     }
     fputs(*separator ? "\n" : "none\n", out);

@@ -16,6 +16,7 @@
 #define MESSAGE_MAX 2048
 
 static volatile sig_atomic_t reader_gone;
+static volatile sig_atomic_t line_open;
 
 static void note_reader_gone(int signal_number)
 {
@@ -32,11 +33,19 @@ void message_begin(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
+void message_line_open(bool open)
+{
+    line_open = open;
+}
+
 static void message_print(const char *file, const char *format, va_list args)
 {
     char text[MESSAGE_MAX];
 
     vsnprintf(text, sizeof(text), format, args);
+    if (line_open)
+        fputs("\r\033[K", stderr);
+    line_open = false;
     fputs("nstrail: ", stderr);
     if (file) {
         escape_text(stderr, file);

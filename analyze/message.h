@@ -3,6 +3,8 @@
 #ifndef NST_ANALYZE_MESSAGE_H
 #define NST_ANALYZE_MESSAGE_H
 
+#include <stdbool.h>
+
 /* Ordered: the worst of a run is its exit status. See EXIT STATUS in nstrail(1). */
 enum status {
     STATUS_OK = 0,
@@ -15,6 +17,13 @@ enum status {
 int message_error(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for what is no failure. */
 void message_warn(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The letter that a noun has for more or fewer than one. */
+#define MESSAGE_PLURAL(count) ((count) == 1 ? "" : "s")
+
+/* Whether a line that has no end yet, and will be drawn again, stands on standard error: the
+ * next message takes its place. */
+void message_line_open(bool open);
 
 /* Once, first of all: a reader of our output that goes away is no reason to be killed. */
 void message_begin(void);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "analyze/escape.h"
+#include "analyze/message.h"
 #include "analyze/netns_words.h"
 
 static void label(FILE *out, const char *text)
@@ -160,8 +161,8 @@ static void print_head(FILE *out, const struct netns_report *r, const struct rep
         fputs(", then it was gone", out);
     putc('\n', out);
     label(out, "Events");
-    fprintf(out, "%" PRIu64 ", %" PRIu64 " bytes, %" PRIu64 " drops\n", n->events, n->len_bytes,
-            n->drops);
+    fprintf(out, "%" PRIu64 ", %" PRIu64 " byte%s, %" PRIu64 " drop%s\n", n->events, n->len_bytes,
+            MESSAGE_PLURAL(n->len_bytes), n->drops, MESSAGE_PLURAL(n->drops));
 }
 
 bool netns_print_long(FILE *out, const struct netns_report *r)

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyze/message.h"
+
 #define REDRAW_NS (100u * 1000 * 1000)
 #define SECOND_NS 1000000000u
 #define BAR_WIDTH 30
@@ -59,9 +61,11 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t events)
     fputc('\r', stderr);
     if (progress->total)
         draw_bar(progress);
-    fprintf(stderr, "%" PRIu64 " events, %.0f a second\033[K", events,
+    fprintf(stderr, "%" PRIu64 " event%s, %.0f a second\033[K", events,
+            MESSAGE_PLURAL(events),
             seconds > 0 ? (double)events / seconds : 0.0);
     fflush(stderr);
+    message_line_open(true);
 }
 
 void progress_phase(struct progress *progress, const char *text)
@@ -70,6 +74,7 @@ void progress_phase(struct progress *progress, const char *text)
         return;
     fprintf(stderr, "\r%s\033[K", text);
     fflush(stderr);
+    message_line_open(true);
 }
 
 void progress_clear(const struct progress *progress)
@@ -78,4 +83,5 @@ void progress_clear(const struct progress *progress)
         return;
     fputs("\r\033[K", stderr);
     fflush(stderr);
+    message_line_open(false);
 }

@@ -17,7 +17,7 @@ void progress_begin(struct progress *progress, uint64_t total);
 void progress_update(struct progress *progress, uint64_t done, uint64_t events);
 /* Says what is done now that cannot be measured. */
 void progress_phase(struct progress *progress, const char *text);
-/* Clears the line: before any message, and at the end. */
+/* Clears the line. */
 void progress_clear(const struct progress *progress);
 
 #endif

@@ -9,4 +9,7 @@
 int nst_fail(struct nst_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The letter that a noun has for more or fewer than one. */
+#define NST_PLURAL(count) ((count) == 1 ? "" : "s")
+
 #endif

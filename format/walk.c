@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/error.h"
 #include "format/header.h"
 #include "format/layout.h"
 
@@ -47,8 +48,8 @@ static void report_skipped(struct nst_reader *r, uint64_t from, uint64_t to)
     if (from < r->frontier || from >= to)
         return;
     r->damage.skipped_bytes += to - from;
-    nst_reader_warn(r, "%" PRIu64 " bytes from byte %" PRIu64 " on belong to no block", to - from,
-                    from);
+    nst_reader_warn(r, "%" PRIu64 " byte%s from byte %" PRIu64 " on belong%s to no block", to - from,
+                    NST_PLURAL(to - from), from, to - from == 1 ? "s" : "");
 }
 
 /* What stands between the last block and the file's end is the beginning of one, as far as
@@ -60,8 +61,8 @@ static void report_tail(struct nst_reader *r, uint64_t from, uint64_t to, bool t
     } else if (from >= r->frontier && from < to) {
         r->damage.torn_bytes += to - from;
         nst_reader_warn(
-            r, "the block at byte %" PRIu64 " is cut: the file ends after %" PRIu64 " bytes of it",
-            from, to - from);
+            r, "the block at byte %" PRIu64 " is cut: the file ends after %" PRIu64 " byte%s of it",
+            from, to - from, NST_PLURAL(to - from));
     }
 }
 
@@ -74,9 +75,10 @@ bool nst_reader_note(struct nst_reader *r, const struct block_header *h)
     switch (nst_gaps_note(&r->gaps, sequence)) {
     case SEQUENCE_GAP:
         nst_reader_warn(r,
-                        "%" PRIu64 " blocks are missing before byte %" PRIu64 ": block %" PRIu64
+                        "%" PRIu64 " block%s missing before byte %" PRIu64 ": block %" PRIu64
                         ", expected %" PRIu64,
-                        sequence - expected, h->info.offset, sequence, expected);
+                        sequence - expected, sequence - expected == 1 ? " is" : "s are",
+                        h->info.offset, sequence, expected);
         break;
     case SEQUENCE_LATE:
         nst_reader_warn(r, "block %" PRIu64 " at byte %" PRIu64 " stands out of order", sequence,
