@@ -2,6 +2,7 @@
 /* nstrail print: events as people and programs read them. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -25,7 +26,12 @@ enum {
 static const struct option_spec print_options[] = {
     {OPTION_JSON, "json", NULL, "one JSON object a line, as Retis stores events"},
     {OPTION_FORMAT, "format", "FORMAT", "multi-line (the default) or single-line"},
-    {OPTION_UTC, "utc", NULL, "dates and times of day in UTC instead of the monotonic clock"},
+    {'t', "time", "STYLE",
+     "when events were: a or ad (local time, with the date), u or ud (UTC), e (seconds since\n"
+     "          1970), r (since the first event), d (since the one before); else the monotonic "
+     "clock"},
+    {OPTION_UTC, "utc", NULL, "the same as -t ud"},
+    {'c', "count", "N", "stop after N events"},
     {OPTION_NAMES, "names", NULL, "add who the namespace was, and whose the addresses"},
     {'e', NULL, NULL, "print Ethernet headers too"},
     {0},
@@ -33,40 +39,76 @@ static const struct option_spec print_options[] = {
 
 struct print {
     bool json;
+    uint64_t left; /* events to be printed at most */
     struct json_printer to_json;
     struct text_printer to_text;
 };
 
+static int refuse(const char *option, const char *wanted, const char *value)
+{
+    message_error(NULL, "print: %s is %s, not %s", option, wanted, value);
+    return OPTIONS_BAD;
+}
+
+static int read_format(struct text_style *style, const char *value)
+{
+    style->single_line = !strcmp(value, "single-line");
+    if (!style->single_line && strcmp(value, "multi-line"))
+        return refuse("--format", "multi-line or single-line", value);
+    return 0;
+}
+
+static int read_count(uint64_t *count, const char *value)
+{
+    char *end;
+
+    errno = 0;
+    *count = strtoull(value, &end, 10);
+    if (errno || *end || value[strspn(value, "0123456789")] || !*count)
+        return refuse("-c", "a number of events, from 1 on", value);
+    return 0;
+}
+
+/* 0, or OPTIONS_BAD: said why. */
+static int read_option(struct print *print, int letter, const char *value)
+{
+    struct text_printer *text = &print->to_text;
+
+    switch (letter) {
+    case OPTION_JSON:
+        print->json = true;
+        return 0;
+    case 'c':
+        return read_count(&print->left, value);
+    case OPTION_FORMAT:
+        return read_format(&text->style, value);
+    case OPTION_UTC:
+        text->clock.style = CLOCK_STYLE_UTC_DATE;
+        return 0;
+    case 't':
+        return clock_style_named(value, &text->clock.style)
+                   ? 0
+                   : refuse("-t", "one of a, ad, d, e, r, u and ud, as tshark has them", value);
+    case OPTION_NAMES:
+        text->style.names = true;
+        return 0;
+    case 'e':
+        text->style.link_layer = true;
+        return 0;
+    }
+    return OPTIONS_BAD;
+}
+
 static int read_options(struct print *print, struct options *o)
 {
-    struct text_style *style = &print->to_text.style;
     bool is_text = false;
     int letter;
 
+    print->left = UINT64_MAX;
     while ((letter = options_next(o)) >= 0) {
-        is_text |= letter != OPTION_JSON;
-        switch (letter) {
-        case OPTION_JSON:
-            print->json = true;
-            break;
-        case OPTION_FORMAT:
-            style->single_line = !strcmp(o->value, "single-line");
-            if (!style->single_line && strcmp(o->value, "multi-line")) {
-                message_error(NULL, "print: --format is multi-line or single-line, not %s",
-                              o->value);
-                return OPTIONS_BAD;
-            }
-            break;
-        case OPTION_UTC:
-            style->utc = true;
-            break;
-        case OPTION_NAMES:
-            style->names = true;
-            break;
-        case 'e':
-            style->link_layer = true;
-            break;
-        }
+        is_text |= letter != OPTION_JSON && letter != 'c';
+        if (read_option(print, letter, o->value) < 0)
+            return OPTIONS_BAD;
     }
     if (letter == OPTIONS_END && print->json && is_text) {
         message_error(NULL, "print: --json leaves no room for options that change the text");
@@ -98,6 +140,7 @@ static void print_startups(struct print *print, const struct input *in)
     for (unsigned i = 0; i < input_files_count(in); i++)
         captures += is_first_of_capture(in, i);
     print->to_json.hosts = print->to_text.style.hosts = captures > 1;
+    print->to_text.clock.several = captures > 1;
     for (unsigned i = 0; i < input_files_count(in); i++) {
         if (!is_first_of_capture(in, i))
             continue;
@@ -112,7 +155,7 @@ static void print_events(struct print *print, struct input *in)
 {
     struct input_event event;
 
-    while (!ferror(stdout) && input_next(in, &event) > 0)
+    for (; print->left && !ferror(stdout) && input_next(in, &event) > 0; print->left--)
         if (print->json)
             json_event(&print->to_json, &event);
         else
@@ -127,6 +170,7 @@ static int print_files(struct print *print, const struct options *o, struct filt
         return STATUS_FAILED;
     print->to_json.out = print->to_text.out = stdout;
     print->to_text.in = in;
+    print->to_text.clock.first_ns = input_first_time(in);
     setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER_BYTES);
     /* One thread prints: locking at every character would cost more than the characters. */
     __fsetlocking(stdout, FSETLOCKING_BYCALLER);

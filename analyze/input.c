@@ -27,6 +27,7 @@ struct input {
     struct chunk *chunk; /* that input_next_block() gave last */
     unsigned next;       /* source that it asks next */
     unsigned ahead_left; /* so many more sources may decode ahead */
+    uint64_t first_time_ns;
     bool resolve_late;   /* a pipe: whether it has a namespace is known at its end */
     int status;
 };
@@ -90,6 +91,7 @@ static void set_first_time(struct input *in)
             first = time_ns;
     for (unsigned i = 0; i < in->sources_count; i++)
         source_set_first_time(in->sources[i], first);
+    in->first_time_ns = first;
 }
 
 static void input_free(struct input *in)
@@ -174,6 +176,11 @@ int input_next_block(struct input *in, struct input_block *block)
         .count = in->chunk->count,
     };
     return 1;
+}
+
+uint64_t input_first_time(const struct input *in)
+{
+    return in->first_time_ns;
 }
 
 bool input_can_restart(const struct input *in)

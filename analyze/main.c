@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
 #include <sqlite3.h>
@@ -41,24 +43,63 @@ static void print_version(void)
            sqlite3_libversion());
 }
 
+static const struct command *find(const char *name)
+{
+    for (const struct command *const *c = commands; *c; c++)
+        if (!strcmp(name, (*c)->name))
+            return *c;
+    return NULL;
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    while (*words && strcmp(word, *words))
+        words++;
+    return *words;
+}
+
+static int no_command(const char *word)
+{
+    if (*word == '-')
+        return message_error(NULL, "%s: a command comes first, such as print; see nstrail --help",
+                             word);
+    if (access(word, F_OK) == 0)
+        return message_error(NULL, "%s: no such command; is it a file for nstrail print?", word);
+    return message_error(NULL, "%s: no such command; see nstrail --help", word);
+}
+
+/* "help", or "help COMMAND". */
+static int help(int argc, char **argv)
+{
+    char *arguments[] = {argv[argc - 1], (char *)"--help", NULL};
+    const struct command *command;
+
+    if (argc == 1) {
+        print_help(stdout);
+        return STATUS_OK;
+    }
+    command = find(argv[argc - 1]);
+    return command ? command->run(command, 2, arguments) : no_command(argv[argc - 1]);
+}
+
 static int run(int argc, char **argv)
 {
+    static const char *const help_words[] = {"help", "--help", "-h", NULL};
+    static const char *const version_words[] = {"version", "--version", "-V", NULL};
+    const struct command *command;
+
     if (argc < 2) {
         print_help(stderr);
         return STATUS_FAILED;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-        print_help(stdout);
-        return STATUS_OK;
-    }
-    if (!strcmp(argv[1], "--version")) {
+    if (is_one_of(argv[1], help_words))
+        return help(argc - 1, argv + 1);
+    if (is_one_of(argv[1], version_words)) {
         print_version();
         return STATUS_OK;
     }
-    for (const struct command *const *c = commands; *c; c++)
-        if (!strcmp(argv[1], (*c)->name))
-            return (*c)->run(*c, argc - 1, argv + 1);
-    return message_error(NULL, "%s: no such command; see nstrail --help", argv[1]);
+    command = find(argv[1]);
+    return command ? command->run(command, argc - 1, argv + 1) : no_command(argv[1]);
 }
 
 /* A file opened later must not become standard output because the caller had closed that. The

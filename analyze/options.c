@@ -12,7 +12,7 @@
 #include "analyze/filter.h"
 #include "analyze/message.h"
 
-#define TABLES_MAX 3
+#define TABLES_MAX 4
 
 /* Of one command, with those for filtering. */
 #define OPTIONS_MAX 64
@@ -26,8 +26,17 @@ struct options_state {
     const struct option_spec *tables[TABLES_MAX];
     int argc;
     char **argv;
+    char **reads; /* what -r named: never more than there are words */
+    int reads_count;
     struct option longs[OPTIONS_MAX + 1];
     char shorts[OPTIONS_MAX * 3 + 2]; /* ":x::"... */
+};
+
+/* Of all commands that read a capture. */
+static const struct option_spec reading_options[] = {
+    {'r', "read-file", "FILE", "one more file to read, as tcpdump and tshark name it"},
+    {'n', NULL, NULL, "nothing: addresses are never looked up"},
+    {0},
 };
 
 static const struct option_spec common_options[] = {
@@ -85,6 +94,8 @@ static void options_help(const struct command *command, bool reads_capture)
            command->summary);
     if (command->options)
         print_table(command->options);
+    if (reads_capture)
+        print_table(reading_options);
     print_table(common_options);
     if (reads_capture) {
         fputs("\nWhich events; options of one kind are alternatives, kinds must all hold:\n",
@@ -119,6 +130,14 @@ static bool fill_getopt(struct options_state *state)
     return true;
 }
 
+static int finish(struct options *o, int answer)
+{
+    free(o->state->reads);
+    free(o->state);
+    o->state = NULL;
+    return answer;
+}
+
 void options_begin(struct options *o, const struct command *command, int argc, char **argv,
                    struct filter *filter)
 {
@@ -131,23 +150,16 @@ void options_begin(struct options *o, const struct command *command, int argc, c
     state->filter = filter;
     state->argc = argc;
     state->argv = argv;
+    state->reads = calloc((size_t)argc + 1, sizeof(char *));
     state->tables[0] = command->options;
     state->tables[1] = filter ? filter_options : NULL;
-    state->tables[2] = common_options;
+    state->tables[2] = filter ? reading_options : NULL;
+    state->tables[3] = common_options;
     /* 0 has glibc's getopt begin anew, with its hidden state too. */
     optind = 0;
     opterr = 0;
-    if (!fill_getopt(state)) {
-        free(state);
-        o->state = NULL;
-    }
-}
-
-static int finish(struct options *o, int answer)
-{
-    free(o->state);
-    o->state = NULL;
-    return answer;
+    if (!state->reads || !fill_getopt(state))
+        finish(o, OPTIONS_BAD);
 }
 
 static int misused(struct options *o, const char *what, const char *which)
@@ -184,6 +196,10 @@ static int check_operands(struct options *o)
         most++;
         word += strcspn(word, " ");
     }
+    /* Each -r was a word at least, and those words are done with. */
+    optind -= o->state->reads_count;
+    for (int i = 0; i < o->state->reads_count; i++)
+        o->state->argv[optind + i] = o->state->reads[i];
     o->operands = o->state->argv + optind;
     o->operands_count = o->state->argc - optind;
     if (o->operands_count < least)
@@ -222,6 +238,12 @@ int options_next(struct options *o)
         case HELP_LETTER:
             options_help(state->command, state->filter);
             return finish(o, OPTIONS_HELP);
+        }
+        if (state->filter && letter == 'n')
+            continue;
+        if (state->filter && letter == 'r') {
+            state->reads[state->reads_count++] = optarg;
+            continue;
         }
         if (!state->filter || !in_table(filter_options, letter))
             return letter;

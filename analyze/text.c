@@ -10,7 +10,6 @@
 #include "analyze/inventory.h"
 #include "analyze/kinds.h"
 #include "analyze/packet.h"
-#include "analyze/when.h"
 
 /* Between the parts of an event. */
 static const char *separator(const struct text_printer *p)
@@ -21,18 +20,6 @@ static const char *separator(const struct text_printer *p)
 static void end_event(struct text_printer *p)
 {
     fputs(p->style.single_line ? "\n" : "\n\n", p->out);
-}
-
-static void print_time(struct text_printer *p, uint64_t ts_ns, uint64_t time_ns)
-{
-    char text[WHEN_TEXT_MAX];
-
-    if (!p->style.utc) {
-        digits_decimal(p->out, ts_ns);
-        return;
-    }
-    when_format_retis(time_ns, text);
-    fputs(text, p->out);
 }
 
 static void print_known(FILE *out, const char *text)
@@ -46,7 +33,7 @@ void text_startup(struct text_printer *p, const struct input_file *file)
     const struct nst_file_info *info = file->info;
     const char *writer = info->writer;
 
-    print_time(p, info->monotonic_ns, info->realtime_ns);
+    clock_print_aside(&p->clock, p->out, info->monotonic_ns, info->realtime_ns);
     fprintf(p->out, "%scollected with ", separator(p));
     /* The program's name in one word, as Retis's own. */
     if (writer && !strncmp(writer, recorder, sizeof(recorder) - 1)) {
@@ -244,7 +231,7 @@ void text_event(struct text_printer *p, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
 
-    print_time(p, event->ts_ns, e->time_ns);
+    clock_print(&p->clock, p->out, event->ts_ns, e->time_ns);
     fputs(" (", p->out);
     digits_decimal(p->out, event->cpu);
     putc(')', p->out);

@@ -5,12 +5,12 @@
 
 #include <stdio.h>
 
+#include "analyze/clock.h"
 #include "analyze/frame.h"
 #include "analyze/input.h"
 
 struct text_style {
     bool single_line;
-    bool utc;        /* times of day, not CLOCK_MONOTONIC */
     bool link_layer; /* Ethernet headers too */
     bool names;      /* of namespaces, in a column of their own */
     bool hosts;      /* of the recording hosts likewise: several captures are printed */
@@ -19,6 +19,7 @@ struct text_style {
 struct text_printer {
     FILE *out;
     struct text_style style;
+    struct clock_printer clock;
     const struct input *in;
     uint8_t frame[FRAME_MAX];
 };

@@ -160,12 +160,15 @@ const char *when_parse(const char *text, struct when *when)
     return wrong;
 }
 
-static struct tm day_and_time(uint64_t ns)
+static struct tm day_and_time(uint64_t ns, bool local)
 {
     time_t seconds = (time_t)(ns / NS_PER_S);
     struct tm tm;
 
-    gmtime_r(&seconds, &tm);
+    if (local)
+        localtime_r(&seconds, &tm);
+    else
+        gmtime_r(&seconds, &tm);
     tm.tm_year += 1900;
     tm.tm_mon += 1;
     return tm;
@@ -173,15 +176,15 @@ static struct tm day_and_time(uint64_t ns)
 
 void when_format(uint64_t ns, char text[WHEN_TEXT_MAX])
 {
-    struct tm tm = day_and_time(ns);
+    struct tm tm = day_and_time(ns, false);
 
     snprintf(text, WHEN_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", tm.tm_year, tm.tm_mon,
              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ns % NS_PER_S));
 }
 
-void when_format_retis(uint64_t ns, char text[WHEN_TEXT_MAX])
+void when_format_retis(uint64_t ns, bool local, char text[WHEN_TEXT_MAX])
 {
-    struct tm tm = day_and_time(ns);
+    struct tm tm = day_and_time(ns, local);
 
     snprintf(text, WHEN_TEXT_MAX, "%04d-%02d-%02d %02d:%02d:%02d.%06u", tm.tm_year, tm.tm_mon,
              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ns % NS_PER_S / 1000));

@@ -23,7 +23,7 @@ const char *when_parse(const char *text, struct when *when);
  * compiler thinks an int could need. */
 #define WHEN_TEXT_MAX 96
 void when_format(uint64_t ns, char text[WHEN_TEXT_MAX]);
-/* As Retis writes it: "2026-01-31 12:00:00.500000". */
-void when_format_retis(uint64_t ns, char text[WHEN_TEXT_MAX]);
+/* As Retis writes it, in UTC or the local time: "2026-01-31 12:00:00.500000". */
+void when_format_retis(uint64_t ns, bool local, char text[WHEN_TEXT_MAX]);
 
 #endif

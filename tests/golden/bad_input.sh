@@ -32,6 +32,12 @@ answers()
 # Misuse.
 answers 1 '^Usage: nstrail COMMAND'
 answers 1 'nstrail: bogus: no such command' bogus
+answers 1 'accepted.nst: no such command; is it a file' accepted.nst
+answers 1 'nstrail: -r: a command comes first' -r accepted.nst
+answers 1 'nstrail: bogus: no such command' help bogus
+answers 1 'print: -c is a number of events, from 1 on, not 0' print -c 0 accepted.nst
+answers 1 'print: -t is one of .*, not tt' print -ttt accepted.nst
+answers 1 'an argument is missing after -r' print -r
 answers 1 'print: unknown or ambiguous option --bogus; see nstrail print --help' print --bogus accepted.nst
 answers 1 'print: unknown option -Q' print -Q accepted.nst
 answers 1 'print: an argument is missing after -f' print accepted.nst -f
@@ -46,7 +52,7 @@ answers 1 'a cookie is 0x' print --netns 0xyz accepted.nst
 answers 1 "nstrail: -f 'udp prot 5': .*syntax error" print -f 'udp prot 5' accepted.nst
 answers 1 "nstrail: -f 'host nowhere.invalid': " print -f 'host nowhere.invalid' accepted.nst
 answers 1 'nstrail: -f was given before' print -f udp -f tcp accepted.nst
-for arguments in --help --version 'print --help' 'info --help'; do
+for arguments in help --help -h --version -V 'help print' 'print --help' 'info --help'; do
     # shellcheck disable=SC2086
     answers 0 '^$' $arguments
     ok "it goes to standard output: $arguments" test -s out
@@ -132,6 +138,13 @@ printf '\377\377\377' | dd of=flipped bs=1 seek=$((size / 3)) conv=notrunc 2>/de
 answers 2 'flipped: block [0-9]* at byte' print --format single-line flipped
 is "$(wc -l <out)" 19501 'one block of 500 is lost, the others are there'
 answers 2 'flipped' info flipped
+# A message does not begin in the middle of import's bar.
+if command -v script >/dev/null; then
+    script -qec "'$nstrail' import -d bar.db flipped" /dev/null </dev/null >terminal 2>&1
+    like "$(tr '\r' '\n' <terminal)" $'\\[K\n\033\\[Knstrail: flipped: block' 'bar and message'
+else
+    skip 'bar and message' 'there is no script(1)'
+fi
 answers 2 'flipped' print --json accepted.nst flipped
 
 head -c 100 accepted.nst >cut-header

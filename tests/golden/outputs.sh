@@ -83,6 +83,28 @@ same got wanted 'the same events in another order of the files'
 expected merged.json print --json everything.nst other-host.nst
 expected merged.info.txt info everything.nst second.nst other-host.nst
 
+# The times of the first three events, in tshark's styles; and no more than were asked for.
+times()
+{
+    TZ=UTC-1 "$nstrail" print --format single-line -t "$1" -n -c 3 -r many.nst | tail -n +2 |
+        sed 's/ (.*//' | paste -sd' '
+}
+seconds=$("$nstrail" print --format single-line -t e many.nst | sed -n 's/ (.*//; 2p')
+day=$(date -d "@$seconds" +%F)
+like "$(times r)" '^0\.000000000 0\.[0-9]{9} 0\.[0-9]{9}$' 'print -t r'
+is "$(times d | awk '{ printf "%.9f", $1 + $2 + $3 }')" "$(times r | cut -d' ' -f3)" \
+    'print -t d adds up to print -t r'
+is "$(times dd)" "$(times d)" 'print -t dd'
+is "$(times e | cut -d' ' -f1)" "$seconds" 'print -t e'
+is "$(times ud | cut -d' ' -f1,2)" "$day $(date -d "@$seconds" +%T.%6N)" 'print -t ud'
+is "$(times u | cut -d' ' -f1)" "$(date -d "@$seconds" +%T.%6N)" 'print -t u'
+is "$(times a | cut -d' ' -f1)" "$(TZ=UTC-1 date -d "@$seconds" +%T.%6N)" 'print -t a is local'
+is "$(times ad | cut -d' ' -f2)" "$(TZ=UTC-1 date -d "@$seconds" +%T.%6N)" 'print -t ad'
+is "$("$nstrail" print -c 7 --json many.nst | wc -l)" 8 'print -c'
+is "$("$nstrail" print --format single-line -r many.nst accepted.nst -r second.nst | md5sum)" \
+    "$("$nstrail" print --format single-line many.nst second.nst accepted.nst | md5sum)" \
+    'files with -r and without'
+
 # The same file from a pipe; it is read a little ahead.
 # shellcheck disable=SC2002
 for options in '' '--netns 4026533123' '--since +0.001 --until +0.002'; do

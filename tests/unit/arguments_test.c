@@ -87,7 +87,7 @@ static void test_format(void)
 
     when_format(1700000000691042007, text);
     tap_ok(&tap, !strcmp(text, "2023-11-14T22:13:20.691042007Z"), "a time in RFC 3339");
-    when_format_retis(1700000000691042007, text);
+    when_format_retis(1700000000691042007, false, text);
     tap_ok(&tap, !strcmp(text, "2023-11-14 22:13:20.691042"), "a time as Retis writes it");
 }
 
