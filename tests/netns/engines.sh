@@ -18,7 +18,7 @@ remove_containers()
     for remover in "${removers[@]}"; do
         "$remover" >>"$work/remove.words" 2>&1
     done
-    find /sys/fs/cgroup -depth -type d -path "*/$prefix*" -exec rmdir {} + 2>/dev/null
+    remove_cgroups
     return "$status"
 }
 trap 'remove_containers; end' EXIT

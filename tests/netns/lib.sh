@@ -89,6 +89,19 @@ remove_namespaces()
     done
 }
 
+# remove_cgroups: ours, once the processes in them have ended.
+remove_cgroups()
+{
+    until_true 5 cgroups_are_gone
+}
+
+# shellcheck disable=SC2317 # called by until_true
+cgroups_are_gone()
+{
+    find /sys/fs/cgroup -depth -type d -path "*/$prefix*" -exec rmdir {} + 2>/dev/null
+    ! find /sys/fs/cgroup -type d -name "$prefix*" 2>/dev/null | grep -q .
+}
+
 # scaled COUNT: that many packets, or fewer where processors are emulated: $NSTRAIL_SCALE-th.
 scaled()
 {

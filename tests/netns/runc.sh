@@ -29,7 +29,7 @@ remove_containers()
     for name in $(runc list --quiet); do
         runc delete --force "$name" 2>/dev/null
     done
-    find /sys/fs/cgroup -depth -type d -path "*/$prefix*" -exec rmdir {} + 2>/dev/null
+    remove_cgroups
     return "$status"
 }
 trap 'remove_containers; end' EXIT
