@@ -83,10 +83,8 @@ clear()
 
 remove_namespaces()
 {
-    local ns
-    for ns in $(ip netns list | awk -v p="$prefix" 'index($1, p) == 1 { print $1 }'); do
-        ip netns delete "$ns"
-    done
+    ip netns list | awk -v p="$prefix" 'index($1, p) == 1 { print "netns delete " $1 }' |
+        ip -batch -
 }
 
 # remove_cgroups: ours, once the processes in them have ended.
