@@ -87,6 +87,14 @@ void files_grown(struct files *f, uint64_t bytes)
         remove_oldest(f);
 }
 
+bool files_make_room(struct files *f)
+{
+    if (!f->count || !(f->options.keep || f->options.disk_bytes))
+        return false;
+    remove_oldest(f);
+    return true;
+}
+
 /* ------------------------------------------------------------------ what an earlier one left */
 
 /* Whether path is a capture; *busy: that somebody is writing. */

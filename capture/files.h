@@ -39,6 +39,8 @@ void files_give_up(struct files *files);
 const char *files_name(const struct files *files);
 /* The name of the one that files_open() opened. */
 const char *files_next_name(const struct files *files);
+/* The disk is full: removes the ring's oldest file before its time. False: there is none. */
+bool files_make_room(struct files *files);
 /* The current file has grown to so many bytes: removes what is too much. */
 void files_grown(struct files *files, uint64_t bytes);
 

@@ -71,6 +71,17 @@ const char *rotation_name(const struct rotation *r)
     return r->options->output ? "standard output" : "no file";
 }
 
+bool rotation_make_room(struct rotation *r)
+{
+    if (!r->files || !files_make_room(r->files))
+        return false;
+    if (!r->full_told)
+        message_note("%s: the disk is full: the ring's oldest files go before their time",
+                     rotation_name(r));
+    r->full_told = true;
+    return true;
+}
+
 static int begin_next(struct rotation *r, struct upkeep *upkeep, uint64_t now_ns,
                       struct nst_error *err)
 {

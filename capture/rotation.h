@@ -19,6 +19,7 @@ struct rotation {
     uint64_t retry_ns;   /* not before, as the last try failed */
     bool asked;          /* for a new one, and it could not be begun yet */
     bool told;           /* why */
+    bool full_told;      /* that files had to go because the disk is full */
 };
 
 /* Opens the first output, whose header says what info does, and writes it by a writer with these
@@ -27,6 +28,9 @@ int rotation_begin(struct rotation *rotation, const struct options *options, str
                    const struct caller *caller, const struct nst_writer_hooks *hooks,
                    struct nst_writer **writer, int *fd, struct nst_error *err);
 void rotation_free(struct rotation *rotation);
+
+/* The disk is full. True: an old file of the ring had to make room. */
+bool rotation_make_room(struct rotation *rotation);
 
 /* There will be several files, even if nobody asks. */
 bool rotation_expected(const struct rotation *rotation);

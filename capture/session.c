@@ -187,6 +187,13 @@ static int wait_for_reader(void *context, int fd)
     return ending_wait(&s->ending, fd, POLLOUT);
 }
 
+static bool make_room(void *context)
+{
+    struct session *s = context;
+
+    return rotation_make_room(&s->rotation);
+}
+
 static void note_block(void *context, const void *data, size_t len)
 {
     struct session *s = context;
@@ -212,8 +219,11 @@ static int start_live(struct session *s, const struct nst_file_info *info, struc
 
 static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
 {
-    const struct nst_writer_hooks hooks = {
-        .context = s, .wait = wait_for_reader, .block = note_block, .flushed = note_flush};
+    const struct nst_writer_hooks hooks = {.context = s,
+                                           .wait = wait_for_reader,
+                                           .full = make_room,
+                                           .block = note_block,
+                                           .flushed = note_flush};
     struct nst_file_info *info = &s->file.info;
     int error = file_info_init(&s->file, argc, argv, err), fd;
 

@@ -452,6 +452,9 @@ struct nst_writer_hooks {
     /* The output is a pipe or a socket without room. 0: now it has some. <0: the writer gives
      * up, and writes nothing more. NULL: it waits as long as it takes. */
     int (*wait)(void *context, int fd);
+    /* The file's disk is full. True: room was made, it is tried again. NULL: none can be made, and
+     * what was to be written is lost. */
+    bool (*full)(void *context);
     /* Gets a copy of each block, also of one that could not be written. May be NULL. */
     void (*block)(void *context, const void *data, size_t len);
     /* All events added since the last call are in the file, or lost. May be NULL. */

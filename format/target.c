@@ -53,6 +53,14 @@ static ssize_t write_some(struct target *t, const uint8_t *data, size_t len, uin
     return write(t->fd, data, len < PIPE_BUF ? len : PIPE_BUF);
 }
 
+static bool is_retried(struct target *t, int error)
+{
+    /* Somebody else who has the pipe open may have made it non-blocking, or filled it. */
+    if (error == EINTR || error == EAGAIN)
+        return true;
+    return (error == ENOSPC || error == EDQUOT) && t->hooks.full && t->hooks.full(t->hooks.context);
+}
+
 static int write_all(struct target *t, const uint8_t *data, size_t len)
 {
     uint64_t offset = t->start + t->size;
@@ -60,11 +68,13 @@ static int write_all(struct target *t, const uint8_t *data, size_t len)
     while (len) {
         ssize_t n = write_some(t, data, len, offset);
 
-        /* Somebody else who has the pipe open may have made it non-blocking, or filled it. */
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (n < 0)
-            return -errno;
+        if (n < 0) {
+            int error = errno;
+
+            if (is_retried(t, error))
+                continue;
+            return -error;
+        }
         if (!n)
             return -EIO;
         data += n;

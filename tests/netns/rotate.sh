@@ -164,6 +164,26 @@ else
     skip 'may not mount a tmpfs' 'full disk'
 fi
 
+# A ring whose files are more than the disk can hold goes on with fewer of them.
+if mount -t tmpfs -o size=400k tmpfs "$work/disk" 2>/dev/null; then
+    record small "$work/disk/small.nst" -C 100k -W 50 || exit
+    flood 60000
+    flood 100
+    stop
+    is "$recorder_status" 0 'full ring: status'
+    like "$(cat "$recorder_words")" "disk is full: the ring's oldest files go" 'full ring: it is said'
+    ok 'full ring: nothing is lost' grep -qx '0 events lost by the disk' "$recorder_words"
+    ok 'full ring: the first file is gone' test ! -e "$work/disk/small.nst"
+    last=$(sent "$work"/disk/small.nst*)
+    ok 'full ring: the newest files are there' test "$last" -gt 100 -a "$last" -lt 60100
+    "$bin/nstrail" import "$work"/disk/small.nst* -d "$work/small.db" >/dev/null 2>&1
+    is "$("$bin/nstrail" query "$work/small.db" --csv 'SELECT max(sequence) - min(sequence) + 1 - count(*)
+        FROM file' | sed 1d | tr -d '\r')" 0 'full ring: and none between them is missing'
+    umount "$work/disk"
+else
+    skip 'may not mount a tmpfs' 'full ring'
+fi
+
 # -- misuse
 
 refused()
