@@ -212,16 +212,17 @@ static int resolve_file(struct wishes *w, const struct who *who, const char *pat
 static int resolve_pid(struct wishes *w, const struct who *who, struct nst_error *err)
 {
     char path[64];
+    int error;
 
     snprintf(path, sizeof(path), "/proc/%llu/ns/net", (unsigned long long)who->number);
-    if (!faccessat(AT_FDCWD, path, F_OK, AT_EACCESS))
-        return resolve_file(w, who, path, err);
-    if (errno == ENOENT)
-        return nst_fail(err, -ENOENT, "--netns %s: there is no such process", who->given);
-    return nst_fail(err, -errno,
-                    "--netns %s: to ask for somebody else's process takes CAP_SYS_PTRACE",
-                    who->given);
-    return resolve_file(w, who, path, err);
+    error = resolve_file(w, who, path, err);
+    if (error == -ENOENT)
+        return nst_fail(err, error, "--netns %s: there is no such process", who->given);
+    if (error == -EACCES)
+        return nst_fail(err, error,
+                        "--netns %s: to ask for somebody else's process takes CAP_SYS_PTRACE",
+                        who->given);
+    return error;
 }
 
 /* A name that is there now; others are for wishes_look(). */

@@ -88,7 +88,7 @@ is "$(status "$recorder" Uid) $(status "$recorder" Gid) $(status "$recorder" Gro
 is "$(tr -s '[:blank:]' ' ' <"$work/command" | xargs)" \
     'Uid: 54321 54321 54321 54321 CapEff: 0000000000000000 NoNewPrivs: 0 Seccomp: 0' \
     '--cmd is the caller too, without our filter'
-child=$(pgrep -P "$recorder" -x sh)
+child=$(pgrep -P "$recorder" -x 'sh|sleep')
 kill -HUP "$recorder"
 until_true 10 test -s "$work/open/sudo.nst1"
 records 'and goes on in another file' "$work"/open/sudo.nst*
