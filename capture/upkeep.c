@@ -21,6 +21,8 @@
 #define TABLES_NS     (10 * NS_PER_S)
 /* While something is lost, it is told so often. */
 #define LOSSES_NS (1 * NS_PER_S)
+/* The clock was set, if it went so far between two looks: adjtimex(2) moves it by 50 us. */
+#define CLOCK_STEP_NS (1 * NS_PER_MS)
 /* The kernel is asked for each kprobe. */
 #define REFRESH_NS   (1 * NS_PER_S)
 #define TABLES_BYTES (64ull << 20)
@@ -84,12 +86,26 @@ static void write_calm(struct upkeep *u)
     nst_writer_tables(u->writer, &tables, NULL);
 }
 
-/* What the blocks that are written from now on say of losses and clocks. */
-static void tell_writer(struct upkeep *u)
+/* A block has one distance for all of its events: those from before somebody set the clock go out
+ * with the old one. */
+static void tell_clock(struct upkeep *u)
+{
+    struct clocks clocks;
+    int64_t now_ns, before_ns = u->clock_ns;
+
+    clock_read(&clocks);
+    now_ns = (int64_t)(clocks.realtime_ns - clocks.monotonic_ns);
+    if (now_ns - before_ns > (int64_t)CLOCK_STEP_NS || before_ns - now_ns > (int64_t)CLOCK_STEP_NS)
+        nst_writer_flush(u->writer, NULL);
+    u->clock_ns = now_ns;
+    nst_writer_clock(u->writer, now_ns);
+}
+
+/* What the blocks that are written from now on say of losses. */
+static void tell_losses(struct upkeep *u)
 {
     struct nst_writer_stats stats;
     struct losses losses;
-    struct clocks clocks;
     uint64_t outside;
 
     counters_losses(u->counters, &losses);
@@ -97,8 +113,12 @@ static void tell_writer(struct upkeep *u)
     nst_writer_stats(u->writer, &stats);
     u->lost = outside + stats.lost;
     nst_writer_lost(u->writer, outside);
-    clock_read(&clocks);
-    nst_writer_clock(u->writer, (int64_t)(clocks.realtime_ns - clocks.monotonic_ns));
+}
+
+static void tell_writer(struct upkeep *u)
+{
+    tell_clock(u);
+    tell_losses(u);
 }
 
 static void check_writes(struct upkeep *u)

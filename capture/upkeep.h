@@ -23,6 +23,7 @@ struct upkeep {
     uint64_t lost;      /* events, of all kinds... */
     uint64_t lost_told; /* ...and those that the last tables tell of; */
     uint64_t calm_ns;   /* until then there were no others */
+    int64_t clock_ns;   /* the time of day minus CLOCK_MONOTONIC */
     uint64_t disk_lost; /* events, of the files before this one */
     bool disk_told;     /* that the disk refuses writes to this file */
     bool reader_gone;   /* whoever read our output does no more: there is no use in going on */
@@ -31,8 +32,8 @@ struct upkeep {
 /* Makes its own parts; the rest is the caller's. inventory may be NULL. live: somebody looks at the
  * events while they are recorded. */
 int upkeep_init(struct upkeep *upkeep, const char *output, struct nst_writer *writer,
-                const struct attachment *attachment, struct inventory *inventory,
-                bool live, struct nst_error *err);
+                const struct attachment *attachment, struct inventory *inventory, bool live,
+                struct nst_error *err);
 void upkeep_free(struct upkeep *upkeep);
 
 /* Before the first event: what is known by then stands at the file's beginning. */

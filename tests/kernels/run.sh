@@ -5,6 +5,8 @@
 # TAP; each check begins with the kernel's release. A kernel that cannot be had is skipped by its
 # name. The programs come from $builddir (default: the current folder).
 #
+#   KERNEL_TESTS  some of the tests below, all by default: KERNEL_TESTS='netns/pair.sh'
+#
 # To add a kernel: a line in the file "matrix". To add a test: its name in the list below. It runs
 # in the machine that boot describes, as it does on the host, with the programs in the place that
 # NSTRAIL_BIN names.
@@ -13,7 +15,7 @@ set -u
 here=$(dirname "$(readlink -f "$0")")
 builddir=${builddir:-.}
 PATH=$PATH:/usr/sbin:/sbin
-limit=500 # seconds a kernel; it takes 60 to 120 on an idle machine
+limit=700 # seconds a kernel
 machines=2 # at a time: each has two processors, and seldom needs both
 tests=(
     netns/pair.sh
@@ -22,8 +24,13 @@ tests=(
     netns/vlan.sh
     netns/drops.sh
     kernels/differences.sh
+    netns/filter.sh
+    netns/privileges.sh
     kernels/probes.sh
+    kernels/changes.sh
 )
+# shellcheck disable=SC2206 # words are wanted
+[ -z "${KERNEL_TESTS-}" ] || tests=($KERNEL_TESTS)
 programs=(nstrail nstrail-capture tests/netns/traffic tests/kernels/cookie)
 count=0
 failures=0
@@ -80,7 +87,7 @@ in_machine()
         files+=("$builddir/$file=/test/$file")
     done
     # What busybox has not, or with fewer options.
-    for file in grep mountpoint nft ping; do
+    for file in grep install mountpoint nft pgrep ping setpriv tcpdump; do
         files+=("$(command -v "$file")")
     done
     nice "$here/boot" -t "$limit" "$1" "$here/guest" "${files[@]}"

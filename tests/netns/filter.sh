@@ -95,6 +95,8 @@ filters=(
     'src net 10.9.0.0/16 and ip[8] = 64 and udp[4:2] > 300'
     'port 7'
 )
+# To emulated processors the verifier is dear: some, that other parts of the compiler make.
+[ -z "${NSTRAIL_SCALE-}" ] || filters=("${filters[@]:0:3}" "${filters[6]}")
 
 with_ipv6_pair()
 {
@@ -131,6 +133,7 @@ for i in "${!filters[@]}"; do
 done
 like "$("$bin/nstrail" info "$work/f2.nst")" 'does not match udp port 7001' 'info says the filter'
 clear
+[ -z "${NSTRAIL_SCALE-}" ] || done_testing
 
 # ------------------------------------------------------------------ what follows, and where
 

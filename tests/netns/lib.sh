@@ -19,7 +19,7 @@ bin=$(cd "${NSTRAIL_BIN:-${builddir:-$here/../../.build/normal}}" && pwd -P) || 
 # hangs is stopped, so that it leaves its words and no namespaces.
 begin()
 {
-    [ -n "${NSTRAIL_LIMITED-}" ] || NSTRAIL_LIMITED=1 exec timeout -k 10 120 bash "$0"
+    [ -n "${NSTRAIL_LIMITED-}" ] || NSTRAIL_LIMITED=1 exec timeout -k 10 "${NSTRAIL_LIMIT:-120}" bash "$0"
     [ "$(id -u)" -eq 0 ] || skip_all 'needs root'
     [ -x "$bin/nstrail-capture" ] || skip_all 'built without the recorder'
     [ -x "$bin/nstrail" ] || skip_all 'built without the analyzer'
