@@ -11,6 +11,7 @@
 #include "format/error.h"
 #include "format/layout.h"
 #include "format/patch.h"
+#include "format/state.h"
 
 struct address_list {
     uint64_t *known;
@@ -38,8 +39,10 @@ struct events_decoder {
     uint32_t task_of_cpu[NST_CPU_SLOTS];
     struct journey journeys[NST_CPU_SLOTS];
     uint64_t journey_scale;
+    struct state begun; /* as struct states has it */
 
     struct nst_event *out;
+    struct nst_skb *states; /* one an event; NULL: no event has one */
     uint64_t expanded;
     size_t patched;
     const char *wrong; /* what makes no sense, beyond what a column can know by itself */
@@ -56,6 +59,7 @@ void nst_content_clear(struct content *content)
     struct nst_block_info info = content->block.info;
 
     content->block = (struct nst_block){.info = info};
+    content->states = NULL;
     content->memory.len = 0;
     content->packets.len = 0;
 }
@@ -253,6 +257,30 @@ static void take_mode(struct events_decoder *d, const struct nst_event *ev, stru
     d->expanded += ev->caplen_bytes;
 }
 
+/* Bits beyond those that we know are fields of a later version. */
+static void take_state(struct events_decoder *d, struct nst_event *ev, const struct nst_event *prev,
+                       struct nst_skb *skb)
+{
+    uint64_t bits = cursor_varint(&d->columns[COLUMN_STATE]);
+    bool continues = prev && prev->state;
+    struct state state;
+    int i;
+
+    if (!bits)
+        return;
+    if (continues)
+        nst_state_of(&state, prev->state, prev->len_bytes);
+    else
+        state = d->begun;
+    for (i = 0; i < STATE_FIELDS; i++)
+        if (bits & 2ull << i)
+            state.fields[i] = cursor_bounded(&d->columns[COLUMN_STATE_LEN + i], nst_state_max[i]);
+    nst_state_skb(skb, &state, ev->len_bytes);
+    ev->state = skb;
+    if (!continues)
+        d->begun = state;
+}
+
 /* i is the event's index; the events before it are decoded. */
 static void take_event(struct events_decoder *d, struct trace *traces, uint32_t i)
 {
@@ -275,6 +303,8 @@ static void take_event(struct events_decoder *d, struct trace *traces, uint32_t 
     ev->skb = !prev || changes & CHANGE_SKB ? take_address(&d->skbs) : prev->skb;
     take_journey(d, ev, prev, changes);
     take_mode(d, ev, t, changes);
+    if (d->states)
+        take_state(d, ev, prev, &d->states[i]);
 }
 
 static int take_events(struct events_decoder *d, const struct block_header *h,
@@ -320,6 +350,7 @@ static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct
     if (!d->out || reserve_scratch(d, &decoder->scratch) < 0)
         return nst_fail(err, -ENOMEM, "out of memory");
     d->sites = content->block.sites;
+    d->states = content->states;
     d->snaplen = cursor_bounded(&d->columns[COLUMN_SNAPLEN], UINT32_MAX);
     d->journey_scale = cursor_varint(&d->columns[COLUMN_JOURNEY_SCALE]);
     ret = take_events(d, h, err);
@@ -337,8 +368,8 @@ static int check_events(const struct events_decoder *d, struct nst_error *err)
     size_t times = cursor_left(&d->columns[COLUMN_TIME]);
 
     if (d->events > times)
-        return nst_fail(err, -EBADMSG, "it claims %u events, their times have %zu bytes",
-                        d->events, times);
+        return nst_fail(err, -EBADMSG, "it claims %u events, their times have %zu bytes", d->events,
+                        times);
     return 0;
 }
 
@@ -346,9 +377,8 @@ int nst_decode_events(struct decoder *decoder, struct content *content,
                       const struct block_header *h, const uint8_t *meta, bool sites_only,
                       struct nst_error *err)
 {
-    struct events_decoder d = {.columns = decoder->frame.columns,
-                               .frame_len = h->meta.plain,
-                               .events = h->info.events};
+    struct events_decoder d = {
+        .columns = decoder->frame.columns, .frame_len = h->meta.plain, .events = h->info.events};
     int ret;
 
     nst_content_clear(content);

@@ -15,7 +15,8 @@
 struct content {
     struct nst_block block; /* first: nst_block_free() is given its address */
     struct nst_tables tables;
-    struct buffer memory;  /* dictionaries, names, events */
+    struct nst_skb *states; /* in memory, one an event; NULL: the block has none */
+    struct buffer memory;   /* dictionaries, names, events, states */
     struct buffer packets; /* the plain PKT frame, and the packets that patches made */
 };
 

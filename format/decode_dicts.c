@@ -147,6 +147,8 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     size_t frames = nst_decode_reserve(&size, n[OF_FRAME], sizeof(*b->frames));
     size_t sites = nst_decode_reserve(&size, n[OF_SITE], sizeof(*b->sites));
     size_t events = nst_decode_reserve(&size, count, sizeof(*b->events));
+    bool has_states = cursor_left(&c[COLUMN_STATE]) > 0;
+    size_t states = nst_decode_reserve(&size, has_states ? count : 0, sizeof(*content->states));
     size_t texts = nst_decode_reserve(&size, text_size(c) + 1, 1);
     uint8_t *p;
     char *text;
@@ -173,6 +175,7 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     b->frames = (const struct nst_frame *)(p + frames);
     b->sites = (const struct nst_event *)(p + sites);
     b->events = (const struct nst_event *)(p + events);
+    content->states = has_states ? (struct nst_skb *)(p + states) : NULL;
     b->netns_count = n[OF_NETNS];
     b->devices_count = n[OF_DEVICE];
     b->tasks_count = n[OF_TASK];

@@ -17,6 +17,7 @@
 #include "format/error.h"
 #include "format/layout.h"
 #include "format/packets.h"
+#include "format/state.h"
 #include "format/streams.h"
 
 /* How many events lie between two exact counts of the META frame's size. */
@@ -53,6 +54,7 @@ struct encoder {
 
     struct streams streams;
     struct packets packets;
+    struct states states;
     struct dict dicts[DICTS];
     struct sites sites;
     struct addresses skbs, heads;
@@ -90,6 +92,7 @@ static void begin_block(struct encoder *e)
     e->full = false;
     nst_streams_clear(&e->streams);
     nst_packets_clear(&e->packets);
+    nst_states_clear(&e->states);
     for (i = 0; i < DICTS; i++)
         e->dicts[i].used_count = 0;
     nst_sites_clear(&e->sites);
@@ -109,6 +112,7 @@ static int init(struct encoder *e)
     int i;
 
     failed |= nst_packets_init(&e->packets) < 0;
+    failed |= nst_states_init(&e->states) < 0;
     for (i = 0; i < DICTS; i++)
         failed |= nst_dict_init(&e->dicts[i]) < 0;
     failed |= nst_sites_init(&e->sites) < 0;
@@ -144,6 +148,7 @@ void nst_encoder_free(struct encoder *e)
         return;
     nst_streams_free(&e->streams);
     nst_packets_free(&e->packets);
+    nst_states_free(&e->states);
     for (i = 0; i < DICTS; i++)
         nst_dict_free(&e->dicts[i]);
     nst_sites_free(&e->sites);
@@ -460,6 +465,7 @@ int nst_encoder_add(struct encoder *e, const struct nst_event *ev, struct nst_er
     changes |= put_skb(e, c, ev, begins);
     changes |= put_packet(e, c, ev, begins);
     *e->streams.pos[STREAM_CHANGES]++ = changes;
+    nst_states_put(&e->states, &e->streams, ev, (uint32_t)(c - e->chains), begins, e->events);
     c->site = site;
     c->event = e->events++;
     e->full = is_full(e);

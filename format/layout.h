@@ -176,6 +176,28 @@ enum {
     COLUMN_PACKET_FULL = 64,
     COLUMN_PACKET_PATCH = 65,
 
+    /* Of META again: the states of skbs. COLUMN_STATE is of every event: 0: none; else bit 0,
+     * and bit n + 1 for each field n that is not as foretold and follows in its column. */
+    COLUMN_STATE = 66,
+    COLUMN_STATE_LEN = 67, /* the event's length minus this one, modulo 2^32 */
+    COLUMN_STATE_DATA_LEN = 68,
+    COLUMN_STATE_MARK = 69,
+    COLUMN_STATE_HASH = 70,
+    COLUMN_STATE_PRIORITY = 71,
+    COLUMN_STATE_CSUM = 72,
+    COLUMN_STATE_USERS = 73,
+    COLUMN_STATE_DATAREF = 74,
+    COLUMN_STATE_GSO_TYPE = 75,
+    COLUMN_STATE_GSO_SIZE = 76,
+    COLUMN_STATE_GSO_SEGS = 77,
+    COLUMN_STATE_PROTOCOL = 78,
+    COLUMN_STATE_IP_SUMMED = 79,
+    COLUMN_STATE_CSUM_LEVEL = 80,
+    COLUMN_STATE_SHARED_FLAGS = 81,
+    COLUMN_STATE_FRAGS = 82,
+    COLUMN_STATE_FCLONE = 83,
+    COLUMN_STATE_FLAGS = 84,
+
     /* TABLES and END. */
     COLUMN_TABLES_COUNTS = 96, /* names, counters; texts, namespaces; rows, as enum row_kind */
     COLUMN_TABLES_TIME = 97,

@@ -109,6 +109,41 @@ enum nst_event_flag {
     NST_EVENT_GUESS = 1 << 3, /* its journey is the tracking heuristic's verdict, not seen exactly */
 };
 
+/* enum of skb->ip_summed: who has looked at the transport checksum, or is to make it. */
+enum nst_csum {
+    NST_CSUM_NONE = 0,
+    NST_CSUM_UNNECESSARY = 1, /* verified, or loopback */
+    NST_CSUM_COMPLETE = 2,
+    NST_CSUM_PARTIAL = 3, /* the device is to make it */
+};
+
+enum nst_skb_flag {
+    NST_SKB_CLONED = 1 << 0, /* its buffer may have other skbs */
+    NST_SKB_NOHDR = 1 << 1,  /* refers to the payload alone */
+};
+
+/* What else a struct sk_buff says, as the kernel names it. */
+struct nst_skb {
+    uint32_t len;      /* of the packet from skb->data on, wherever that points */
+    uint32_t data_len; /* of that, how much is outside of the linear part */
+    uint32_t mark;
+    uint32_t hash; /* 0: none yet */
+    uint32_t priority;
+    uint32_t csum;    /* the sum if COMPLETE; csum_start | csum_offset << 16 if PARTIAL */
+    uint32_t users;   /* references to the skb */
+    uint32_t dataref; /* to its buffer; in the upper 16 bits those to the payload alone */
+    uint32_t gso_type; /* SKB_GSO_ bits, which differ between kernels */
+    uint16_t gso_size; /* payload bytes of a segment; 0: this is not to be segmented */
+    uint16_t gso_segs; /* 0: not counted yet */
+    uint16_t protocol; /* ethertype, host order; 0: not set yet */
+    uint8_t ip_summed;  /* enum nst_csum */
+    uint8_t csum_level; /* how many checksums more are UNNECESSARY */
+    uint8_t shared_flags; /* SKBFL_ bits; 0 before Linux 5.12 */
+    uint8_t frags;  /* pages outside of the linear part */
+    uint8_t fclone; /* 1: has a companion to be cloned into, 2: is one */
+    uint8_t flags;  /* enum nst_skb_flag */
+};
+
 /* One packet at one probe. */
 struct nst_event {
     uint64_t ts_ns; /* CLOCK_MONOTONIC */
@@ -137,6 +172,7 @@ struct nst_event {
     uint8_t flags;         /* enum nst_event_flag */
 
     const uint8_t *packet; /* caplen_bytes; NULL when there are none or they were not loaded */
+    const struct nst_skb *state; /* of its skb; NULL: the recorder was not asked for it */
 };
 
 /* What is said once at the start of a file. A string may be NULL: not known. */

@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "format/layout.h"
-
-static const uint16_t columns_of[STREAMS] = {
+/* Of those before STREAM_STATE; from there on they are in the order of their columns. */
+static const uint16_t columns_of[STREAM_STATE] = {
     [STREAM_TIME] = COLUMN_TIME,
     [STREAM_CHAIN] = COLUMN_CHAIN,
     [STREAM_CHANGES] = COLUMN_CHANGES,
@@ -65,11 +64,17 @@ size_t nst_streams_size(const struct streams *s)
     return size;
 }
 
+static uint16_t column_of(int stream)
+{
+    return stream < STREAM_STATE ? columns_of[stream]
+                                 : (uint16_t)(COLUMN_STATE + stream - STREAM_STATE);
+}
+
 void nst_streams_columns(const struct streams *s, struct column *columns)
 {
     int i;
 
     for (i = 0; i < STREAMS; i++)
         columns[i] = (struct column){
-            .id = columns_of[i], .data = s->start[i], .len = (size_t)(s->pos[i] - s->start[i])};
+            .id = column_of(i), .data = s->start[i], .len = (size_t)(s->pos[i] - s->start[i])};
 }

@@ -5,6 +5,7 @@
 
 #include "format/bytes.h"
 #include "format/frame.h"
+#include "format/layout.h"
 
 enum stream {
     STREAM_TIME,
@@ -22,7 +23,9 @@ enum stream {
     STREAM_JOURNEY_HEAD,
     STREAM_SKB_ADDRESS,
     STREAM_HEAD_ADDRESS,
-    STREAMS,
+    STREAM_STATE,
+    STREAM_STATE_FIELDS, /* and those that follow: one for each field */
+    STREAMS = STREAM_STATE_FIELDS + COLUMN_STATE_FLAGS - COLUMN_STATE,
 };
 
 /* Each has room for a block's events, at their longest: writing needs no check. */

@@ -65,6 +65,27 @@ static void take_packet(struct cursor *c, struct nst_event *ev, const struct nst
     ev->packet = packet;
 }
 
+static void take_state(struct cursor *c, struct nst_event *ev)
+{
+    struct nst_skb *s;
+
+    if (!(cursor_u8(c) & 1))
+        return;
+    s = calloc(1, sizeof(*s));
+    if (!s)
+        abort();
+    s->len = (uint32_t)take_number(c);
+    s->data_len = (uint32_t)take_number(c);
+    s->mark = (uint32_t)take_number(c);
+    s->csum = (uint32_t)take_number(c);
+    s->dataref = (uint32_t)take_number(c);
+    s->gso_size = (uint16_t)take_number(c);
+    s->protocol = (uint16_t)take_number(c);
+    s->ip_summed = cursor_u8(c);
+    s->flags = cursor_u8(c);
+    ev->state = s;
+}
+
 static void take_event(struct cursor *c, struct nst_event *ev, const struct nst_event *before)
 {
     ev->ts_ns = (before ? before->ts_ns : 0) + take_number(c);
@@ -83,6 +104,7 @@ static void take_event(struct cursor *c, struct nst_event *ev, const struct nst_
     ev->flags = cursor_u8(c);
     take_journey(c, ev, before);
     take_packet(c, ev, before);
+    take_state(c, ev);
 }
 
 static void make_sample(struct sample *s, const uint8_t *data, size_t size)

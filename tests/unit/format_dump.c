@@ -22,6 +22,7 @@ static int make(const char *path)
     if (fd < 0 || nst_writer_open_salted(&w, fd, &info, NULL) < 0)
         return 1;
     sample_journeys(&s, 21, 2500, 128);
+    sample_states(&s, 23);
     ok = sample_write(&s, w);
     sample_free(&s);
     nst_writer_flush(w, NULL);
@@ -92,6 +93,20 @@ static void print_stack(const struct nst_block *b, uint32_t i)
     printf("]");
 }
 
+static void print_state(const struct nst_skb *s)
+{
+    if (!s) {
+        printf(" -");
+        return;
+    }
+    printf(" %" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32, s->len,
+           s->data_len, s->mark, s->hash, s->priority, s->csum);
+    printf("/%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%u/%u/%u", s->users, s->dataref, s->gso_type,
+           s->gso_size, s->gso_segs, s->protocol);
+    printf("/%u/%u/%u/%u/%u/%u", s->ip_summed, s->csum_level, s->shared_flags, s->frags, s->fclone,
+           s->flags);
+}
+
 static void print_event(const struct nst_block *b, const struct nst_event *ev)
 {
     uint32_t i;
@@ -115,6 +130,7 @@ static void print_event(const struct nst_block *b, const struct nst_event *ev)
            ev->caplen_bytes ? "" : "-");
     for (i = 0; i < ev->caplen_bytes; i++)
         printf("%02x", ev->packet[i]);
+    print_state(ev->state);
     printf("\n");
 }
 

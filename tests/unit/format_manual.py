@@ -149,6 +149,7 @@ class Block:
         self.skbs = Addresses(self.meta[40], self.meta[45])
         self.heads = Addresses(self.meta[44], self.meta[46])
         self.scale = self.meta[47].varint()
+        self.begun = [0] * 18
         for _ in range(events):
             self.events.append(self.event())
 
@@ -212,7 +213,21 @@ class Block:
         if changes & 64:
             mode = c[41].byte()
         ev['packet'] = self.packet(ev, before, mode)
+        ev['state'] = self.state(ev, before)
         return ev
+
+    def state(self, ev, before):
+        bits = self.meta[66].varint()
+        if not bits:
+            return None
+        begins = not before or not before['state']
+        fields = list(self.begun if begins else before['state'])
+        for i in range(18):
+            if bits & 2 << i:
+                fields[i] = self.meta[67 + i].varint()
+        if begins:
+            self.begun = fields
+        return fields
 
     def lengths(self, ev, before, changes):
         extra = 0 if ev['flags'] & 1 else 14
@@ -268,8 +283,16 @@ class Block:
             ev['ts'], ev['cpu'], name(self.probes, ev['probe']), name(self.netns, ev['netns']),
             ev['source'], name(self.devices, ev['device']), ev['rxif'],
             name(self.tasks, ev['task']), name(self.reasons, ev['reason']),
-            self.stack(ev['stack']), ev['flags'], ev['vlan'], ev['skb'], *ev['journey'], ev['len'], ev['caplen'],
-            ev['packet'].hex() or '-'))
+            self.stack(ev['stack']), ev['flags'], ev['vlan'], ev['skb'], *ev['journey'], ev['len'],
+            ev['caplen'],
+            ev['packet'].hex() or '-', self.state_text(ev)))
+
+    @staticmethod
+    def state_text(ev):
+        if not ev['state']:
+            return '-'
+        length = (ev['len'] - ev['state'][0]) & 0xFFFFFFFF
+        return '/'.join(str(v) for v in [length] + ev['state'][1:])
 
 
 def read(data):

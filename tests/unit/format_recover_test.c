@@ -85,6 +85,7 @@ static void make_image(struct image *image)
     int fd = new_file(), i;
 
     sample_journeys(&image->sample, 5, EVENT_BLOCKS * EVENTS, 64);
+    sample_states(&image->sample, 6);
     if (nst_writer_open_salted(&w, dup(fd), &file_info, NULL) < 0)
         exit(99);
     nst_writer_tables(w, &tables, NULL);

@@ -216,6 +216,12 @@ static void test_samples(struct tap *tap)
     test_sample(tap, &s, 0, "10,000 namespaces, probes and reasons");
     sample_chaos(&s, 8, 300, 300, 65535);
     test_sample(tap, &s, 65535, "any numbers and packets");
+    sample_journeys(&s, 9, 30000, 128);
+    sample_states(&s, 10);
+    test_sample(tap, &s, 128, "states of skbs");
+    sample_chaos(&s, 11, 3000, 300, 0);
+    sample_states(&s, 12);
+    test_sample(tap, &s, 0, "states of skbs without packets");
     sample_same(&s, 70000, 0);
     test_sample(tap, &s, 0, "more events than a block holds");
     sample_same(&s, 1200, 65535);

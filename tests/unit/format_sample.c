@@ -97,6 +97,61 @@ static void place(struct nst_event *ev, struct random *r, uint32_t entries)
     ev->rx_ifindex = random_below(r, 4);
 }
 
+/* Numbers of any size, and the ends of what there is room for. */
+static uint32_t any_number(struct random *r)
+{
+    static const uint32_t ends[] = {0, 1, UINT8_MAX, UINT16_MAX, UINT16_MAX + 1, UINT32_MAX};
+    uint32_t which = random_below(r, 8);
+
+    return which < 6 ? ends[which] : (uint32_t)random_next(r);
+}
+
+static struct nst_skb *make_state(struct random *r)
+{
+    struct nst_skb *s = must(malloc(sizeof(*s)));
+
+    *s = (struct nst_skb){
+        .len = any_number(r),
+        .data_len = any_number(r),
+        .mark = any_number(r),
+        .hash = any_number(r),
+        .priority = any_number(r),
+        .csum = any_number(r),
+        .users = any_number(r),
+        .dataref = any_number(r),
+        .gso_type = any_number(r),
+        .gso_size = (uint16_t)any_number(r),
+        .gso_segs = (uint16_t)any_number(r),
+        .protocol = (uint16_t)any_number(r),
+        .ip_summed = (uint8_t)any_number(r),
+        .csum_level = (uint8_t)any_number(r),
+        .shared_flags = (uint8_t)any_number(r),
+        .frags = (uint8_t)any_number(r),
+        .fclone = (uint8_t)any_number(r),
+        .flags = (uint8_t)any_number(r),
+    };
+    return s;
+}
+
+void sample_states(struct sample *s, uint64_t seed)
+{
+    struct random r = {seed};
+    uint32_t i, from = s->count / 3;
+
+    for (i = from; i < s->count; i++) {
+        struct nst_skb *state, *before = (struct nst_skb *)(i ? s->events[i - 1].state : NULL);
+
+        if (!random_below(&r, 5))
+            continue;
+        state = make_state(&r);
+        if (before && random_below(&r, 3)) {
+            *state = *before;
+            state->users = any_number(&r);
+        }
+        s->events[i].state = state;
+    }
+}
+
 /* The packet of the event before, a hop further. */
 static void next_hop(struct nst_event *ev, struct random *r, uint32_t snaplen,
                      const struct nst_event *before)
@@ -256,8 +311,10 @@ void sample_free(struct sample *s)
     free(d->probes);
     free(d->reasons);
     free(d->frames);
-    for (i = 0; i < s->count; i++)
+    for (i = 0; i < s->count; i++) {
         free((uint8_t *)s->events[i].packet);
+        free((struct nst_skb *)s->events[i].state);
+    }
     free(s->events);
 }
 
@@ -363,6 +420,19 @@ static bool same_stack(const struct sample_dicts *d, uint32_t i, const struct ns
     return i == j;
 }
 
+static bool same_state(const struct nst_skb *a, const struct nst_skb *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->len == b->len && a->data_len == b->data_len && a->mark == b->mark &&
+           a->hash == b->hash && a->priority == b->priority && a->csum == b->csum &&
+           a->users == b->users && a->dataref == b->dataref && a->gso_type == b->gso_type &&
+           a->gso_size == b->gso_size && a->gso_segs == b->gso_segs && a->protocol == b->protocol &&
+           a->ip_summed == b->ip_summed && a->csum_level == b->csum_level &&
+           a->shared_flags == b->shared_flags && a->frags == b->frags && a->fclone == b->fclone &&
+           a->flags == b->flags;
+}
+
 bool sample_same_event(const struct sample *s, uint32_t i, const struct nst_block *block,
                        const struct nst_event *b, bool packets)
 {
@@ -379,7 +449,7 @@ bool sample_same_event(const struct sample *s, uint32_t i, const struct nst_bloc
            d->probes[a->probe].kind == block->probes[b->probe].kind &&
            same_name(d->probes[a->probe].symbol, block->probes[b->probe].symbol) &&
            same_reason(d, a->drop_reason, block, b->drop_reason) &&
-           same_stack(d, a->stack, block, b->stack) &&
+           same_stack(d, a->stack, block, b->stack) && same_state(a->state, b->state) &&
            (packets && a->caplen_bytes
                 ? b->packet && memcmp(a->packet, b->packet, a->caplen_bytes) == 0
                 : !b->packet);

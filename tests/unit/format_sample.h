@@ -39,6 +39,9 @@ void sample_same(struct sample *s, uint32_t count, uint32_t caplen);
 /* No two events have anything in common, all numbers take any value that fits. */
 void sample_chaos(struct sample *s, uint64_t seed, uint32_t count, uint32_t entries,
                   uint32_t snaplen);
+/* Gives most of the events a state of their skb: not the first ones, and at times the state of
+ * the event before, but for a number. */
+void sample_states(struct sample *s, uint64_t seed);
 void sample_free(struct sample *s);
 
 /* Writes all events, their indices being of s->dicts. false: an event was refused. */
