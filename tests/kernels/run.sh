@@ -28,6 +28,7 @@ tests=(
     netns/privileges.sh
     kernels/probes.sh
     kernels/changes.sh
+    kernels/who.sh
 )
 # shellcheck disable=SC2206 # words are wanted
 [ -z "${KERNEL_TESTS-}" ] || tests=($KERNEL_TESTS)
