@@ -120,7 +120,7 @@ struct ev_head {
     __u16 cpu;
 };
 
-/* One packet at one probe, followed by caplen bytes of it. */
+/* One packet at one probe, followed by an ev_skb if it says so, and by caplen bytes of it. */
 struct ev_packet {
     __u64 ts_ns;   /* CLOCK_MONOTONIC */
     __u64 skb;     /* address of the struct sk_buff... */
@@ -139,13 +139,41 @@ struct ev_packet {
     __u8 ref_type; /* EV_DEVICE or EV_NETNS: which defines ref; 0: none */
     __u8 netns_source;
     __u8 flags;
-    __u8 reserved;      /* 0 */
-    __u32 reserved_too; /* 0 */
+    __u8 has_skb;   /* 0 or 1 */
+    __u32 reserved; /* 0 */
 };
 
 struct ev_record {
     struct ev_head head;
     struct ev_packet packet;
+};
+
+/* As the file has them: enum nst_skb_flag. */
+enum ev_skb_flag {
+    EV_SKB_CLONED = 1 << 0,
+    EV_SKB_NOHDR = 1 << 1,
+};
+
+/* What else its skb says: as struct nst_skb. */
+struct ev_skb {
+    __u32 len;
+    __u32 data_len;
+    __u32 mark;
+    __u32 hash;
+    __u32 priority;
+    __u32 csum;
+    __u32 users;
+    __u32 dataref;
+    __u32 gso_type;
+    __u16 gso_size;
+    __u16 gso_segs;
+    __u16 protocol; /* host order */
+    __u8 ip_summed;
+    __u8 csum_level;
+    __u8 shared_flags;
+    __u8 frags;
+    __u8 fclone;
+    __u8 flags; /* enum ev_skb_flag */
 };
 
 /* Where a definition stands in its CPU's cache. */
@@ -269,6 +297,9 @@ enum ev_netns_wish {
 /* Room for a pcap-filter's instructions, for each of its two. */
 #define EV_FILTER_INSNS 4096
 
+/* Of struct ev_config.extras: all events have an ev_skb. */
+#define EV_EXTRA_SKB (1u << 31)
+
 /* Set before loading, constant from then on. */
 struct ev_config {
     __u64 base_ts_ns; /* CLOCK_MONOTONIC, not after the first event */
@@ -289,7 +320,7 @@ struct ev_config {
     __u32 has_dynptr;       /* bpf_dynptr_from_skb works in these programs */
     __u32 tracking;
     __u32 recorded; /* a bit for each enum ev_probe but OTHER: it is to write events */
-    __u32 stacked;  /* likewise: with a stack trace */
+    __u32 extras;   /* likewise: with a stack trace; and EV_EXTRA_SKB */
     __u32 probes;   /* how many there are, the others included */
     __u32 has_cookie; /* bpf_get_attach_cookie() */
     __u32 filters;  /* enum ev_filter; 0: everything is recorded */
@@ -304,7 +335,7 @@ struct ev_config {
 /* What a record can take behind the end of the chunk that it begins in. */
 static inline __u32 ev_record_max(__u32 snaplen)
 {
-    return sizeof(struct ev_record) + EV_GAP_BYTES + snaplen;
+    return sizeof(struct ev_record) + sizeof(struct ev_skb) + EV_GAP_BYTES + snaplen;
 }
 
 /* No CPU gives two journeys the same nanosecond: making one takes longer. */
@@ -323,6 +354,7 @@ EV_ASSERT_SIZE(ev_packet, 80);
 EV_ASSERT_SIZE(ev_ring, 128);
 EV_ASSERT_SIZE(ev_head, 16);
 EV_ASSERT_SIZE(ev_record, 96);
+EV_ASSERT_SIZE(ev_skb, 48);
 EV_ASSERT_SIZE(ev_definition, 32);
 EV_ASSERT_SIZE(ev_device, 64);
 EV_ASSERT_SIZE(ev_netns, 48);

@@ -33,6 +33,7 @@ struct arguments {
     enum packet_place place;
     __u32 delivered; /* as in struct sighting */
     __u32 stack;     /* with a stack trace */
+    __u32 state;     /* with an ev_skb: constant */
     bool typed;
     bool dynptr; /* bpf_dynptr_from_skb() takes the skb */
 };
@@ -188,8 +189,8 @@ static __always_inline void fill(const struct here *here, const struct arguments
     packet->ref_type = f->where.ref_type;
     packet->netns_source = f->where.source;
     packet->flags = f->packet.l3 ? EV_FLAG_L3 : 0;
+    packet->has_skb = 0;
     packet->reserved = 0;
-    packet->reserved_too = 0;
     tag = packet_vlan(&f->packet, a->typed);
     packet->vlan_proto = tag.proto;
     packet->vlan_tci = tag.tci;
@@ -232,11 +233,13 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     seen = sighted(a, &f);
     if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
         return;
-    if (!tell(here, &f.where, &pid_tgid) || !write_begin(here, &f.packet, &w))
+    if (!tell(here, &f.where, &pid_tgid) || !write_begin(here, &f.packet, a->state, &w))
         return;
     fill(here, a, &f, w.out);
     w.out->packet.pid_tgid = pid_tgid;
     w.out->packet.stack = a->stack ? stack_id(here, a->ctx) : 0;
+    if (a->state)
+        write_state(&f.packet, &w, a->typed);
     mark_selected(&f.packet);
     track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
     write_end(here, &f.packet, &w, a->dynptr);
@@ -266,11 +269,6 @@ static __always_inline bool recorded(enum ev_probe probe)
     return config.recorded & 1u << probe;
 }
 
-static __always_inline bool stacked(enum ev_probe probe)
-{
-    return config.stacked & 1u << probe;
-}
-
 static __always_inline void pass_device(struct here *here, const struct arguments *a)
 {
     if (recorded(here->probe))
@@ -281,10 +279,12 @@ static __always_inline void pass_device(struct here *here, const struct argument
 
 static __always_inline int on_receive(__u64 *ctx, bool typed)
 {
+    __u32 extras = config.extras;
     struct arguments a = {.ctx = ctx,
                           .skb = (void *)ctx[0],
                           .place = PLACE_RECEIVE,
-                          .stack = stacked(EV_PROBE_RECEIVE),
+                          .stack = extras & 1u << EV_PROBE_RECEIVE,
+                          .state = extras & EV_EXTRA_SKB,
                           .typed = typed,
                           .dynptr = dynptr_fits(typed)};
     struct here here;
@@ -296,11 +296,13 @@ static __always_inline int on_receive(__u64 *ctx, bool typed)
 
 static __always_inline int on_xmit(__u64 *ctx, bool typed)
 {
+    __u32 extras = config.extras;
     struct arguments a = {.ctx = ctx,
                           .skb = (void *)ctx[0],
                           .dev = (void *)ctx[1],
                           .place = PLACE_XMIT,
-                          .stack = stacked(EV_PROBE_XMIT),
+                          .stack = extras & 1u << EV_PROBE_XMIT,
+                          .state = extras & EV_EXTRA_SKB,
                           .typed = typed,
                           .dynptr = dynptr_fits(typed)};
     struct here here;
@@ -317,6 +319,7 @@ static __always_inline bool tracked_maybe(struct sk_buff *skb, bool typed)
 
 static __always_inline int on_kfree(__u64 *ctx, bool typed)
 {
+    __u32 extras = config.extras;
     struct sk_buff *skb = (void *)ctx[0];
     /* The third argument came with 5.17 (c504e5c2f964), the fourth with 6.11 (c53795d48ee8):
      * reading one before is refused. */
@@ -326,7 +329,8 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
                           .sk = config.kfree_has_sock ? address((void *)ctx[3]) : 0,
                           .reason = reason,
                           .place = PLACE_ANYWHERE,
-                          .stack = stacked(EV_PROBE_KFREE),
+                          .stack = extras & 1u << EV_PROBE_KFREE,
+                          .state = extras & EV_EXTRA_SKB,
                           .delivered = true,
                           .typed = typed,
                           .dynptr = dynptr_fits(typed)};
@@ -346,11 +350,13 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
 
 static __always_inline int on_consume(__u64 *ctx, bool typed)
 {
+    __u32 extras = config.extras;
     struct sk_buff *skb = (void *)ctx[0];
     struct arguments a = {.ctx = ctx,
                           .skb = skb,
                           .place = PLACE_ANYWHERE,
-                          .stack = stacked(EV_PROBE_CONSUME),
+                          .stack = extras & 1u << EV_PROBE_CONSUME,
+                          .state = extras & EV_EXTRA_SKB,
                           .delivered = true,
                           .typed = typed,
                           .dynptr = dynptr_fits(typed)};
@@ -369,11 +375,13 @@ static __always_inline int on_consume(__u64 *ctx, bool typed)
  * support. */
 static __always_inline int on_tcp_probe(__u64 *ctx, bool typed)
 {
+    __u32 extras = config.extras;
     struct sk_buff *skb = (void *)ctx[1];
     struct arguments a = {.ctx = ctx,
                           .skb = skb,
                           .place = PLACE_ANYWHERE,
-                          .stack = stacked(EV_PROBE_TCP_PROBE),
+                          .stack = extras & 1u << EV_PROBE_TCP_PROBE,
+                          .state = extras & EV_EXTRA_SKB,
                           .typed = typed,
                           .dynptr = dynptr_fits(typed)};
     struct here here;

@@ -143,6 +143,7 @@ static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb,
                           .place = PLACE_ANYWHERE - receive * (PLACE_ANYWHERE - PLACE_RECEIVE),
                           .delivered = place_bit(place, EV_PLACE_DELIVERED_SHIFT),
                           .stack = place_bit(place, EV_PLACE_STACK_SHIFT),
+                          .state = config.extras & EV_EXTRA_SKB,
                           .typed = typed,
                           .dynptr = typed && place & EV_PLACE_DYNPTR};
     struct here here;

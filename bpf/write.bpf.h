@@ -3,7 +3,7 @@
 #ifndef NST_BPF_WRITE_H
 #define NST_BPF_WRITE_H
 
-#include "bpf/packet.bpf.h"
+#include "bpf/state.bpf.h"
 
 /* Reads bytes outside of the linear part. Tracing programs may call it since 6.12
  * (ffc83860d8c0); config.has_dynptr says so. The recorder puts its call where there seems to be one
@@ -14,8 +14,7 @@ static int (*const bpf_dynptr_from_skb)(struct __sk_buff *skb, __u64 flags,
 
 /* The packet's first bytes from wherever they are, into room + EV_GAP_BYTES bytes: what stands
  * before skb->data by address, the rest through the kernel. */
-static __always_inline bool copy_nonlinear(const struct packet *p, __u8 *to, __u32 room,
-                                           __u32 want)
+static __always_inline bool copy_nonlinear(const struct packet *p, __u8 *to, __u32 room, __u32 want)
 {
     struct bpf_dynptr bytes;
     __s32 before = p->data - p->start;
@@ -49,18 +48,36 @@ static __always_inline __u32 copy_linear(const struct packet *p, __u8 *to, __u32
 struct writing {
     struct ev_record *out;
     struct room room;
-    __u32 want; /* bytes of the packet */
+    __u32 want;  /* bytes of the packet */
+    __u8 *bytes; /* where they go */
 };
 
 /* Makes room for the event's record. False, and counted: there is none. */
-static __always_inline bool write_begin(const struct here *here, const struct packet *p,
+static __always_inline bool write_begin(const struct here *here, const struct packet *p, bool state,
                                         struct writing *w)
 {
+    __u32 bytes;
+
     w->want = (__u32)p->len < config.snaplen ? (__u32)p->len : config.snaplen;
-    if (!ring_reserve(here, EV_PACKET, sizeof(*w->out) + w->want, &w->room))
+    bytes = sizeof(*w->out) + w->want;
+    if (state) {
+        bytes += sizeof(struct ev_skb);
+        barrier_var(bytes);
+    }
+    if (!ring_reserve(here, EV_PACKET, bytes, &w->room))
         return false;
     w->out = (void *)w->room.head;
+    w->bytes = (__u8 *)(w->out + 1);
     return true;
+}
+
+/* Between the record and the bytes. */
+static __always_inline void write_state(const struct packet *p, struct writing *w, bool typed)
+{
+    state_read((struct ev_skb *)w->bytes, p, typed);
+    w->out->packet.has_skb = 1;
+    w->bytes += sizeof(struct ev_skb);
+    barrier_var(w->bytes);
 }
 
 /* The bytes, into room + EV_GAP_BYTES bytes. */
@@ -77,7 +94,7 @@ static __always_inline void write_end(const struct here *here, const struct pack
                                       const struct writing *w, bool dynptr)
 {
     __u32 want = w->want;
-    __u32 caplen = want ? copy_any(p, (__u8 *)(w->out + 1), config.snaplen, want, dynptr) : 0;
+    __u32 caplen = want ? copy_any(p, w->bytes, config.snaplen, want, dynptr) : 0;
 
     w->out->packet.caplen = caplen;
     if (caplen < want) {

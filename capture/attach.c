@@ -222,7 +222,7 @@ static int configure(struct attachment *a, const struct attach_options *options,
         .filters = filters_flags(options->filters),
         .window_bytes = filters_window_bytes(options->filters),
         .recorded = recorded_bits(a->probes),
-        .stacked = stacked_bits(a->probes),
+        .extras = stacked_bits(a->probes) | (options->skb ? EV_EXTRA_SKB : 0),
         .probes = a->probes->count,
         .has_cookie = facts->attach_cookie,
     };

@@ -29,6 +29,7 @@ struct attach_options {
     struct filters *filters;     /* likewise */
     void (*progress)(uint32_t done, uint32_t all); /* of attaching; may be NULL */
     uint32_t snaplen;
+    bool skb; /* with each event, what else its skb says */
     uint64_t ring_kib;   /* of all CPUs together; 0: as the number of CPUs suggests */
     uint64_t base_ts_ns; /* CLOCK_MONOTONIC: no event is earlier */
 };

@@ -32,6 +32,7 @@ enum {
     OPTION_DROP_REASON,
     OPTION_PROFILE,
     OPTION_STACK,
+    OPTION_SKB,
     OPTION_LIST_PROBES,
     OPTION_ATTACH,
     OPTION_INVENTORY,
@@ -58,6 +59,7 @@ static const struct option_spec specs[] = {
     {'p', "probe", "PROBE", "record here: [TYPE:]NAME[/stack]; TYPE tp, kprobe, kretprobe, fentry"},
     {OPTION_PROFILE, "profile", "NAME", "the probes of a profile: default, ifdump, drop, stack..."},
     {OPTION_STACK, "stack", NULL, "with each event the stack trace that led to it"},
+    {OPTION_SKB, "skb", NULL, "with each event mark, hash, checksum state, GSO... of its skb"},
     {OPTION_LIST_PROBES, "list-probes", NULL, "list what there is to record at, also by a PATTERN"},
     {'s', "snaplen", "BYTES", "record up to so many bytes of a packet (128); 0 is 65535"},
     {OPTION_NO_PACKETS, "no-packets", NULL, "record no bytes of packets"},
@@ -270,6 +272,9 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return add(&o->profiles, value, err);
     case OPTION_STACK:
         o->stack = true;
+        return 0;
+    case OPTION_SKB:
+        o->skb = true;
         return 0;
     case OPTION_LIST_PROBES:
         o->list_probes = true;

@@ -29,6 +29,7 @@ struct options {
     struct words profiles; /* --profile */
     bool list_probes;
     bool stack;
+    bool skb; /* --skb */
     enum attach_mode attach;
     struct words netns;        /* --netns, with their '!' */
     struct words devices;      /* -i */

@@ -19,6 +19,8 @@ _Static_assert((int)EV_NETNS_DEVICE == NST_NETNS_DEVICE &&
                    (int)EV_NETNS_SOCKET == NST_NETNS_SOCKET &&
                    (int)EV_NETNS_PARAMETER == NST_NETNS_PARAMETER,
                "records and files have the same sources");
+_Static_assert((int)EV_SKB_CLONED == NST_SKB_CLONED && (int)EV_SKB_NOHDR == NST_SKB_NOHDR,
+               "records and files have the same flags of skbs");
 
 /* Reasons whose index in the writer is at hand. */
 #define REASONS_AT_HAND 256
@@ -44,9 +46,9 @@ struct recorder {
     struct counters *counters;
     struct sights *sights;
     uint64_t events;
-    uint32_t tasks_new; /* defined since some were forgotten */
+    uint32_t tasks_new;    /* defined since some were forgotten */
     struct cpu_refs *cpus; /* NULLs until the CPU's first record */
-    uint32_t *probes; /* their indices in the writer; NST_NONE: not recorded */
+    uint32_t *probes;      /* their indices in the writer; NST_NONE: not recorded */
     struct known_reason known_reasons[REASONS_AT_HAND];
     struct nst_error error;
 };
@@ -258,6 +260,45 @@ static bool is_traced(const struct recorder *r, uint32_t probe)
     return kind == NST_PROBE_RAW_TRACEPOINT || kind == NST_PROBE_FENTRY;
 }
 
+static const struct ev_skb *skb_of(const struct ev_record *record)
+{
+    return record->packet.has_skb ? (const struct ev_skb *)(record + 1) : NULL;
+}
+
+static const uint8_t *bytes_of(const struct ev_record *record)
+{
+    const struct ev_skb *skb = skb_of(record);
+
+    if (!record->packet.caplen)
+        return NULL;
+    return skb ? (const uint8_t *)(skb + 1) : (const uint8_t *)(record + 1);
+}
+
+static void take_state(const struct ev_skb *from, struct nst_skb *state, struct nst_event *event)
+{
+    *state = (struct nst_skb){
+        .len = from->len,
+        .data_len = from->data_len,
+        .mark = from->mark,
+        .hash = from->hash,
+        .priority = from->priority,
+        .csum = from->csum,
+        .users = from->users,
+        .dataref = from->dataref,
+        .gso_type = from->gso_type,
+        .gso_size = from->gso_size,
+        .gso_segs = from->gso_segs,
+        .protocol = from->protocol,
+        .ip_summed = from->ip_summed,
+        .csum_level = from->csum_level,
+        .shared_flags = from->shared_flags,
+        .frags = from->frags,
+        .fclone = from->fclone,
+        .flags = from->flags,
+    };
+    event->state = state;
+}
+
 static int take_packet(struct recorder *r, const struct cpu_refs *refs,
                        const struct ev_record *record, bool late)
 {
@@ -277,17 +318,20 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
         .vlan_proto = packet->vlan_proto,
         .vlan_tci = packet->vlan_tci,
         .flags = packet->flags | (late ? NST_EVENT_LATE : 0),
-        .packet = packet->caplen ? (const uint8_t *)(record + 1) : NULL,
+        .packet = bytes_of(record),
     };
+    struct nst_skb state;
     int error;
 
     resolve(refs, packet, &event);
     if (packet->journey_id)
-        event.journey_ts_ns = ev_journey_ts_ns(r->options.base_ts_ns, r->options.cpu_bits,
-                                               packet->journey_id);
+        event.journey_ts_ns =
+            ev_journey_ts_ns(r->options.base_ts_ns, r->options.cpu_bits, packet->journey_id);
     if (packet->stack && r->options.stacks)
         event.stack = stacks_find(r->options.stacks, r->writer, packet->stack - 1,
                                   is_traced(r, packet->probe));
+    if (packet->has_skb)
+        take_state(skb_of(record), &state, &event);
     if (packet->probe == EV_PROBE_KFREE)
         event.drop_reason = reason_index(r, packet->drop_reason);
     /* Counted before: the writer may lose it at once. */
@@ -299,13 +343,21 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
     return ++r->events == r->options.limit;
 }
 
+/* length: of more than the record itself. */
+static bool has_room(const struct ev_record *record, uint32_t length)
+{
+    uint32_t state = record->packet.has_skb ? sizeof(struct ev_skb) : 0;
+
+    return length >= state && length - state >= record->packet.caplen;
+}
+
 static bool is_whole(const struct recorder *r, const struct ev_head *head, uint32_t length)
 {
     const struct ev_record *record = (const void *)head;
 
     switch (head->type) {
     case EV_PACKET:
-        return length >= sizeof(*record) && length - sizeof(*record) >= record->packet.caplen &&
+        return length >= sizeof(*record) && has_room(record, length - sizeof(*record)) &&
                record->packet.probe < r->options.probes->count &&
                r->probes[record->packet.probe] != NST_NONE;
     case EV_DEVICE:

@@ -158,6 +158,7 @@ static int load(struct session *s, struct nst_error *err)
         .probes = &s->probes,
         .progress = !s->options->quiet && isatty(STDERR_FILENO) ? say_progress : NULL,
         .snaplen = s->options->snaplen,
+        .skb = s->options->skb,
         .ring_kib = s->options->ring_kib,
         .base_ts_ns = s->base_ts_ns,
     };
