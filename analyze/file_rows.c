@@ -51,6 +51,8 @@ static void outline_file(const char *path, struct outline *outline)
         outline->usable = true;
     }
     outline->ended = nst_reader_damage(reader)->ended;
+    /* Of captures that were joined each is looked up when it is read. */
+    outline->usable &= !nst_reader_next_file(reader);
     nst_reader_close(reader);
 }
 

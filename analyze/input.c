@@ -28,7 +28,7 @@ struct input {
     unsigned next;       /* source that it asks next */
     unsigned ahead_left; /* so many more sources may decode ahead */
     uint64_t first_time_ns;
-    bool resolve_late;   /* a pipe: whether it has a namespace is known at its end */
+    bool resolve_late; /* a pipe: whether it has a namespace is known at its end */
     int status;
 };
 
@@ -57,19 +57,60 @@ static void say_no_packets(const struct source *s, const struct filter *filter)
                      "it was recorded without packet bytes, so nothing in it can match -f");
 }
 
+/* Joined to another one, and given by itself too: which only the salt, unique to a file, tells. */
+static bool is_given_already(const struct input *in, const struct source *s)
+{
+    for (unsigned i = 0; i < in->sources_count; i++) {
+        const struct source *other = in->sources[i];
+
+        if ((s->part_name || other->part_name || source_next_file(s) || source_next_file(other)) &&
+            !memcmp(s->file.info->salt, other->file.info->salt, sizeof(s->file.info->salt)))
+            return true;
+    }
+    return false;
+}
+
+/* Keeps it, or not. Answers where in the same file another capture begins, or 0. */
+static uint64_t take_source(struct input *in, struct source *s)
+{
+    uint64_t next = source_next_file(s);
+
+    if (is_given_already(in, s)) {
+        message_warn(s->file.path, "this capture was given already: skipped");
+        source_close(s);
+        return next;
+    }
+    s->ahead_left = &in->ahead_left;
+    in->sources[in->sources_count++] = s;
+    in->resolve_late |= !s->seekable;
+    say_no_packets(s, in->filter);
+    return next;
+}
+
+/* A file, and the captures that somebody has joined to it. */
+static int open_file(struct input *in, const char *path, unsigned load)
+{
+    struct source_place place = {.path = path};
+    struct source **larger, *s;
+
+    do {
+        place.index = in->sources_count;
+        larger = reallocarray(in->sources, in->sources_count + 1, sizeof(*larger));
+        if (!larger)
+            return message_error(NULL, "no memory");
+        in->sources = larger;
+        if (source_open(&s, &place, in->filter, load) != STATUS_OK)
+            return STATUS_FAILED;
+        place.begin = take_source(in, s);
+    } while (place.begin);
+    return STATUS_OK;
+}
+
 static int open_sources(struct input *in, char *const *paths, int count, unsigned load)
 {
-    in->sources = calloc((size_t)count, sizeof(struct source *));
-    if (!in->sources)
-        return message_error(NULL, "no memory");
-    for (int i = 0; i < count; i++) {
-        if (source_open(&in->sources[i], paths[i], (unsigned)i, in->filter, load) != STATUS_OK)
+    for (int i = 0; i < count; i++)
+        if (open_file(in, paths[i], load) != STATUS_OK)
             return STATUS_FAILED;
-        in->sources[i]->ahead_left = &in->ahead_left;
-        in->sources_count++;
-        in->resolve_late |= !in->sources[i]->seekable;
-        say_no_packets(in->sources[i], in->filter);
-    }
     return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "analyze/source.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,34 +293,68 @@ static const char *hint(const char *path, const struct filter *filter)
     return "";
 }
 
-int source_open(struct source **opened, const char *path, unsigned index,
-                const struct filter *filter, unsigned load)
+/* What it is called, and how long it is. */
+static bool name_part(struct source *s, const struct source_place *place)
 {
-    struct source *s = calloc(1, sizeof(*s));
-    struct nst_reader_options options = {.warn = warn, .context = s};
-    struct nst_error err = {0};
-    int error;
-
-    if (!s || !asked_init(&s->asked, filter) || !match_init(&s->matcher, filter)) {
-        source_close(s);
-        return message_error(path, "no memory");
+    s->file = (struct input_file){.path = place->path, .index = place->index};
+    if (!place->begin)
+        return true;
+    if (asprintf(&s->part_name, "%s, from byte %" PRIu64 " on", place->path, place->begin) < 0) {
+        s->part_name = NULL;
+        return false;
     }
-    s->file = (struct input_file){.path = path, .index = index};
+    s->file.path = s->part_name;
+    return true;
+}
+
+static uint64_t part_size(const struct source *s, const struct source_place *place)
+{
+    uint64_t next = source_next_file(s), end = next ? next : file_size(place->path);
+
+    return end > place->begin ? end - place->begin : 0;
+}
+
+static bool prepare(struct source *s, const struct source_place *place, const struct filter *filter,
+                    unsigned load)
+{
+    if (!name_part(s, place) || !asked_init(&s->asked, filter) || !match_init(&s->matcher, filter))
+        return false;
     s->filter_load = filter_needs_packets(filter) ? NST_LOAD_PACKETS : 0;
     set_load(s, load);
     s->keep_history = load & INPUT_HISTORY;
-    error = nst_reader_open(&s->reader, path, &options, &err);
+    return true;
+}
+
+int source_open(struct source **opened, const struct source_place *place,
+                const struct filter *filter, unsigned load)
+{
+    struct source *s = calloc(1, sizeof(*s));
+    struct nst_reader_options options = {.warn = warn, .context = s, .begin = place->begin};
+    struct nst_error err = {0};
+    int error;
+
+    if (!s || !prepare(s, place, filter, load)) {
+        source_close(s);
+        return message_error(place->path, "no memory");
+    }
+    error = nst_reader_open(&s->reader, place->path, &options, &err);
     if (error < 0) {
         source_close(s);
-        return message_error(path, "%s%s", err.text, error == -ENOENT ? hint(path, filter) : "");
+        return message_error(place->path, "%s%s", err.text,
+                             error == -ENOENT ? hint(place->path, filter) : "");
     }
     s->seekable = nst_reader_seekable(s->reader);
-    s->file.size = s->seekable ? file_size(path) : 0;
     s->file.info = nst_reader_file(s->reader);
     s->file.damage = nst_reader_damage(s->reader);
     read_ahead(s);
+    s->file.size = s->seekable ? part_size(s, place) : 0;
     *opened = s;
     return STATUS_OK;
+}
+
+uint64_t source_next_file(const struct source *s)
+{
+    return nst_reader_next_file(s->reader);
 }
 
 void source_close(struct source *s)
@@ -338,6 +373,7 @@ void source_close(struct source *s)
     match_free(&s->matcher);
     asked_free(&s->asked);
     nst_reader_close(s->reader);
+    free(s->part_name);
     free(s);
 }
 

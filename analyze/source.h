@@ -26,6 +26,7 @@ struct pending {
 
 struct source {
     struct input_file file;
+    char *part_name; /* the file's path, of what begins within it; or NULL */
     struct nst_reader *reader;
     unsigned load;        /* of NST_LOAD_* */
     unsigned filter_load; /* of that, what the filter needs */
@@ -52,9 +53,18 @@ struct source {
     uint64_t bytes_done;
 };
 
+/* Which capture to read. */
+struct source_place {
+    const char *path;
+    uint64_t begin; /* of captures that were joined to one file: where this one begins */
+    unsigned index; /* the input_file's */
+};
+
 /* Reads the headers of all blocks, or of a pipe's first. STATUS_FAILED: said why, *s is NULL. */
-int source_open(struct source **s, const char *path, unsigned index, const struct filter *filter,
+int source_open(struct source **s, const struct source_place *place, const struct filter *filter,
                 unsigned load);
+/* Where in the same file another capture begins, or 0. */
+uint64_t source_next_file(const struct source *s);
 void source_close(struct source *s);
 
 /* The earliest event of the file, since 1970, as far as is known. False: it has none. */

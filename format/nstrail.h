@@ -420,10 +420,12 @@ struct nst_reader_options {
      * expected, without the file's name and without a newline. May be NULL. */
     void (*warn)(void *context, const char *text);
     void *context;
+    /* Of a file, not of a pipe: where the capture begins, as nst_reader_next_file() says. */
+    uint64_t begin;
 };
 
-/* Reads from the file's start, wherever fd stands; a pipe from where it is. The reader
- * closes fd in nst_reader_close(), and not when this fails. */
+/* Reads from options->begin, or the file's start, wherever fd stands; a pipe from where it is.
+ * The reader closes fd in nst_reader_close(), and not when this fails. */
 int nst_reader_fdopen(struct nst_reader **r, int fd, const struct nst_reader_options *options,
                       struct nst_error *err);
 /* path "-" is standard input. */
@@ -447,6 +449,10 @@ bool nst_reader_ready(const struct nst_reader *r, int timeout_ms);
  * stepped over. End and failure are sticky: asking again answers the same.
  */
 int nst_reader_next(struct nst_reader *r, const struct nst_block **block, struct nst_error *err);
+
+/* After the end of a file: where in it another capture begins, because somebody has joined two;
+ * or 0. Another reader can read that one. */
+uint64_t nst_reader_next_file(const struct nst_reader *r);
 
 #define NST_LOAD_SITES   4u /* dictionaries and sites, without events: far cheaper */
 #define NST_LOAD_META    1u /* and events, without packet bytes; implies NST_LOAD_SITES */

@@ -17,7 +17,7 @@
 static int open_without_header(struct nst_reader *r, int why, struct nst_error *err)
 {
     struct block_header h;
-    uint64_t offset = 0;
+    uint64_t offset = r->options.begin;
 
     switch (nst_recover_search(&r->source, &offset, NULL, &h)) {
     case FOUND_BLOCK:
@@ -31,7 +31,7 @@ static int open_without_header(struct nst_reader *r, int why, struct nst_error *
     memcpy(r->salt, h.salt, sizeof(r->salt));
     memcpy(r->file.salt, h.salt, sizeof(r->file.salt));
     r->damage.bad_header = 1;
-    r->damage.skipped_bytes += offset;
+    r->damage.skipped_bytes += offset - r->options.begin;
     r->position = r->unpadded = offset;
     nst_reader_warn(r, "%s; the first whole block is at byte %" PRIu64, err->text, offset);
     return 0;
@@ -41,16 +41,17 @@ static int take_tlvs(struct nst_reader *r, size_t length, struct nst_error *err)
 {
     struct block_header h;
     size_t have;
-    const uint8_t *p = nst_source_at(&r->source, 0, length, &have);
+    uint64_t begin = r->options.begin;
+    const uint8_t *p = nst_source_at(&r->source, begin, length, &have);
     int ret;
 
     if (!p)
         return nst_fail(err, -ENOMEM, "out of memory");
-    r->position = r->unpadded = length;
+    r->position = r->unpadded = begin + length;
     if (have < length) {
         r->damage.bad_header = 1;
         r->damage.torn_bytes += have;
-        r->position = r->unpadded = have;
+        r->position = r->unpadded = begin + have;
         nst_reader_warn(r, "the file header is cut: %zu of %zu bytes", have, length);
         return 0;
     }
@@ -61,8 +62,8 @@ static int take_tlvs(struct nst_reader *r, size_t length, struct nst_error *err)
     r->damage.bad_header = 1;
     nst_reader_warn(r, "%s; they are left out", err->text);
     /* Bytes may have gone or come, so that the first block is not where it was. */
-    if (nst_recover_header(&r->source, length, r->salt, &h) != FOUND_BLOCK)
-        r->position = r->unpadded = FILE_FIXED_SIZE;
+    if (nst_recover_header(&r->source, begin + length, r->salt, &h) != FOUND_BLOCK)
+        r->position = r->unpadded = begin + FILE_FIXED_SIZE;
     return 0;
 }
 
@@ -70,7 +71,7 @@ int nst_reader_read_header(struct nst_reader *r, struct nst_error *err)
 {
     struct nst_error words = {{0}};
     size_t have, length;
-    const uint8_t *p = nst_source_at(&r->source, 0, FILE_FIXED_SIZE, &have);
+    const uint8_t *p = nst_source_at(&r->source, r->options.begin, FILE_FIXED_SIZE, &have);
     int ret;
 
     if (!err)

@@ -81,6 +81,11 @@ const struct nst_damage *nst_reader_damage(const struct nst_reader *r)
     return &r->damage;
 }
 
+uint64_t nst_reader_next_file(const struct nst_reader *r)
+{
+    return r->next_file;
+}
+
 bool nst_reader_seekable(const struct nst_reader *r)
 {
     return r->source.seekable;

@@ -22,10 +22,11 @@ struct nst_reader {
     struct offsets bad;        /* reported */
     uint64_t checked_in_vain;
 
-    uint64_t position; /* where the next block should be */
-    uint64_t unpadded; /* where it may be at the earliest: the padding may be what is missing */
-    uint64_t frontier; /* damage before here was reported */
-    int state;         /* 1: reading; else what nst_reader_next() answers for good */
+    uint64_t position;  /* where the next block should be */
+    uint64_t unpadded;  /* where it may be at the earliest: the padding may be what is missing */
+    uint64_t frontier;  /* damage before here was reported */
+    uint64_t next_file; /* where another capture begins, or 0 */
+    int state;          /* 1: reading; else what nst_reader_next() answers for good */
     struct nst_error failure;
 
     struct block_header header; /* of the current block */

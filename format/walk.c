@@ -48,8 +48,8 @@ static void report_skipped(struct nst_reader *r, uint64_t from, uint64_t to)
     if (from < r->frontier || from >= to)
         return;
     r->damage.skipped_bytes += to - from;
-    nst_reader_warn(r, "%" PRIu64 " byte%s from byte %" PRIu64 " on belong%s to no block", to - from,
-                    NST_PLURAL(to - from), from, to - from == 1 ? "s" : "");
+    nst_reader_warn(r, "%" PRIu64 " byte%s from byte %" PRIu64 " on belong%s to no block",
+                    to - from, NST_PLURAL(to - from), from, to - from == 1 ? "s" : "");
 }
 
 /* What stands between the last block and the file's end is the beginning of one, as far as
@@ -140,16 +140,28 @@ static bool begins_block(struct nst_reader *r)
            memcmp(p, key, have < sizeof(key) ? have : sizeof(key)) == 0;
 }
 
-static void say_other_file(struct nst_reader *r)
+/* Files that were joined: what stands behind the END of one is the header of another. Only there:
+ * in the middle of a damaged file it could be what a packet brought. */
+static bool other_file_begins(struct nst_reader *r)
 {
     struct nst_file_info other;
     size_t have, length;
     const uint8_t *p = nst_source_at(&r->source, r->position, FILE_FIXED_SIZE, &have);
 
-    if (p && have == FILE_FIXED_SIZE && r->position >= r->frontier &&
-        nst_header_decode_fixed(p, &other, &length, NULL) == 0)
-        nst_reader_warn(r, "another capture file begins at byte %" PRIu64 ": split them to read it",
+    return p && have == FILE_FIXED_SIZE && r->damage.ended &&
+           nst_header_decode_fixed(p, &other, &length, NULL) == 0 &&
+           memcmp(other.salt, r->salt, sizeof(r->salt)) != 0;
+}
+
+/* Whether the other file can be left to another reader. */
+static bool end_before_other(struct nst_reader *r)
+{
+    if (r->source.seekable)
+        r->next_file = r->position;
+    else if (r->position >= r->frontier)
+        nst_reader_warn(r, "another capture begins at byte %" PRIu64 ": to read it too, save both",
                         r->position);
+    return r->source.seekable;
 }
 
 /* 1: a header or the end follows the block h, as it must. 0: neither does. -ENODATA: the file
@@ -230,7 +242,8 @@ int nst_reader_find(struct nst_reader *r)
         case FOUND_NO_MEMORY:
             return -ENOMEM;
         default:
-            say_other_file(r);
+            if (other_file_begins(r) && end_before_other(r))
+                return 0;
             ret = search_from(r, r->unpadded, begins_block(r));
             if (ret <= 0)
                 return ret;

@@ -147,6 +147,16 @@ else
 fi
 answers 2 'flipped' print --json accepted.nst flipped
 
+# In a pipe the second of two joined captures is not, nor is what follows a torn one, where a packet
+# might pretend to be a file.
+"$make_capture" other-host other-host.nst || exit
+"$nstrail" print --format single-line - < <(cat accepted.nst other-host.nst) >out 2>errors
+is "$?:$(wc -l <out)" 2:5 'joined captures from a pipe'
+like "$(cat errors)" 'another capture begins at byte [0-9]*: to read it too, save both' 'and says so'
+cat half other-host.nst >joined
+answers 2 'joined: [0-9]* bytes from byte' print --format single-line joined
+is "$(($(wc -l <out) - 1))" "$events" 'what is whole of the first is read'
+
 head -c 100 accepted.nst >cut-header
 answers 1 'cut-header: the file header is cut' print cut-header
 tail -c +33 accepted.nst >headless

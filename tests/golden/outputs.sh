@@ -105,6 +105,24 @@ is "$("$nstrail" print --format single-line -r many.nst accepted.nst -r second.n
     "$("$nstrail" print --format single-line many.nst second.nst accepted.nst | md5sum)" \
     'files with -r and without'
 
+# Captures that somebody has joined are read like each by itself.
+cat everything.nst other-host.nst second.nst >joined.nst
+for command in 'print --utc' 'print --json' 'print --netns 0x1001'; do
+    # shellcheck disable=SC2086
+    is "$("$nstrail" $command joined.nst 2>&1 | md5sum)" \
+        "$("$nstrail" $command everything.nst other-host.nst second.nst 2>&1 | md5sum)" \
+        "$command of joined captures"
+done
+is "$("$nstrail" info joined.nst | sed -n 's/^File  *//p')" "joined.nst
+joined.nst, from byte $(stat -c %s everything.nst) on
+joined.nst, from byte $(cat everything.nst other-host.nst | wc -c) on" 'info lists each of them'
+is "$("$nstrail" info joined.nst | sed -n 's/^Size *\([0-9]*\) .*/\1/p' | paste -sd+)" \
+    "$(stat -c %s everything.nst other-host.nst second.nst | paste -sd+)" 'with its own size'
+"$nstrail" print joined.nst other-host.nst >got 2>errors
+"$nstrail" print joined.nst >wanted
+same got wanted 'one of them given by itself, too, is not read again'
+is "$(cat errors)" 'nstrail: other-host.nst: this capture was given already: skipped' 'which is said'
+
 # The same file from a pipe; it is read a little ahead.
 # shellcheck disable=SC2002
 for options in '' '--netns 4026533123' '--since +0.001 --until +0.002'; do

@@ -124,6 +124,11 @@ ok 'twice: nothing changed' cmp before.db at-once.db
 words=$(nstrail import copy alpha.1.nst alpha.0.nst alpha.2.nst "${others[@]}" -d both.db 2>&1)
 is "$words" 'nstrail: alpha.1.nst: given twice: skipped' 'given twice: said'
 holds_all both.db 'given twice'
+cat alpha.2.nst alpha.0.nst alpha.1.nst "${others[@]}" >joined
+ok 'captures joined to one file' nstrail import -d joined.db alpha.1.nst joined
+holds_all joined.db 'joined'
+ok 'the same again' nstrail import -d joined.db joined
+holds_all joined.db 'joined, twice'
 ok 'twice by a pipe' nstrail import - -d both.db <alpha.1.nst
 holds_all both.db 'twice by a pipe'
 ok 'by a pipe' nstrail import - "${others[@]}" alpha.2.nst alpha.0.nst -d pipe.db <alpha.1.nst
