@@ -59,10 +59,13 @@ struct counters *counters_new(const struct attachment *attachment)
     c->missed = calloc(c->probes->count, sizeof(*c->missed));
     c->list = calloc(c->cells * CELL_COUNTERS + c->probes->count * PROBE_COUNTERS + OTHER_COUNTERS,
                      sizeof(*c->list));
-    if (c->events && c->flushed && c->lost_disk && c->missed && c->list)
-        return c;
-    counters_free(c);
-    return NULL;
+    if (!c->events || !c->flushed || !c->lost_disk || !c->missed || !c->list) {
+        counters_free(c);
+        return NULL;
+    }
+    /* Nothing is attached yet; but whether the kernel will tell is known. */
+    counters_refresh(c);
+    return c;
 }
 
 void counters_free(struct counters *counters)

@@ -26,6 +26,7 @@ tests=(
     kernels/differences.sh
     netns/filter.sh
     netns/privileges.sh
+    kernels/losses.sh
     kernels/probes.sh
     kernels/changes.sh
     kernels/who.sh
