@@ -240,6 +240,7 @@ static int take_option(struct options *o, int letter, const char *value, struct 
     case 'c':
         return parse_number(value, 1, UINT64_MAX, "-c", &o->count, err);
     case 's':
+        o->snaplen_given = true;
         return parse_snaplen(value, &o->snaplen, err);
     case 'B':
         return parse_number(value, 1, 1ull << 40, "-B", &o->ring_kib, err);
@@ -258,7 +259,7 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         o->command = value;
         return 0;
     case OPTION_NO_PACKETS:
-        o->snaplen = 0;
+        o->no_packets = true;
         return 0;
     case 'i':
         return add(&o->devices, value, err);
@@ -330,6 +331,17 @@ static int check_files(struct options *o, struct nst_error *err)
     return 0;
 }
 
+/* The same namespace cannot be both. */
+static int check_netns(const struct options *o, struct nst_error *err)
+{
+    for (size_t i = 0; i < o->netns.count; i++)
+        for (size_t j = 0; o->netns.list[i][0] == '!' && j < o->netns.count; j++)
+            if (!strcmp(o->netns.list[i] + 1, o->netns.list[j]))
+                return nst_fail(err, -EINVAL, "--netns %s and %s exclude each other",
+                                o->netns.list[j], o->netns.list[i]);
+    return 0;
+}
+
 static int check(struct options *o, struct nst_error *err)
 {
     if (o->help || o->version)
@@ -346,6 +358,12 @@ static int check(struct options *o, struct nst_error *err)
                         "no output: say where to record to with -w FILE, or --live to see events");
     if (o->live && o->output && !strcmp(o->output, "-"))
         return nst_fail(err, -EINVAL, "--live: -w - takes the standard output");
+    if (o->no_packets && o->snaplen_given)
+        return nst_fail(err, -EINVAL, "-s and --no-packets exclude each other");
+    if (o->no_packets)
+        o->snaplen = 0;
+    if (check_netns(o, err))
+        return -EINVAL;
     return check_files(o, err);
 }
 

@@ -24,7 +24,9 @@ struct options {
     uint64_t count;       /* -c: events; 0: no limit */
     uint64_t duration_ns; /* --duration; 0: no limit */
     uint64_t ring_kib;    /* -B; 0: the default */
-    uint32_t snaplen;     /* -s, --no-packets */
+    uint32_t snaplen;     /* 0: no packets */
+    bool snaplen_given;   /* -s */
+    bool no_packets;      /* --no-packets */
     struct words probes;   /* -p */
     struct words profiles; /* --profile */
     bool list_probes;

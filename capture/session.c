@@ -4,6 +4,7 @@
 #include "capture/session.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,11 +135,27 @@ static int start_inventory(struct session *s, struct nst_error *err)
     return s->options->inventory_none ? 0 : inventory_start(&s->inventory, &options, err);
 }
 
+/* A device may be in any namespace, and may come later; but it may also be misspelt. */
+static void note_devices(const struct words *devices)
+{
+    for (size_t i = 0; i < devices->count; i++)
+        if (strcmp(devices->list[i], "any") && !if_nametoindex(devices->list[i]))
+            message_note("-i %s: no device here has this name now; one of another namespace, or "
+                         "that comes, is recorded",
+                         devices->list[i]);
+}
+
 static int make_filters(struct session *s, struct nst_error *err)
 {
-    int error = filters_new(&s->filters, s->options, s->facts.drop_reasons, err);
-    const char *limit = error ? NULL : filters_l3_limit(s->filters);
+    const char *limit;
+    int error;
 
+    if (s->options->drop_reasons.count && !s->probes.list[EV_PROBE_KFREE].recorded)
+        return nst_fail(err, -EINVAL, "--drop-reason: none of the probes records drops");
+    error = filters_new(&s->filters, s->options, s->facts.drop_reasons, err);
+    limit = error ? NULL : filters_l3_limit(s->filters);
+    if (!s->options->quiet)
+        note_devices(&s->options->devices);
     if (limit)
         message_note("the filter matches no packet that begins at L3, for there: %s", limit);
     return error;

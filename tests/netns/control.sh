@@ -143,6 +143,14 @@ refused 'bad filter' 'syntax error.*no such filter' "$capture" -w "$work/x" -c 1
 refused 'snaplen' '65535' "$capture" -w "$work/x" -c 1 -s 65536
 refused 'negative snaplen' '-s' "$capture" -w "$work/x" -c 1 -s -1
 refused 'no such folder' "$work/none" "$capture" -w "$work/none/x" -c 1
+mkdir "$work/disk"
+if mount -t tmpfs -o ro tmpfs "$work/disk" 2>/dev/null; then
+    refused 'a disk that cannot be written' 'disk/x: Read-only' "$capture" -w "$work/disk/x" -c 1
+else
+    skip 'may not mount a tmpfs' 'a disk that cannot be written'
+fi
+refused 'no drops to have a reason' 'none of the probes records drops' \
+    "$capture" -w "$work/x" -c 1 --profile ifdump --drop-reason NO_SOCKET
 if command -v setpriv >/dev/null; then
     chmod 755 "$work"
     install -m 755 "$capture" "$work/capture"
@@ -151,6 +159,25 @@ if command -v setpriv >/dev/null; then
 else
     skip 'setpriv is not installed' 'not root'
 fi
+
+# -- a device that goes
+
+record gone "$work/gone.nst" -i "${prefix}0" || exit
+like "$(cat "$recorder_words")" "-i ${prefix}0: no device here has this name" \
+    'a device that is not there: is said'
+for round in 1 2; do
+    ip -n "${prefix}client" link add "${prefix}0" type veth peer name gone1 netns "${prefix}server"
+    ip -n "${prefix}client" link set "${prefix}0" up
+    ip -n "${prefix}server" link set gone1 up
+    address client "${prefix}0" 10.9.2.1/24
+    address server gone1 10.9.2.2/24
+    ok "a device that comes: ping $round" in_ns client ping -q -c 10 -i 0.01 10.9.2.2
+    ip -n "${prefix}client" link delete "${prefix}0"
+done
+stop
+is "$recorder_status" 0 'a device that goes: status'
+is "$("$bin/nstrail" print --json --dev "${prefix}0" -f icmp "$work/gone.nst" 2>/dev/null |
+    grep -c '"kernel":')" 40 'a device that goes, and one that comes by its name: both are recorded'
 
 # -- whose file it is
 

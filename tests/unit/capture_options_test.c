@@ -137,6 +137,9 @@ static void test_bad(void)
     refuses("-w x --duration 5m", "more than 0");
     refuses("-w x --attach kprobe", "tp_btf or raw_tp");
     refuses("-w x -B 0", "from 1 to");
+    refuses("-w x -s 64 --no-packets", "exclude each other");
+    refuses("-w x --no-packets -s 0", "exclude each other");
+    refuses("-w x --netns !a --netns b --netns a", "--netns a and !a exclude each other");
     refuses("-w x -y", "unknown option -y");
     refuses("-w x --nothing", "unknown option --nothing");
     refuses("-w x --quiet=1", "no argument belongs to");
