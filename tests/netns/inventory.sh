@@ -30,6 +30,9 @@ SECRET=environment-$prefix unshare -n sleep 61.25 &
 shell=$!
 setpriv --reuid 65534 --clear-groups unshare -Un sleep 62 &
 nested=$!
+# Twice: the one that has the namespace belongs to who made it, in the one of another.
+setpriv --reuid 65533 --clear-groups unshare -Ur unshare -Un sleep 64 &
+twice=$!
 # A name that would do things to a terminal, and to who parses /proc without care.
 odd=$'x) S 1\033[31m\n1'
 cp "$(command -v sleep)" "$work/$odd"
@@ -43,11 +46,18 @@ slept()
 }
 until_true 5 slept "$shell" 61.25
 until_true 5 slept "$nested" 62
+until_true 5 slept "$twice" 64
 until_true 5 slept "$strange" 63
 
 record inventory "$work/one.nst" || exit
 echo >&"${KEEPER[1]}"
 in_ns a ping -q -c 3 -i 0.01 10.9.1.2 >"$work/ping"
+# A device that comes and goes.
+link a a7 b b9
+address a a7 10.9.7.1/24
+address b b9 10.9.7.2/24
+in_ns a ping -q -c 5 -i 0.2 10.9.7.2 >"$work/ping"
+ip -n "${prefix}a" link delete a7
 # Gone before a scan comes by, its inum free for the next.
 ip netns add "${prefix}first"
 first=$(inum first)
@@ -84,6 +94,9 @@ ok 'no word of an environment or a command line' \
 is "$(told "SELECT o ->> 'owner_uid', o ->> 'userns_inum', v.value ->> 'uid' FROM n,
     json_each(o, '$.processes') v WHERE inum = $(of "$nested")")" \
     "65534|$(stat -L -c %i "/proc/$nested/ns/user")|65534" 'the owner of a user namespace'
+is "$(told "SELECT o ->> 'owner_uid', o ->> 'userns_inum' FROM n
+    WHERE inum = $(of "$twice")")" "65533|$(stat -L -c %i "/proc/$twice/ns/user")" \
+    'the owner of one in another'
 is "$(told "SELECT hex(v.value ->> 'comm') FROM n, json_each(o, '$.processes') v
     WHERE inum = $(of "$strange") AND v.value ->> 'comm' NOT LIKE 'nstrail%'")" \
     "$(printf %s "${odd:0:15}" | od -An -v -t x1 | tr -d ' \n' | tr a-f A-F)" 'a hostile name'
@@ -117,11 +130,18 @@ is "$(told "SELECT v.value ->> 'name', v.value ->> 'kind', v.value -> 'link' ->>
     "a0|veth|$(inum b)|b0|0
 a1|veth|$(inum b)|b0|1" 'a veth, the other end of it, and its new name'
 is "$(told "SELECT v.value ->> 'address', v.value ->> 'prefix' FROM n, json_each(o, '$.addresses') v
-    WHERE inum = $(inum b) AND v.value ->> 'address' LIKE '10.%'")" '10.9.1.2|24' 'an address'
+    WHERE inum = $(inum b) AND v.value ->> 'address' LIKE '10.9.1.%'")" '10.9.1.2|24' 'an address'
 is "$(told "SELECT o ->> 'inum' = $(inum $second), v.value ->> 'name', v.value ->> 'kind',
     max(v.value ->> 'at_end') FROM n, json_each(o, '$.devices') v WHERE v.value ->> 'name' LIKE '_7'
     AND inum IN ($(inum b), $(inum $second)) GROUP BY 1, 2 ORDER BY 1")" "0|b7|veth|0
 1|c7|veth|1" 'a device that came, and moved'
+is "$(told "SELECT v.value ->> 'name', v.value ->> 'kind', max(v.value ->> 'at_end')
+    FROM n, json_each(o, '$.devices') v WHERE v.value ->> 'name' IN ('a7', 'b9')
+    AND inum IN ($(inum a), $(inum b)) GROUP BY 1")" "a7|veth|0
+b9|veth|0" 'devices that came and went'
+is "$(told "SELECT count(*), max(v.value ->> 'at_end') FROM n, json_each(o, '$.addresses') v
+    WHERE v.value ->> 'address' IN ('10.9.7.1', '10.9.7.2')
+    AND inum IN ($(inum a), $(inum b))")" '2|0' 'and their addresses'
 is "$(told "SELECT count(*) FROM n, json_each(o, '$.processes') v WHERE v.value ->> 'comm' = 'sleep'
     AND o ->> 'gone' AND inum <> $first")" 1 'a namespace of a process that lived for 0.4 s'
 
@@ -144,5 +164,5 @@ is "$(told "SELECT count(*) FROM n WHERE o ->> 'events' = 0")" 0 '--inventory=no
 
 umount "$work/pinned"
 # shellcheck disable=SC2153 # bash sets it
-kill "$shell" "$nested" "$strange" "$KEEPER_PID"
+kill "$shell" "$nested" "$twice" "$strange" "$KEEPER_PID"
 done_testing
