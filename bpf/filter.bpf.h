@@ -161,11 +161,12 @@ static __always_inline __u32 netns_wish(const struct where *where)
 
 static __always_inline bool device_wished(const struct where *where)
 {
+    __u64 raw[2] = {where->device.name[0], where->device.name[1]};
     struct device_name name = {};
 
     /* What stands behind the end of a name is left from a former one. */
     return where->ref_type == EV_DEVICE &&
-           bpf_probe_read_kernel_str(&name, sizeof(name), where->device.name) > 0 &&
+           bpf_probe_read_kernel_str(&name, sizeof(name), raw) > 0 &&
            bpf_map_lookup_elem(&wished_devices, &name);
 }
 

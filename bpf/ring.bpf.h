@@ -71,12 +71,16 @@ struct here {
 
 static __always_inline bool here_init(struct here *here, enum ev_probe probe, __u32 number)
 {
+    /* Whose address a helper takes lies in memory with all that is around it, where neither clang nor
+     * the verifier knows constants as such: hence no address of *here. */
+    __u32 cpu = bpf_get_smp_processor_id();
+
     here->ts_ns = 0;
-    here->cpu = bpf_get_smp_processor_id();
+    here->cpu = cpu;
     here->probe = probe;
     here->like = probe;
     here->number = number;
-    here->state = bpf_map_lookup_elem(&cpus, &here->cpu);
+    here->state = bpf_map_lookup_elem(&cpus, &cpu);
     return here->state != NULL;
 }
 
