@@ -228,7 +228,7 @@ enum ev_counter {
     EV_NO_PACKET,
     EV_CUT_NONLINEAR,
     EV_TRACKING_FULL,
-    EV_TRACKING_GUESSED,
+    EV_TRACKING_GUESSED, /* where no event says it */
     EV_NO_STACK,
     EV_COUNTERS = 8, /* a cache line */
 };

@@ -177,11 +177,11 @@ static __always_inline bool device_look(const struct here *here, struct net_devi
         return false;
     device_read(d, dev, typed);
     d->known = 1;
-    if (device_same(&cached->way[0], d)) {
+    if (likely(device_same(&cached->way[0], d))) {
         d->type = cached->way[0].type;
         return true;
     }
-    if (device_same(&cached->way[1], d)) {
+    if (likely(device_same(&cached->way[1], d))) {
         d->type = cached->way[1].type;
         return true;
     }
@@ -210,7 +210,7 @@ static __always_inline bool device_tell(const struct here *here, const struct de
     struct device_set *cached;
     __u32 way;
 
-    if (d->known)
+    if (likely(d->known))
         return true;
     cached = device_set_of(here, d->dev);
     if (!cached)
@@ -268,7 +268,7 @@ static __always_inline bool netns_tell(const struct here *here, const struct net
 {
     struct netns_slot *slot;
 
-    if (n->known)
+    if (likely(n->known))
         return true;
     slot = netns_slot_of(here, n->net);
     if (!slot || !netns_define(here, n, ev_set(n->net, EV_NETNS_SETS)))
@@ -329,8 +329,8 @@ static __always_inline bool task_tell(const struct here *here, __u64 *pid_tgid)
     slot = bpf_map_lookup_elem(&tasks, &key);
     if (!slot)
         return false;
-    if (slot->used && slot->pid_tgid == now.pid_tgid && slot->comm[0] == now.comm[0] &&
-        slot->comm[1] == now.comm[1])
+    if (likely(slot->used && slot->pid_tgid == now.pid_tgid && slot->comm[0] == now.comm[0] &&
+               slot->comm[1] == now.comm[1]))
         return true;
     if (!task_define(here, &now, set))
         return false;

@@ -150,11 +150,11 @@ static __always_inline bool find(const struct here *here, const struct arguments
     if (!device_pointer_valid(dev, a->skb) ||
         !device_look(here, dev, &where->device, a->typed))
         where->device.dev = 0;
-    if (!is_packet(a, p->sk, &where->device)) {
+    if (unlikely(!is_packet(a, p->sk, &where->device))) {
         count(here, EV_NO_PACKET);
         return false;
     }
-    if (where->device.dev)
+    if (likely(where->device.dev))
         located(where, EV_DEVICE, EV_NETNS_DEVICE);
     else
         locate_otherwise(here, a, p->sk, where);
@@ -261,6 +261,8 @@ static __always_inline void follow(struct here *here, const struct arguments *a)
         return;
     mark_selected(&f.packet);
     track_packet(here, &f.packet, &seen, &nowhere, a->typed);
+    if (nowhere.flags & EV_FLAG_GUESS)
+        count(here, EV_TRACKING_GUESSED);
 }
 
 /* Whether the user asked for this probe, or only tracking does. */

@@ -71,7 +71,7 @@ struct here {
 
 static __always_inline bool here_init(struct here *here, enum ev_probe probe, __u32 number)
 {
-    /* Whose address a helper takes lies in memory with all that is around it, where neither clang nor
+    /* What has its address taken lies in memory with all that is around it, where neither clang nor
      * the verifier knows constants as such: hence no address of *here. */
     __u32 cpu = bpf_get_smp_processor_id();
 
@@ -92,13 +92,18 @@ static __always_inline void here_time(struct here *here)
 }
 
 /* Atomic: programs interrupt each other on their CPU. */
-static __always_inline void count(const struct here *here, enum ev_counter what)
+static __noinline int count_at(__u32 key, __u32 what)
 {
-    __u32 key = here->cpu * config.probes + here->number;
     struct ev_counters *counted = bpf_map_lookup_elem(&counters, &key);
 
-    if (counted)
+    if (counted && what < EV_COUNTERS)
         __sync_fetch_and_add(&counted->count[what], 1);
+    return 0;
+}
+
+static __always_inline void count(const struct here *here, enum ev_counter what)
+{
+    count_at(here->cpu * config.probes + here->number, what);
 }
 
 /* A record being written. */
@@ -124,9 +129,9 @@ static __always_inline bool ring_advance(struct ev_ring *ring, __u64 bytes, __u6
     for (int i = 0; i < RING_TRIES; i++) {
         __u64 head = *(volatile __u64 *)&ring->head;
 
-        if (!ring_fits(ring, head, bytes))
+        if (unlikely(!ring_fits(ring, head, bytes)))
             return false;
-        if (__sync_val_compare_and_swap(&ring->head, head, head + bytes) == head) {
+        if (likely(__sync_val_compare_and_swap(&ring->head, head, head + bytes) == head)) {
             *position = head;
             return true;
         }
@@ -180,7 +185,7 @@ static __always_inline bool ring_reserve(const struct here *here, enum ev_type t
                      ? ring_advance(ring, room->bytes, &room->position)
                      : ring_advance_alone(here->state, ring, room->bytes, &room->position)))
         room->head = ring_at(key, room->position);
-    if (!room->head) {
+    if (unlikely(!room->head)) {
         count(here, EV_LOST_RING);
         return false;
     }
@@ -200,7 +205,8 @@ static __always_inline void ring_submit(const struct room *room)
     } else {
         __sync_lock_test_and_set(&room->head->stamp, stamp);
     }
-    if ((room->position ^ (room->position + room->bytes)) & ~((__u64)config.wake_bytes - 1))
+    if (unlikely((room->position ^ (room->position + room->bytes)) &
+                 ~((__u64)config.wake_bytes - 1)))
         bpf_ringbuf_output(&doorbell, &word, sizeof(word), BPF_RB_FORCE_WAKEUP);
 }
 

@@ -254,12 +254,6 @@ static __always_inline void track_tell_none(struct ev_packet *out)
     out->journey_head = 0;
 }
 
-static __always_inline void track_guessed(const struct here *here, struct ev_packet *out)
-{
-    out->flags |= EV_FLAG_GUESS;
-    count(here, EV_TRACKING_GUESSED);
-}
-
 /* The first packet in a buffer that tracking does not know yet. */
 static __always_inline void track_add(const struct here *here, const struct packet *p,
                                       const struct sighting *seen, struct ev_track *moved,
@@ -298,8 +292,8 @@ static __always_inline void track_packet(const struct here *here, const struct p
     if (t && !moved)
         verdict = track_ended(here, t, p, seen, typed);
     if (moved || verdict == ENDED_GUESS)
-        track_guessed(here, out);
-    if (!t) {
+        out->flags |= EV_FLAG_GUESS;
+    if (unlikely(!t)) {
         track_add(here, p, seen, moved, out);
         return;
     }

@@ -84,7 +84,8 @@ static __always_inline void write_state(const struct packet *p, struct writing *
 static __always_inline __u32 copy_any(const struct packet *p, __u8 *to, __u32 room, __u32 want,
                                       bool dynptr)
 {
-    if (dynptr && p->nonlinear && (__u32)p->linear < want && copy_nonlinear(p, to, room, want))
+    if (dynptr && unlikely(p->nonlinear) && (__u32)p->linear < want &&
+        copy_nonlinear(p, to, room, want))
         return want;
     return copy_linear(p, to, room, want);
 }
@@ -97,7 +98,7 @@ static __always_inline void write_end(const struct here *here, const struct pack
     __u32 caplen = want ? copy_any(p, w->bytes, config.snaplen, want, dynptr) : 0;
 
     w->out->packet.caplen = caplen;
-    if (caplen < want) {
+    if (unlikely(caplen < want)) {
         w->out->packet.flags |= EV_FLAG_CUT;
         count(here, EV_CUT_NONLINEAR);
     }

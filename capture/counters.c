@@ -11,12 +11,11 @@ static const char *const kernel_names[EV_COUNTERS] = {
     [EV_NO_PACKET] = "skipped.no_packet",
     [EV_CUT_NONLINEAR] = "cut.nonlinear",
     [EV_TRACKING_FULL] = "tracking.full",
-    [EV_TRACKING_GUESSED] = "tracking.guessed",
     [EV_NO_STACK] = "cut.stack",
 };
 
-/* By CPU and probe, beside those: events, and what the disk lost. */
-#define CELL_COUNTERS (EV_COUNTERS + 2)
+/* By CPU and probe, beside those: events, guesses, and what the disk lost. */
+#define CELL_COUNTERS (EV_COUNTERS + 3)
 /* By probe: recursion and misses. */
 #define PROBE_COUNTERS 2
 /* Totals of 0, recursion and misses of all kprobes, evictions, inventory. */
@@ -30,6 +29,8 @@ struct counters {
     size_t cells;   /* CPUs * probes; in the order CPU * probes + probe: */
     __u64 *events;  /* given to the writer */
     __u64 *flushed; /* of those: written or lost */
+    __u64 *guessed; /* with a journey that is a guess: what the events say... */
+    __u64 *guesses; /* ...and with those of probes that record none */
     __u64 *lost_disk;
     uint64_t *missed; /* of kprobes, by probe... */
     uint64_t missed_together;
@@ -55,11 +56,14 @@ struct counters *counters_new(const struct attachment *attachment)
     c->cells = (size_t)c->cpus * c->probes->count;
     c->events = calloc(c->cells, sizeof(*c->events));
     c->flushed = calloc(c->cells, sizeof(*c->flushed));
+    c->guessed = calloc(c->cells, sizeof(*c->guessed));
+    c->guesses = calloc(c->cells, sizeof(*c->guesses));
     c->lost_disk = calloc(c->cells, sizeof(*c->lost_disk));
     c->missed = calloc(c->probes->count, sizeof(*c->missed));
     c->list = calloc(c->cells * CELL_COUNTERS + c->probes->count * PROBE_COUNTERS + OTHER_COUNTERS,
                      sizeof(*c->list));
-    if (!c->events || !c->flushed || !c->lost_disk || !c->missed || !c->list) {
+    if (!c->events || !c->flushed || !c->guessed || !c->guesses || !c->lost_disk || !c->missed ||
+        !c->list) {
         counters_free(c);
         return NULL;
     }
@@ -74,15 +78,20 @@ void counters_free(struct counters *counters)
         return;
     free(counters->events);
     free(counters->flushed);
+    free(counters->guessed);
+    free(counters->guesses);
     free(counters->lost_disk);
     free(counters->missed);
     free(counters->list);
     free(counters);
 }
 
-void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe)
+void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe, bool guessed)
 {
-    counters->events[(size_t)cpu * counters->probes->count + probe]++;
+    size_t cell = (size_t)cpu * counters->probes->count + probe;
+
+    counters->events[cell]++;
+    counters->guessed[cell] += guessed;
 }
 
 void counters_flushed(struct counters *counters, bool written)
@@ -178,6 +187,13 @@ static void add_cells(struct counters *counters, const char *name, const volatil
         add(counters, name, NULL, NST_NONE, 0);
 }
 
+static void add_guesses(struct counters *counters, const volatile struct ev_counters *kernel)
+{
+    for (size_t i = 0; i < counters->cells; i++)
+        counters->guesses[i] = counters->guessed[i] + kernel[i].count[EV_TRACKING_GUESSED];
+    add_cells(counters, "tracking.guessed", counters->guesses, 1);
+}
+
 /* Of the probes that record, events are lost; of the others, only knowledge. */
 static void add_recursion(struct counters *counters)
 {
@@ -234,6 +250,7 @@ const struct nst_counter *counters_list(struct counters *counters, size_t *count
     for (int i = 0; i < EV_COUNTERS; i++)
         if (kernel_names[i])
             add_cells(counters, kernel_names[i], &kernel->count[i], EV_COUNTERS);
+    add_guesses(counters, kernel);
     add_recursion(counters);
     add_missed(counters);
     add_cells(counters, "lost.disk", counters->lost_disk, 1);

@@ -17,8 +17,8 @@ struct counters;
 struct counters *counters_new(const struct attachment *attachment);
 void counters_free(struct counters *counters);
 
-/* An event of this CPU and probe goes to the writer. */
-void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe);
+/* An event of this CPU and probe goes to the writer; guessed: its journey is a guess. */
+void counters_event(struct counters *counters, uint32_t cpu, uint32_t probe, bool guessed);
 /* Those since the last call are in the file, or lost. */
 void counters_flushed(struct counters *counters, bool written);
 /* Asks the kernel of the kprobes that it passed over, which is dear where there are many. Only while

@@ -335,7 +335,8 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
     if (packet->probe == EV_PROBE_KFREE)
         event.drop_reason = reason_index(r, packet->drop_reason);
     /* Counted before: the writer may lose it at once. */
-    counters_event(r->counters, record->head.cpu, packet->probe);
+    counters_event(r->counters, record->head.cpu, packet->probe,
+                   (packet->flags & EV_FLAG_GUESS) != 0);
     error = nst_writer_event(r->writer, &event, &r->error);
     if (error)
         return error;
