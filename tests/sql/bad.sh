@@ -192,10 +192,13 @@ is "$?: $(cat words)" '1: nstrail: d/new.db: interrupted' 'SIGTERM: a new one'
 left_alone 'SIGTERM: a new one'
 
 # Whenever it comes. Its status is the signal's own where the program had not begun.
+traps=$(trap -p EXIT HUP INT TERM)
 for ms in 001 002 003 004 006 008 010 013 016 020 030 040; do
-    # A signal that comes before the program has begun must not have the shell clean up.
-    (trap - EXIT && exec "$bin/nstrail" import beta.nst -d d/new.db) 2>words &
+    # A signal that comes before the program has begun must not have the shell's child clean up.
+    trap - EXIT HUP INT TERM
+    "$bin/nstrail" import beta.nst -d d/new.db 2>words &
     waiter=$!
+    eval "$traps"
     sleep "0.$ms"
     kill -TERM $waiter 2>/dev/null
     wait $waiter
