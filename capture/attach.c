@@ -604,6 +604,18 @@ uint32_t attach_cpus(const struct attachment *a)
     return a->cpus;
 }
 
+bool attach_written(const struct attachment *a, uint64_t *bytes)
+{
+    const struct ev_cpu *states = a->cpu_states.pages;
+    bool behind = false;
+
+    for (uint32_t cpu = 0; cpu < a->cpus; cpu++)
+        bytes[cpu] = __atomic_load_n(&a->rings[states[cpu].ring].shared->head, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < a->rings_count; i++)
+        behind |= ring_waiting(&a->rings[i]) > a->shape.size_bytes / 4;
+    return behind;
+}
+
 struct ring *attach_rings(const struct attachment *a, size_t *count)
 {
     *count = a->rings_count;

@@ -52,6 +52,8 @@ const char *attach_how(const struct attachment *attachment);
 uint32_t attach_cpu_bits(const struct attachment *attachment);
 uint32_t attach_cpus(const struct attachment *attachment);
 struct ring *attach_rings(const struct attachment *attachment, size_t *count);
+/* Bytes that each CPU has reserved, by CPU. Whether a ring has more than a quarter waiting. */
+bool attach_written(const struct attachment *attachment, uint64_t *bytes);
 /* Rung when much waits in a ring. */
 struct doorbell *attach_doorbell(struct attachment *attachment);
 

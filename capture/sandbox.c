@@ -60,6 +60,8 @@ static const int calls[] = {
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigreturn),
     SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_setaffinity),
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64),
     SCMP_SYS(gettimeofday),

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/clock.h"
@@ -36,11 +37,14 @@ int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
         .writer = writer,
         .counters = counters_new(attachment),
         .tracks = tracks_new(attachment),
+        .attachment = attachment,
+        .placement = placement_new(attach_cpus(attachment)),
+        .written = calloc(attach_cpus(attachment), sizeof(*u->written)),
         .inventory = inventory,
         .every_ns = live ? EVERY_LIVE_NS : EVERY_NS,
         .flush_ns = live ? FLUSH_LIVE_NS : FLUSH_NS,
     };
-    if (u->counters && u->tracks)
+    if (u->counters && u->tracks && u->written)
         return 0;
     upkeep_free(u);
     return nst_fail(err, -ENOMEM, "no memory");
@@ -50,6 +54,8 @@ void upkeep_free(struct upkeep *u)
 {
     counters_free(u->counters);
     tracks_free(u->tracks);
+    placement_free(u->placement);
+    free(u->written);
     *u = (struct upkeep){0};
 }
 
@@ -119,6 +125,16 @@ static void tell_writer(struct upkeep *u)
 {
     tell_clock(u);
     tell_losses(u);
+}
+
+static void choose_cpus(struct upkeep *u, uint64_t now_ns)
+{
+    bool behind;
+
+    if (!u->placement)
+        return;
+    behind = attach_written(u->attachment, u->written);
+    placement_look(u->placement, now_ns, u->written, behind);
 }
 
 static void check_writes(struct upkeep *u)
@@ -213,6 +229,7 @@ void upkeep_run(struct upkeep *u, uint64_t now_ns)
         return;
     u->last_ns = now_ns;
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
+    choose_cpus(u, now_ns);
     if (now_ns - u->refreshed_ns > REFRESH_NS) {
         counters_refresh(u->counters);
         u->refreshed_ns = now_ns;

@@ -9,6 +9,7 @@
 #include "capture/attach.h"
 #include "capture/counters.h"
 #include "capture/inventory/inventory.h"
+#include "capture/placement.h"
 #include "capture/tracks.h"
 #include "format/nstrail.h"
 
@@ -17,6 +18,9 @@ struct upkeep {
     struct nst_writer *writer;
     struct counters *counters;
     struct tracks *tracks;
+    const struct attachment *attachment;
+    struct placement *placement; /* NULL: where we run is not ours to choose */
+    uint64_t *written;           /* by the programs, by CPU */
     struct inventory *inventory; /* NULL: none */
     uint64_t every_ns, flush_ns; /* how often things are done */
     uint64_t last_ns, tables_ns, tables_bytes, inventory_ns, refreshed_ns;
