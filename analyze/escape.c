@@ -59,20 +59,27 @@ static size_t plain_length(const unsigned char *s)
     return n;
 }
 
+/* Writes what is plain, and finds the character after it: *length bytes, 0 if it is none of UTF-8.
+ * False: the end. */
+static bool next_character(FILE *out, const unsigned char **s, uint32_t *code, unsigned *length)
+{
+    size_t plain = plain_length(*s);
+
+    fwrite(*s, 1, plain, out);
+    *s += plain;
+    if (!**s)
+        return false;
+    *length = utf8_length(*s, code);
+    return true;
+}
+
 void escape_text(FILE *out, const char *name)
 {
     const unsigned char *s = (const unsigned char *)name;
+    uint32_t code;
+    unsigned length;
 
-    for (;;) {
-        size_t plain = plain_length(s);
-        uint32_t code;
-        unsigned length;
-
-        fwrite(s, 1, plain, out);
-        s += plain;
-        if (!*s)
-            return;
-        length = utf8_length(s, &code);
+    while (next_character(out, &s, &code, &length)) {
         if (length && code != '\\' && !is_control(code)) {
             fwrite(s, 1, length, out);
             s += length;
@@ -110,18 +117,11 @@ static void json_character(FILE *out, uint32_t code)
 void escape_json(FILE *out, const char *name)
 {
     const unsigned char *s = (const unsigned char *)name;
+    uint32_t code;
+    unsigned length;
 
     putc('"', out);
-    for (;;) {
-        size_t plain = plain_length(s);
-        uint32_t code;
-        unsigned length;
-
-        fwrite(s, 1, plain, out);
-        s += plain;
-        if (!*s)
-            break;
-        length = utf8_length(s, &code);
+    while (next_character(out, &s, &code, &length)) {
         if (!length)
             fputs("\xef\xbf\xbd", out);
         else if (code == '"' || code == '\\' || is_control(code))
