@@ -8,10 +8,8 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/lib/tap.sh"
-bin=$(cd "${builddir:-.}" && pwd -P)
-work=$(mktemp -d "${TMPDIR:-/tmp}/nstrail-export.XXXXXX") || exit
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit
+# shellcheck source=tests/lib/work.sh
+. "$here/lib/work.sh"
 umask 022
 
 export_()

@@ -7,11 +7,9 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/lib/tap.sh"
+# shellcheck source=tests/lib/work.sh
+. "$here/lib/work.sh"
 command -v tshark >/dev/null || skip_all 'tshark is not installed'
-bin=$(cd "${builddir:-.}" && pwd -P)
-work=$(mktemp -d "${TMPDIR:-/tmp}/nstrail-packets.XXXXXX") || exit
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit
 
 ok 'written' "$bin/tests/unit/packet_test" --pcap packets.pcap
 "$bin/tests/unit/packet_test" --flows >ours

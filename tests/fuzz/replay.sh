@@ -7,11 +7,10 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/../lib/tap.sh"
+# shellcheck source=tests/lib/work.sh
+. "$here/../lib/work.sh"
 
-build=$(cd "${builddir:-.}" && pwd -P)
-fuzzers=$build/tests/fuzz
-work=$(mktemp -d) && cd "$work" || exit
-trap 'rm -rf "$work"' EXIT
+fuzzers=$bin/tests/fuzz
 "$fuzzers/make_corpus" . || exit
 
 ok 'decode_file' "$fuzzers/decode_file" file/*
@@ -19,7 +18,7 @@ ok 'decode_meta' "$fuzzers/decode_meta" frames/*
 ok 'decode_packets' "$fuzzers/decode_packets" frames/*
 ok 'roundtrip_events' "$fuzzers/roundtrip_events" events/* frames/*
 
-if [ ! -x "$build/nstrail" ]; then
+if [ ! -x "$bin/nstrail" ]; then
     skip 'nstrail on the corpus' 'the analyzer is not built'
     done_testing
 fi
@@ -31,7 +30,7 @@ for path in file/*; do
     rm -f out.db out.pcapng
     for arguments in "print $path" "import -d out.db $path" "export -w out.pcapng $path"; do
         # shellcheck disable=SC2086
-        "$build/nstrail" $arguments >out 2>errors </dev/null
+        "$bin/nstrail" $arguments >out 2>errors </dev/null
         status=$?
         [ $status -eq $wanted ] ||
             wrong="$wrong${wrong:+, }$arguments: status $status: $(head -n 3 errors)"

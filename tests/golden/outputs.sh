@@ -9,13 +9,12 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/../lib/tap.sh"
+# shellcheck source=tests/lib/work.sh
+. "$here/../lib/work.sh"
 
-nstrail=$(cd "${builddir:-.}" && pwd -P)/nstrail
-make_capture=$(cd "${builddir:-.}" && pwd -P)/tests/golden/make_capture
+nstrail=$bin/nstrail make_capture=$bin/tests/golden/make_capture
 export LC_ALL=C TZ=UTC
 
-work=$(mktemp -d) && cd "$work" || exit
-trap 'rm -rf "$work"' EXIT
 for capture in accepted everything second other-host many; do
     "$make_capture" "$capture" "$capture.nst" || exit
 done

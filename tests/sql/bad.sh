@@ -8,11 +8,10 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/../lib/tap.sh"
+# shellcheck source=tests/lib/work.sh
+. "$here/../lib/work.sh"
 
-bin=$(cd "${builddir:-.}" && pwd -P)
-work=$(mktemp -d) || exit
 trap 'exec 9>&-; rm -rf "$work"' EXIT
-cd "$work" || exit
 "$bin/tests/sql/make_captures" . || exit
 mkdir d
 "$bin/nstrail" import alpha.0.nst -d d/old.db || exit

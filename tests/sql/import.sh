@@ -8,11 +8,9 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/../lib/tap.sh"
+# shellcheck source=tests/lib/work.sh
+. "$here/../lib/work.sh"
 
-bin=$(cd "${builddir:-.}" && pwd -P)
-work=$(mktemp -d) || exit
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit
 "$bin/tests/sql/make_captures" . || exit
 
 nstrail()

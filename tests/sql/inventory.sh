@@ -8,14 +8,13 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/../lib/tap.sh"
+# shellcheck source=tests/lib/work.sh
+. "$here/../lib/work.sh"
 
-nstrail=$(cd "${builddir:-.}" && pwd -P)/nstrail
-make_inventory=$(cd "${builddir:-.}" && pwd -P)/tests/golden/make_inventory
+nstrail=$bin/nstrail
 export LC_ALL=C TZ=UTC
 
-work=$(mktemp -d) && cd "$work" || exit
-trap 'rm -rf "$work"' EXIT
-"$make_inventory" . || exit
+"$bin/tests/golden/make_inventory" . || exit
 
 ask()
 {
