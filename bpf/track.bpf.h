@@ -23,6 +23,23 @@ struct {
     __uint(max_entries, 1024);
 } tracks SEC(".maps");
 
+static __always_inline struct ev_track *track_find(__u64 head)
+{
+    return bpf_map_lookup_elem(&tracks, &head);
+}
+
+/* False, and counted: there is no room. */
+static __always_inline bool track_put(const struct here *here, __u64 head,
+                                      const struct ev_track *track)
+{
+    if (bpf_map_update_elem(&tracks, &head, track, BPF_ANY)) {
+        count(here, EV_TRACKING_FULL);
+        return false;
+    }
+    here->state->tracked++;
+    return true;
+}
+
 /* A packet unseen for so long is another one. */
 #define TRACK_UNSEEN_NS (60 * 1000000000ULL)
 /* Data moves between two probes of one path through the stack. */
@@ -160,7 +177,7 @@ static __always_inline struct ev_track *track_moved(const struct here *here,
     head = last->head;
     if (head == p->head || here->ts_ns - last->ts_ns > TRACK_MOVED_NS)
         return NULL;
-    old = bpf_map_lookup_elem(&tracks, &head);
+    old = track_find(head);
     if (!old || old->state != EV_TRACK_LIVE)
         return NULL;
     return here->like != EV_PROBE_XMIT || sent_on(last, old, p, seen, typed) ? old : NULL;
@@ -224,7 +241,7 @@ static __always_inline bool track_follows(struct here *here, const struct packet
     struct passed *last = passed_find(here, p->skb);
     bool passed_here = last && last->skb == address(p->skb);
     __u64 head = p->head;
-    struct ev_track *t = bpf_map_lookup_elem(&tracks, &head);
+    struct ev_track *t = track_find(head);
 
     if (t && t->state == EV_TRACK_DEAD)
         t = NULL;
@@ -260,17 +277,13 @@ static __always_inline void track_add(const struct here *here, const struct pack
                                       struct ev_packet *out)
 {
     struct ev_track t = {};
-    __u64 head = p->head;
 
     track_begin(here, p, moved, &t);
     track_see(here, p, seen, &t);
-    if (bpf_map_update_elem(&tracks, &head, &t, BPF_ANY)) {
-        count(here, EV_TRACKING_FULL);
+    if (track_put(here, p->head, &t))
+        track_tell(&t, out);
+    else
         track_tell_none(out);
-        return;
-    }
-    here->state->tracked++;
-    track_tell(&t, out);
 }
 
 /* Finds or begins the journey of the packet at this event. */
@@ -288,7 +301,7 @@ static __always_inline void track_packet(const struct here *here, const struct p
     }
     /* Whatever was in the buffer that the packet moved to is over. */
     moved = track_moved(here, p, seen, typed);
-    t = bpf_map_lookup_elem(&tracks, &head);
+    t = track_find(head);
     if (t && !moved)
         verdict = track_ended(here, t, p, seen, typed);
     if (moved || verdict == ENDED_GUESS)
@@ -332,7 +345,7 @@ static __always_inline void track_freed(const struct here *here, struct sk_buff 
     struct ev_track *t;
 
     passed_forget(here, skb);
-    t = bpf_map_lookup_elem(&tracks, &head);
+    t = track_find(head);
     if (t && frees_head(skb, head, typed))
         t->state = EV_TRACK_DEAD;
 }
@@ -345,7 +358,7 @@ static __always_inline void track_delivered(const struct here *here, struct sk_b
     struct ev_track *t;
 
     passed_forget(here, skb);
-    t = bpf_map_lookup_elem(&tracks, &head);
+    t = track_find(head);
     if (t && t->state == EV_TRACK_LIVE)
         t->state = EV_TRACK_LEFT;
 }
