@@ -147,13 +147,18 @@ static __always_inline bool packet_matches(const struct here *here, const struct
 /* What is wished of the namespace: enum ev_netns_wish. */
 static __always_inline __u32 netns_wish(const struct where *where)
 {
-    bool device = where->ref_type == EV_DEVICE;
-    __u64 cookie = device ? where->device.cookie : where->netns.cookie;
-    __u64 inum = EV_NETNS_BY_INUM | (device ? where->device.inum : where->netns.inum);
     const __u32 *by_cookie, *by_inum;
+    __u64 cookie, inum = EV_NETNS_BY_INUM;
 
-    if (!where->ref_type)
+    if (where->device) {
+        cookie = where->device->cookie;
+        inum |= where->device->inum;
+    } else if (where->netns) {
+        cookie = where->netns->cookie;
+        inum |= where->netns->inum;
+    } else {
         return 0;
+    }
     by_cookie = bpf_map_lookup_elem(&wished_netns, &cookie);
     by_inum = bpf_map_lookup_elem(&wished_netns, &inum);
     return (by_cookie ? *by_cookie : 0) | (by_inum ? *by_inum : 0);
@@ -161,12 +166,11 @@ static __always_inline __u32 netns_wish(const struct where *where)
 
 static __always_inline bool device_wished(const struct where *where)
 {
-    __u64 raw[2] = {where->device.name[0], where->device.name[1]};
     struct device_name name = {};
 
     /* What stands behind the end of a name is left from a former one. */
-    return where->ref_type == EV_DEVICE &&
-           bpf_probe_read_kernel_str(&name, sizeof(name), raw) > 0 &&
+    return where->device &&
+           bpf_probe_read_kernel_str(&name, sizeof(name), where->device->name) > 0 &&
            bpf_map_lookup_elem(&wished_devices, &name);
 }
 

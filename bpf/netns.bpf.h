@@ -2,10 +2,12 @@
 /*
  * Where an event happened: device, namespace, task. Each is defined in the ring when its
  * CPU's cache does not hold it as it is now, so renamed devices, reused addresses and
- * namespaces are told apart. What an event refers to is looked at first, and told to the ring once
- * it is sure that the event is recorded.
+ * namespaces are told apart. What an event refers to is found in the cache first, or put there, and
+ * told to the ring once it is sure that the event is recorded.
  *
- * A cache slot is invalid while it is written: an interrupting program may use the same one.
+ * What is in the cache is compared where it stands: a copy of each device would be the dearest
+ * part of an event. A slot is invalid while it is written, since an interrupting program may use the
+ * same one; and it may be another's by the time it is told.
  */
 #ifndef NST_BPF_NETNS_H
 #define NST_BPF_NETNS_H
@@ -20,7 +22,7 @@ struct device_slot {
     __u32 inum;
     __u32 ifindex;
     __u32 type; /* ARPHRD_ */
-    __u32 known; /* to the ring; of a copy */
+    __u32 told; /* the ring has its definition */
 };
 
 struct device_set {
@@ -39,7 +41,7 @@ struct netns_slot {
     __u64 net; /* 0: free */
     __u64 cookie;
     __u32 inum;
-    __u32 known; /* to the ring; of a copy */
+    __u32 told; /* as a device's */
 };
 
 struct {
@@ -64,10 +66,11 @@ struct {
 
 /* Where an event happened, and who says so. */
 struct where {
-    struct device_slot device; /* .dev 0: none */
-    struct netns_slot netns;   /* when there is no device */
-    __u8 ref_type;             /* EV_DEVICE or EV_NETNS: which of them it is; 0: neither */
-    __u8 source;
+    struct device_slot *device; /* NULL: none */
+    struct netns_slot *netns;   /* when there is no device; NULL: none either */
+    __u64 ref;      /* the address of what is in that slot, 0: none */
+    __u32 ref_type; /* EV_DEVICE or EV_NETNS: which of them it is; 0: neither */
+    __u32 source;
 };
 
 /* A namespace's number comes from proc's dynamic ones, 0xf0000000 and up, the initial one's
@@ -91,6 +94,31 @@ static __always_inline bool device_pointer_valid(const struct net_device *dev,
     return !(at & 31) && same_half(at, address(skb));
 }
 
+static __always_inline void device_name(struct net_device *dev, __u64 *name, bool typed)
+{
+    if (typed) {
+        name[0] = *(__u64 *)&dev->name[0];
+        name[1] = *(__u64 *)&dev->name[8];
+    } else {
+        bpf_core_read(name, 2 * sizeof(*name), &dev->name);
+    }
+}
+
+/* Whether the slot has the device as it is now. */
+static __always_inline bool device_is(const struct device_slot *slot, struct net_device *dev,
+                                      bool typed)
+{
+    struct net *net = READ(typed, dev, nd_net.net);
+    __u64 name[2];
+
+    if (slot->dev != address(dev) || slot->net != address(net) ||
+        slot->cookie != net_cookie(net, typed) || slot->inum != READ(typed, net, ns.inum) ||
+        slot->ifindex != (__u32)READ(typed, dev, ifindex))
+        return false;
+    device_name(dev, name, typed);
+    return slot->name[0] == name[0] && slot->name[1] == name[1];
+}
+
 static __always_inline void device_read(struct device_slot *d, struct net_device *dev, bool typed)
 {
     struct net *net = READ(typed, dev, nd_net.net);
@@ -100,19 +128,8 @@ static __always_inline void device_read(struct device_slot *d, struct net_device
     d->cookie = net_cookie(net, typed);
     d->inum = READ(typed, net, ns.inum);
     d->ifindex = READ(typed, dev, ifindex);
-    if (typed) {
-        d->name[0] = *(__u64 *)&dev->name[0];
-        d->name[1] = *(__u64 *)&dev->name[8];
-    } else {
-        bpf_core_read(d->name, sizeof(d->name), &dev->name);
-    }
-}
-
-static __always_inline bool device_same(const struct device_slot *a, const struct device_slot *b)
-{
-    return a->dev == b->dev && a->net == b->net && a->cookie == b->cookie &&
-           a->inum == b->inum && a->ifindex == b->ifindex && a->name[0] == b->name[0] &&
-           a->name[1] == b->name[1];
+    d->type = READ(typed, dev, type);
+    device_name(dev, d->name, typed);
 }
 
 static __always_inline bool device_valid(const struct device_slot *d, struct net_device *dev,
@@ -122,6 +139,75 @@ static __always_inline bool device_valid(const struct device_slot *d, struct net
 
     return netns_valid(d->inum) && (__s32)d->ifindex > 0 && name[0] > ' ' &&
            name[EV_NAME_BYTES - 1] == '\0' && device_reg_state(dev, typed) <= REG_STATE_MAX;
+}
+
+static __always_inline void device_store(struct device_slot *slot, const struct device_slot *d)
+{
+    slot->dev = 0;
+    barrier();
+    slot->net = d->net;
+    slot->cookie = d->cookie;
+    slot->name[0] = d->name[0];
+    slot->name[1] = d->name[1];
+    slot->inum = d->inum;
+    slot->ifindex = d->ifindex;
+    slot->type = d->type;
+    slot->told = 0;
+    barrier();
+    slot->dev = d->dev;
+}
+
+static __always_inline struct device_set *device_set_of(const struct here *here, __u64 dev)
+{
+    __u32 key = here->cpu * EV_DEVICE_SETS + ev_set(dev, EV_DEVICE_SETS);
+
+    return bpf_map_lookup_elem(&devices, &key);
+}
+
+/* Puts it into the cache as it is now: where its address is cached already, since that means one
+ * thing at a time. NULL: it is no device. */
+static __always_inline struct device_slot *device_learn(struct device_set *cached,
+                                                        struct net_device *dev, bool typed)
+{
+    struct device_slot *slot = bpf_get_prandom_u32() & 1 ? &cached->way[1] : &cached->way[0];
+    struct device_slot d;
+
+    device_read(&d, dev, typed);
+    if (!device_valid(&d, dev, typed))
+        return NULL;
+    if (cached->way[0].dev == d.dev)
+        slot = &cached->way[0];
+    else if (cached->way[1].dev == d.dev)
+        slot = &cached->way[1];
+    device_store(slot, &d);
+    return slot;
+}
+
+static __noinline struct device_slot *device_learn_typed(struct device_set *cached,
+                                                         struct net_device *dev)
+{
+    return device_learn(cached, dev, true);
+}
+
+static __noinline struct device_slot *device_learn_raw(struct device_set *cached,
+                                                       struct net_device *dev)
+{
+    return device_learn(cached, dev, false);
+}
+
+/* NULL: it is no device. */
+static __always_inline struct device_slot *device_find(const struct here *here,
+                                                       struct net_device *dev, bool typed)
+{
+    struct device_set *cached = device_set_of(here, address(dev));
+    struct device_slot *slot;
+
+    if (!cached)
+        return NULL;
+    slot = likely(cached->way[0].dev == address(dev)) ? &cached->way[0] : &cached->way[1];
+    if (likely(device_is(slot, dev, typed)))
+        return slot;
+    return typed ? device_learn_typed(cached, dev) : device_learn_raw(cached, dev);
 }
 
 static __always_inline bool device_define(const struct here *here, const struct device_slot *d,
@@ -145,100 +231,25 @@ static __always_inline bool device_define(const struct here *here, const struct 
     return true;
 }
 
-static __always_inline void device_store(struct device_slot *slot, const struct device_slot *d)
+/* Defines what was found, if that was not done. False: no room in the ring. */
+static __always_inline bool device_tell(const struct here *here, const struct where *where)
 {
-    slot->dev = 0;
-    barrier();
-    slot->net = d->net;
-    slot->cookie = d->cookie;
-    slot->name[0] = d->name[0];
-    slot->name[1] = d->name[1];
-    slot->inum = d->inum;
-    slot->ifindex = d->ifindex;
-    slot->type = d->type;
-    barrier();
-    slot->dev = d->dev;
-}
-
-static __always_inline struct device_set *device_set_of(const struct here *here, __u64 dev)
-{
-    __u32 key = here->cpu * EV_DEVICE_SETS + ev_set(dev, EV_DEVICE_SETS);
-
-    return bpf_map_lookup_elem(&devices, &key);
-}
-
-/* Whether *d is a device now. */
-static __always_inline bool device_look(const struct here *here, struct net_device *dev,
-                                        struct device_slot *d, bool typed)
-{
-    struct device_set *cached = device_set_of(here, address(dev));
-
-    if (!cached)
-        return false;
-    device_read(d, dev, typed);
-    d->known = 1;
-    if (likely(device_same(&cached->way[0], d))) {
-        d->type = cached->way[0].type;
-        return true;
-    }
-    if (likely(device_same(&cached->way[1], d))) {
-        d->type = cached->way[1].type;
-        return true;
-    }
-    d->known = 0;
-    if (!device_valid(d, dev, typed))
-        return false;
-    d->type = READ(typed, dev, type);
-    return true;
-}
-
-/* Where an address is cached already it is again: it means one thing at a time, and the recorder
- * could not tell which of two ways an event means. */
-static __always_inline __u32 device_way(const struct here *here, const struct device_set *cached,
-                                        __u64 dev)
-{
-    if (cached->way[0].dev == dev)
-        return 0;
-    if (cached->way[1].dev == dev)
-        return 1;
-    return here->ts_ns & 1;
-}
-
-/* Defines what was looked at. False: no room in the ring. */
-static __always_inline bool device_tell(const struct here *here, const struct device_slot *d)
-{
+    struct device_slot *slot = where->device;
     struct device_set *cached;
-    __u32 way;
+    struct device_slot d;
 
-    if (likely(d->known))
+    if (likely(slot->told && slot->dev == where->ref))
         return true;
-    cached = device_set_of(here, d->dev);
+    cached = device_set_of(here, where->ref);
     if (!cached)
         return false;
-    way = device_way(here, cached, d->dev);
-    if (!device_define(here, d, ev_set(d->dev, EV_DEVICE_SETS), way))
+    d = *slot;
+    if (d.dev != where->ref)
+        device_read(&d, (void *)where->ref, false);
+    if (!device_define(here, &d, ev_set(d.dev, EV_DEVICE_SETS), cached->way[1].dev == d.dev))
         return false;
-    device_store(way ? &cached->way[1] : &cached->way[0], d);
-    return true;
-}
-
-static __always_inline bool netns_define(const struct here *here, const struct netns_slot *n,
-                                         __u32 set)
-{
-    struct ev_netns *out;
-    struct room room;
-
-    if (!ring_reserve(here, EV_NETNS, sizeof(*out), &room))
-        return false;
-    out = (void *)room.head;
-    out->definition.reserved = 0;
-    out->definition.set = set;
-    out->definition.way = 0;
-    out->definition.ref = n->net;
-    out->cookie = n->cookie;
-    out->inum = n->inum;
-    out->reserved = 0;
-    ring_submit(&room);
+    if (slot->dev == d.dev)
+        slot->told = 1;
     return true;
 }
 
@@ -249,36 +260,68 @@ static __always_inline struct netns_slot *netns_slot_of(const struct here *here,
     return bpf_map_lookup_elem(&namespaces, &key);
 }
 
-/* As device_look(), for a namespace that is not a device's. */
-static __always_inline bool netns_look(const struct here *here, struct net *net,
-                                       struct netns_slot *n, bool typed)
+/* As device_find(), for a namespace that is not a device's. */
+static __always_inline struct netns_slot *netns_find(const struct here *here, struct net *net,
+                                                     bool typed)
 {
-    struct netns_slot *cached = netns_slot_of(here, address(net));
+    struct netns_slot *slot = netns_slot_of(here, address(net));
+    __u64 cookie;
+    __u32 inum;
 
-    if (!cached || !net)
-        return false;
-    n->net = address(net);
-    n->cookie = net_cookie(net, typed);
-    n->inum = READ(typed, net, ns.inum);
-    n->known = cached->net == n->net && cached->cookie == n->cookie && cached->inum == n->inum;
-    return n->known || netns_valid(n->inum);
-}
-
-static __always_inline bool netns_tell(const struct here *here, const struct netns_slot *n)
-{
-    struct netns_slot *slot;
-
-    if (likely(n->known))
-        return true;
-    slot = netns_slot_of(here, n->net);
-    if (!slot || !netns_define(here, n, ev_set(n->net, EV_NETNS_SETS)))
-        return false;
+    if (!slot || !net)
+        return NULL;
+    cookie = net_cookie(net, typed);
+    inum = READ(typed, net, ns.inum);
+    if (slot->net == address(net) && slot->cookie == cookie && slot->inum == inum)
+        return slot;
+    if (!netns_valid(inum))
+        return NULL;
     slot->net = 0;
     barrier();
-    slot->cookie = n->cookie;
-    slot->inum = n->inum;
+    slot->cookie = cookie;
+    slot->inum = inum;
+    slot->told = 0;
     barrier();
-    slot->net = n->net;
+    slot->net = address(net);
+    return slot;
+}
+
+static __always_inline bool netns_define(const struct here *here, const struct netns_slot *n,
+                                         __u64 ref)
+{
+    struct ev_netns *out;
+    struct room room;
+
+    if (!ring_reserve(here, EV_NETNS, sizeof(*out), &room))
+        return false;
+    out = (void *)room.head;
+    out->definition.reserved = 0;
+    out->definition.set = ev_set(ref, EV_NETNS_SETS);
+    out->definition.way = 0;
+    out->definition.ref = ref;
+    out->cookie = n->cookie;
+    out->inum = n->inum;
+    out->reserved = 0;
+    ring_submit(&room);
+    return true;
+}
+
+static __always_inline bool netns_tell(const struct here *here, const struct where *where)
+{
+    struct netns_slot *slot = where->netns;
+    struct netns_slot n;
+
+    if (likely(slot->told && slot->net == where->ref))
+        return true;
+    n = *slot;
+    if (n.net != where->ref) {
+        n.cookie = net_cookie((void *)where->ref, false);
+        n.inum = READ(false, (struct net *)where->ref, ns.inum);
+    }
+    if (!netns_define(here, &n, where->ref))
+        return false;
+    if (slot->net == where->ref)
+        slot->told = 1;
     return true;
 }
 

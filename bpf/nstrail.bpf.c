@@ -66,7 +66,7 @@ static __always_inline bool is_packet(const struct arguments *a, struct sock *sk
 
     if (family == AF_UNIX || family == AF_NETLINK || family == AF_KEY)
         return false;
-    if (device->dev)
+    if (device)
         return device->type != ARPHRD_NETLINK && device->type != ARPHRD_VSOCKMON;
     if (family)
         return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
@@ -79,55 +79,61 @@ static __always_inline bool dynptr_fits(bool typed)
     return typed && config.has_dynptr;
 }
 
-static __always_inline __u64 where_ref(const struct where *where)
+/* In what was found, if it was. */
+static __always_inline bool in_device(struct device_slot *slot, enum ev_netns_source source,
+                                      __u64 dev, struct where *where)
 {
-    if (where->ref_type == EV_DEVICE)
-        return where->device.dev;
-    return where->ref_type == EV_NETNS ? where->netns.net : 0;
+    if (!slot)
+        return false;
+    where->device = slot;
+    where->ref = dev;
+    where->ref_type = EV_DEVICE;
+    where->source = source;
+    return true;
 }
 
-static __always_inline bool located(struct where *where, enum ev_type type,
-                                    enum ev_netns_source source)
+static __always_inline bool in_netns(struct netns_slot *slot, enum ev_netns_source source,
+                                     __u64 net, struct where *where)
 {
-    where->ref_type = type;
+    if (!slot)
+        return false;
+    where->netns = slot;
+    where->ref = net;
+    where->ref_type = EV_NETNS;
     where->source = source;
     return true;
 }
 
 /* In the namespace of a socket. */
-static __always_inline bool locate_socket(const struct here *here, struct sock *sk, bool typed,
-                                          enum ev_netns_source source, struct where *where)
+static __always_inline bool in_netns_of(const struct here *here, struct sock *sk, bool typed,
+                                        enum ev_netns_source source, struct where *where)
 {
     struct net *net = READ(typed, sk, __sk_common.skc_net.net);
 
-    return netns_look(here, net, &where->netns, typed) && located(where, EV_NETNS, source);
+    return in_netns(netns_find(here, net, typed), source, address(net), where);
 }
 
 /* Where the packet is, if its device does not say. */
 static __always_inline void locate_otherwise(const struct here *here, const struct arguments *a,
                                              struct sock *sk, struct where *where)
 {
-    if (sk && locate_socket(here, sk, a->typed, EV_NETNS_SOCKET, where))
+    if (sk && in_netns_of(here, sk, a->typed, EV_NETNS_SOCKET, where))
         return;
-    if (a->dev) {
-        if (device_look(here, a->dev, &where->device, a->typed)) {
-            located(where, EV_DEVICE, EV_NETNS_PARAMETER);
-            return;
-        }
-        where->device.dev = 0;
-    }
+    if (a->dev && in_device(device_find(here, a->dev, a->typed), EV_NETNS_PARAMETER,
+                            address(a->dev), where))
+        return;
     /* Read like a number: until 838a10bd2ebf (6.13) the verifier took it for never NULL, and left
      * out the test for that. */
-    if (a->sk && locate_socket(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where))
+    if (a->sk && in_netns_of(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where))
         return;
-    if (a->net && netns_look(here, a->net, &where->netns, a->typed))
-        located(where, EV_NETNS, EV_NETNS_PARAMETER);
+    if (a->net)
+        in_netns(netns_find(here, a->net, a->typed), EV_NETNS_PARAMETER, address(a->net), where);
 }
 
 /* Ethernet or what looks like it. A packet that has lost its device had one. */
 static __always_inline bool has_ethernet(const struct device_slot *device)
 {
-    return !device->dev || device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
+    return !device || device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
 }
 
 /* What there is to know before it is decided whether to record the event. */
@@ -143,22 +149,20 @@ static __always_inline bool find(const struct here *here, const struct arguments
     struct net_device *dev = READ(a->typed, a->skb, dev);
     struct packet *p = &f->packet;
     struct where *where = &f->where;
+    struct device_slot *device = NULL;
 
     p->skb = a->skb;
     p->sk = packet_sock(a->skb, a->typed);
     p->head = address(READ(a->typed, a->skb, head));
-    if (!device_pointer_valid(dev, a->skb) ||
-        !device_look(here, dev, &where->device, a->typed))
-        where->device.dev = 0;
-    if (unlikely(!is_packet(a, p->sk, &where->device))) {
+    if (device_pointer_valid(dev, a->skb))
+        device = device_find(here, dev, a->typed);
+    if (unlikely(!is_packet(a, p->sk, device))) {
         count(here, EV_NO_PACKET);
         return false;
     }
-    if (likely(where->device.dev))
-        located(where, EV_DEVICE, EV_NETNS_DEVICE);
-    else
+    if (unlikely(!in_device(device, EV_NETNS_DEVICE, address(dev), where)))
         locate_otherwise(here, a, p->sk, where);
-    packet_measure(p, a->place, has_ethernet(&where->device), a->typed);
+    packet_measure(p, a->place, has_ethernet(where->device), a->typed);
     return true;
 }
 
@@ -166,9 +170,9 @@ static __always_inline bool find(const struct here *here, const struct arguments
 static __always_inline bool tell(const struct here *here, const struct where *where,
                                  __u64 *pid_tgid)
 {
-    if (where->ref_type == EV_DEVICE && !device_tell(here, &where->device))
+    if (where->ref_type == EV_DEVICE && !device_tell(here, where))
         return false;
-    if (where->ref_type == EV_NETNS && !netns_tell(here, &where->netns))
+    if (where->ref_type == EV_NETNS && !netns_tell(here, where))
         return false;
     return task_tell(here, pid_tgid);
 }
@@ -181,7 +185,7 @@ static __always_inline void fill(const struct here *here, const struct arguments
 
     packet->ts_ns = here->ts_ns;
     packet->skb = address(a->skb);
-    packet->ref = where_ref(&f->where);
+    packet->ref = f->where.ref;
     packet->drop_reason = a->reason;
     packet->rx_ifindex = READ(a->typed, a->skb, skb_iif);
     packet->len = f->packet.len;
@@ -198,12 +202,12 @@ static __always_inline void fill(const struct here *here, const struct arguments
 
 static __always_inline struct sighting sighted(const struct arguments *a, const struct found *f)
 {
-    const struct device_slot *device = &f->where.device;
+    const struct device_slot *device = f->where.device;
 
     return (struct sighting){
-        .dev = device->dev,
-        .net = device->net,
-        .loopback = device->dev && device->type == ARPHRD_LOOPBACK,
+        .dev = device ? f->where.ref : 0,
+        .net = device ? device->net : 0,
+        .loopback = device && device->type == ARPHRD_LOOPBACK,
         .delivered = a->delivered,
     };
 }

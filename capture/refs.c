@@ -44,6 +44,15 @@ void refs_free(struct refs *refs)
     free(refs);
 }
 
+/* An address means one thing at a time: what it meant in another way is over. */
+static void forget_others(const struct refs *refs, struct entry *entries, uint32_t way,
+                          uint64_t ref)
+{
+    for (uint32_t i = 0; i < refs->ways + REPLACED; i++)
+        if (i != way && entries[i].ref == ref)
+            entries[i].used = 0;
+}
+
 bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
                  struct ref_value value)
 {
@@ -53,6 +62,7 @@ bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
         return false;
     entries = set_of(refs, set);
     replaced = entries + refs->ways;
+    forget_others(refs, entries, way, ref);
     if (entries[way].used && entries[way].ref != ref) {
         for (uint32_t i = REPLACED - 1; i > 0; i--)
             replaced[i] = replaced[i - 1];

@@ -64,6 +64,8 @@ static void test_basics(void)
            "what was defined is found");
     define(refs, 0, a, 9);
     tap_ok(&tap, means(refs, a, 9), "a later definition counts");
+    define(refs, 1, a, 4);
+    tap_ok(&tap, means(refs, a, 4) && means(refs, b, 2), "also in another way");
     tap_ok(&tap, !refs_define(refs, SETS, 0, a, (struct ref_value){0}), "no such set");
     tap_ok(&tap, !refs_define(refs, 0, 2, a, (struct ref_value){0}), "no such way");
     refs_free(refs);
