@@ -237,15 +237,26 @@ struct ev_counters {
     __u64 count[EV_COUNTERS];
 };
 
-/* The entry that tracking keeps for a buffer, see bpf/track.bpf.h. The map's elements have 56 bytes
- * before it: an element is two cache lines, and who frees a buffer needs only the first. */
-enum ev_track_state {
-    EV_TRACK_LIVE = 0,
-    EV_TRACK_LEFT = 1, /* a TCP socket has it, or its data moved: no probe will see it pass here */
-    EV_TRACK_DEAD = 2,      /* its buffer was freed */
+/*
+ * Tracking's table of buffers: a buffer's address stands in one of two sets, which its bits choose,
+ * and at the same place in the other array its entry does. Programs put addresses into free places;
+ * only the recorder takes them away again, and frees a place once no program can have found it.
+ */
+#define EV_TRACK_WAYS 8
+#define EV_TRACK_FREE 0
+#define EV_TRACK_GONE 1 /* to be free soon */
+
+struct ev_track_set { /* a cache line */
+    __u64 head[EV_TRACK_WAYS];
 };
 
-struct ev_track {
+enum ev_track_state {
+    EV_TRACK_DEAD = 0, /* its buffer was freed, or it is not written yet */
+    EV_TRACK_LIVE = 1,
+    EV_TRACK_LEFT = 2, /* a TCP socket has it, or its data moved: no probe will see it pass here */
+};
+
+struct ev_track { /* another */
     __u16 state;      /* enum ev_track_state */
     __u16 last_probe; /* enum ev_probe; where no device's was passed, the one that began it */
     __u32 reserved;   /* 0 */
@@ -258,9 +269,20 @@ struct ev_track {
     __u64 last_skb;
 };
 
+/* Buffers that lie near each other, in the 32 KiB of a slab, stand near each other in the table: these
+ * are the ones in use together, and a page of memory that is not in the TLB costs more than all the
+ * rest of a look. */
+static inline __u32 ev_track_set_of(__u64 head, __u32 choice, __u32 sets)
+{
+    __u64 slab = (head >> 15) * 0x9e3779b97f4a7c15ULL;
+    __u32 of_slab = (head * 0x9e3779b97f4a7c15ULL) >> 40 & 63;
+
+    return ((__u32)(slab >> (choice ? 24 : 44)) << 6 | of_slab) & (sets - 1);
+}
+
 /* Of one CPU, written by it alone; a cache line. */
 struct ev_cpu {
-    __u64 tracked; /* entries added to the tracking map */
+    __u64 tracked; /* entries added to the tracking table */
     __u32 ring;    /* the one that it writes to */
     __u32 busy;    /* windows of filters in use */
     __u32 reserving; /* where there is no cmpxchg: a program is moving the ring's head */
@@ -319,12 +341,14 @@ struct ev_config {
     __u32 reason_consumed;  /* the reason that is no drop, beside 0 */
     __u32 has_dynptr;       /* bpf_dynptr_from_skb works in these programs */
     __u32 tracking;
+    __u32 track_sets; /* a power of two */
     __u32 recorded; /* a bit for each enum ev_probe but OTHER: it is to write events */
     __u32 extras;   /* likewise: with a stack trace; and EV_EXTRA_SKB */
     __u32 probes;   /* how many there are, the others included */
     __u32 has_cookie; /* bpf_get_attach_cookie() */
     __u32 filters;  /* enum ev_filter; 0: everything is recorded */
     __u32 window_bytes; /* of a packet, for the pcap-filter */
+    __u32 reserved; /* 0 */
 };
 
 /* Scratch slots of a CPU: programs nest (task, softirq, hardirq, NMI). */
@@ -360,9 +384,10 @@ EV_ASSERT_SIZE(ev_device, 64);
 EV_ASSERT_SIZE(ev_netns, 48);
 EV_ASSERT_SIZE(ev_task, 48);
 EV_ASSERT_SIZE(ev_counters, 64);
+EV_ASSERT_SIZE(ev_track_set, 64);
 EV_ASSERT_SIZE(ev_track, 64);
 EV_ASSERT_SIZE(ev_cpu, 64);
-EV_ASSERT_SIZE(ev_config, 104);
+EV_ASSERT_SIZE(ev_config, 112);
 #undef EV_ASSERT_SIZE
 
 #endif

@@ -42,7 +42,7 @@
 #define STORES_IN_ORDER 0
 #endif
 
-/* How many buffers tracking can know at a time: 104 bytes each. */
+/* How many buffers tracking can know at a time: 72 bytes each. */
 #define TRACKS_SMALL_HOST 65536
 #define TRACKS_LARGE_HOST 262144
 #define LARGE_HOST_BYTES  (8ull * 1024 * MIB)
@@ -81,7 +81,7 @@ struct attachment {
     struct doorbell doorbell;
     uint32_t cpus;
     uint8_t *online; /* by CPU */
-    struct mapped counters, cpu_states, ring_states, chunks;
+    struct mapped counters, cpu_states, ring_states, chunks, track_sets, tracks;
     uint32_t tracks_max;
 };
 
@@ -155,6 +155,7 @@ static int size_maps(struct attachment *a, const struct attach_options *options)
         {"namespaces", a->cpus * EV_NETNS_SETS},
         {"tasks", a->cpus * EV_TASK_SETS},
         {"passed", a->cpus * EV_PASSED_SETS},
+        {"track_sets", a->tracks_max / EV_TRACK_WAYS},
         {"tracks", a->tracks_max},
         {"stacks", probes_have_stacks(a->probes) ? STACKS_MAX : 1},
         {"windows", filters & EV_FILTER_PACKET ? a->cpus * EV_SCRATCH_LEVELS : 1},
@@ -219,6 +220,7 @@ static int configure(struct attachment *a, const struct attach_options *options,
         .reason_consumed = facts->reason_consumed,
         .has_dynptr = a->variant->dynptr,
         .tracking = 1,
+        .track_sets = a->tracks_max / EV_TRACK_WAYS,
         .filters = filters_flags(options->filters),
         .window_bytes = filters_window_bytes(options->filters),
         .recorded = recorded_bits(a->probes),
@@ -439,6 +441,10 @@ static int map_all(struct attachment *a, struct nst_error *err)
     if (!error)
         error = map_array(a, "chunks", PROT_READ, &a->chunks, err);
     if (!error)
+        error = map_array(a, "track_sets", PROT_READ | PROT_WRITE, &a->track_sets, err);
+    if (!error)
+        error = map_array(a, "tracks", PROT_READ | PROT_WRITE, &a->tracks, err);
+    if (!error)
         error = doorbell_open(&a->doorbell, bpf_map__fd(find_map(a, "doorbell")), err);
     return error;
 }
@@ -557,6 +563,13 @@ int attach_start(struct attachment *a, struct nst_error *err)
     return others_attach(a->others, err);
 }
 
+/* Programs run inside of the kernel's read sides of RCU; this waits for those. */
+void attach_settle(void)
+{
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+        usleep(10000);
+}
+
 void attach_stop(struct attachment *a)
 {
     bool attached = false;
@@ -567,9 +580,8 @@ void attach_stop(struct attachment *a)
         bpf_link__destroy(a->links[i]);
         a->links[i] = NULL;
     }
-    /* Programs run inside of the kernel's read sides of RCU; this waits for those. */
-    if (attached && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-        usleep(10000);
+    if (attached)
+        attach_settle();
 }
 
 void attach_free(struct attachment *a)
@@ -583,6 +595,8 @@ void attach_free(struct attachment *a)
     unmap(&a->cpu_states);
     unmap(&a->ring_states);
     unmap(&a->chunks);
+    unmap(&a->track_sets);
+    unmap(&a->tracks);
     bpf_object__close(a->object);
     free(a->rings);
     free(a->online);
@@ -642,14 +656,15 @@ const volatile struct ev_cpu *attach_cpu_states(const struct attachment *a)
     return a->cpu_states.pages;
 }
 
-int attach_tracks_fd(const struct attachment *a)
+struct ev_track_set *attach_track_sets(const struct attachment *a, uint32_t *count)
 {
-    return bpf_map__fd(find_map(a, "tracks"));
+    *count = a->tracks_max / EV_TRACK_WAYS;
+    return a->track_sets.pages;
 }
 
-uint32_t attach_tracks_max(const struct attachment *a)
+struct ev_track *attach_tracks(const struct attachment *a)
 {
-    return a->tracks_max;
+    return a->tracks.pages;
 }
 
 int attach_stacks_fd(const struct attachment *a)

@@ -43,6 +43,8 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
 int attach_start(struct attachment *attachment, struct nst_error *err);
 /* When it returns, no program runs any more: what is in the rings is all there will be. */
 void attach_stop(struct attachment *attachment);
+/* Waits for all programs that run now. */
+void attach_settle(void);
 void attach_free(struct attachment *attachment);
 
 /* How the programs were attached: "tp_btf" or "raw_tp". */
@@ -62,8 +64,9 @@ const struct probes *attach_probes(const struct attachment *attachment);
 /* Live counts of the BPF side, by CPU * probes + probe, and by CPU. */
 const volatile struct ev_counters *attach_counters(const struct attachment *attachment);
 const volatile struct ev_cpu *attach_cpu_states(const struct attachment *attachment);
-int attach_tracks_fd(const struct attachment *attachment);
-uint32_t attach_tracks_max(const struct attachment *attachment);
+/* Tracking's table: so many sets, and EV_TRACK_WAYS entries for each. */
+struct ev_track_set *attach_track_sets(const struct attachment *attachment, uint32_t *count);
+struct ev_track *attach_tracks(const struct attachment *attachment);
 int attach_stacks_fd(const struct attachment *attachment);
 /* How often the kernel skipped the probe's program, because it would have interrupted itself;
  * false: this kernel does not count that. Kprobes share a program, and have 0 here. */

@@ -3,8 +3,6 @@
 
 #include "capture/tracks.h"
 
-#include <bpf/bpf.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -18,15 +16,14 @@
 /* A sweep that helped little is not repeated at once. */
 #define PAUSE_NS (1 * NS_PER_S)
 
-#define BATCH 4096
-
 struct tracks {
     const struct attachment *attachment;
+    struct ev_track_set *sets; /* shared with the programs */
+    struct ev_track *entries;
+    uint32_t sets_count;
     uint64_t added_base; /* what the programs had added at the last sweep... */
     uint64_t left;       /* ...and the entries that it left */
     uint64_t swept_ns;
-    uint64_t *keys, *old;
-    struct ev_track *values;
 };
 
 struct tracks *tracks_new(const struct attachment *attachment)
@@ -36,23 +33,13 @@ struct tracks *tracks_new(const struct attachment *attachment)
     if (!tracks)
         return NULL;
     tracks->attachment = attachment;
-    tracks->keys = calloc(BATCH, sizeof(*tracks->keys));
-    tracks->old = calloc(attach_tracks_max(attachment), sizeof(*tracks->old));
-    tracks->values = calloc(BATCH, sizeof(*tracks->values));
-    if (!tracks->keys || !tracks->old || !tracks->values) {
-        tracks_free(tracks);
-        return NULL;
-    }
+    tracks->sets = attach_track_sets(attachment, &tracks->sets_count);
+    tracks->entries = attach_tracks(attachment);
     return tracks;
 }
 
 void tracks_free(struct tracks *tracks)
 {
-    if (!tracks)
-        return;
-    free(tracks->keys);
-    free(tracks->old);
-    free(tracks->values);
     free(tracks);
 }
 
@@ -74,57 +61,52 @@ static bool is_old(const struct ev_track *track, uint64_t now_ns)
 }
 
 struct sweep {
-    uint64_t seen, old, evicted;
+    uint64_t left, evicted;
 };
 
-/* Reads the whole map, gathers the old entries' keys. */
-static void find_old(struct tracks *tracks, uint64_t now_ns, struct sweep *sweep)
+/* From here on no program finds the old entries, nor takes their places. */
+static void hide_old(struct tracks *tracks, uint64_t now_ns, struct sweep *sweep)
 {
-    int fd = attach_tracks_fd(tracks->attachment);
-    uint32_t max = attach_tracks_max(tracks->attachment);
-    uint32_t position = 0, next = 0, count;
-    void *from = NULL;
-    int error = 0;
+    for (uint32_t i = 0; i < tracks->sets_count * EV_TRACK_WAYS; i++) {
+        __u64 *head = &tracks->sets[i / EV_TRACK_WAYS].head[i % EV_TRACK_WAYS];
 
-    while (!error) {
-        count = BATCH;
-        error = bpf_map_lookup_batch(fd, from, &next, tracks->keys, tracks->values, &count, NULL);
-        /* -ENOENT: these were the last. */
-        if (error && error != -ENOENT)
-            return;
-        for (uint32_t i = 0; i < count && sweep->old < max; i++) {
-            if (!is_old(&tracks->values[i], now_ns))
-                continue;
-            sweep->evicted += tracks->values[i].state == EV_TRACK_LIVE;
-            tracks->old[sweep->old++] = tracks->keys[i];
+        if (*head == EV_TRACK_FREE)
+            continue;
+        if (is_old(&tracks->entries[i], now_ns)) {
+            sweep->evicted += tracks->entries[i].state == EV_TRACK_LIVE;
+            __atomic_store_n(head, EV_TRACK_GONE, __ATOMIC_RELAXED);
+        } else {
+            sweep->left++;
         }
-        sweep->seen += count;
-        position = next;
-        from = &position;
     }
 }
 
-static uint64_t forget(const struct tracks *tracks, uint64_t count)
+static void free_hidden(struct tracks *tracks)
 {
-    int fd = attach_tracks_fd(tracks->attachment);
-    uint64_t done = 0;
+    for (uint32_t i = 0; i < tracks->sets_count * EV_TRACK_WAYS; i++) {
+        __u64 *head = &tracks->sets[i / EV_TRACK_WAYS].head[i % EV_TRACK_WAYS];
 
-    for (uint64_t i = 0; i < count; i++)
-        done += bpf_map_delete_elem(fd, &tracks->old[i]) == 0;
-    return done;
+        if (*head != EV_TRACK_GONE)
+            continue;
+        tracks->entries[i].state = EV_TRACK_DEAD;
+        __atomic_store_n(head, EV_TRACK_FREE, __ATOMIC_RELEASE);
+    }
 }
 
 uint64_t tracks_sweep(struct tracks *tracks, uint64_t now_ns)
 {
-    uint64_t max = attach_tracks_max(tracks->attachment);
+    uint64_t max = (uint64_t)tracks->sets_count * EV_TRACK_WAYS;
     uint64_t total = added(tracks);
     struct sweep sweep = {0};
 
     if (tracks->left + (total - tracks->added_base) < max / 4 * 3 ||
         now_ns - tracks->swept_ns < PAUSE_NS)
         return 0;
-    find_old(tracks, now_ns, &sweep);
-    tracks->left = sweep.seen - forget(tracks, sweep.old);
+    hide_old(tracks, now_ns, &sweep);
+    /* Whoever found one before may still write to it. */
+    attach_settle();
+    free_hidden(tracks);
+    tracks->left = sweep.left;
     tracks->added_base = total;
     tracks->swept_ns = now_ns;
     return sweep.evicted;

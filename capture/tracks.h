@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Keeps room in the map that tracks packets: its entries stay when their buffers are freed, to be
- * used again with them, so somebody has to take out those that are not.
+ * Keeps room in the table that tracks packets (struct ev_track_set): its entries stay when their
+ * buffers are freed, to be used again with them, so somebody has to take out those that are not.
  */
 #ifndef NST_CAPTURE_TRACKS_H
 #define NST_CAPTURE_TRACKS_H
@@ -16,7 +16,7 @@ struct tracks;
 struct tracks *tracks_new(const struct attachment *attachment);
 void tracks_free(struct tracks *tracks);
 
-/* Sweeps if the map is nearly full. How many live entries were given up because nothing was
+/* Sweeps if the table is nearly full. How many live entries were given up because nothing was
  * seen of them for long. */
 uint64_t tracks_sweep(struct tracks *tracks, uint64_t now_ns);
 
