@@ -26,6 +26,7 @@
 #include "analyze/output.h"
 #include "analyze/pcapng.h"
 #include "analyze/seen.h"
+#include "analyze/skb.h"
 #include "analyze/view.h"
 
 /* Unknown, in, out. */
@@ -195,6 +196,17 @@ static bool is_wanted(struct exporter *x, const struct view *view, const struct 
     return seen_counts(&x->seen, event->journey_id, &where);
 }
 
+static uint32_t offload_of(const struct nst_skb *skb)
+{
+    uint32_t flags = skb_is_tcp_gso(skb) ? PCAPNG_TCP_OFFLOADED : 0;
+
+    if (skb->ip_summed == NST_CSUM_PARTIAL)
+        flags |= PCAPNG_CHECKSUM_NOT_READY;
+    if (skb->ip_summed == NST_CSUM_UNNECESSARY)
+        flags |= PCAPNG_CHECKSUM_VALID;
+    return flags;
+}
+
 static int write_event(struct exporter *x, const struct view *view, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
@@ -208,6 +220,7 @@ static int write_event(struct exporter *x, const struct view *view, const struct
         return STATUS_OK;
     make_frame(x, event, &packet);
     packet.direction = view->probes[event->probe].direction;
+    packet.offload = event->state ? offload_of(event->state) : 0;
     packet.dropped = x->lost;
     x->lost = 0;
     comment = pcapng_packet(x->out, &packet);

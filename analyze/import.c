@@ -12,6 +12,7 @@
 #include "analyze/journeys.h"
 #include "analyze/loss_rows.h"
 #include "analyze/packet_rows.h"
+#include "analyze/skb_rows.h"
 
 #define PROGRESS_EVENTS 4096u
 
@@ -24,6 +25,7 @@ struct import {
     struct packet_rows *packets;
     struct journeys *journeys;
     struct batch *rows; /* of event */
+    struct batch *skbs;
     int64_t last_id;
     uint64_t events;
 };
@@ -38,6 +40,8 @@ static int prepare(struct import *im)
                           " rx_ifindex, journey_id, packet_id, task_id, drop_reason_id, len_bytes,"
                           " caplen_bytes, stack_id",
                           16);
+    if (!code)
+        code = skb_rows_open(&im->skbs, im->db);
     if (!code)
         code = file_rows_begin(&im->files, im->db, im->in);
     if (!code)
@@ -56,6 +60,7 @@ static void release(struct import *im)
     dims_close(im->dims);
     file_rows_free(&im->files);
     batch_close(im->rows);
+    batch_close(im->skbs);
 }
 
 /* Row ids of what one event refers to. */
@@ -126,6 +131,8 @@ static int import_event(struct import *im, const struct input_event *input)
                                  &rows.packet);
     if (!code)
         code = insert_event(im, input, &rows);
+    if (!code && input->event->state)
+        code = skb_rows_add(im->skbs, rows.id, input->event->state);
     if (!code && journey)
         code = add_to_journey(im, journey, input, &rows);
     im->last_id = rows.id;
@@ -159,6 +166,8 @@ static int finish(struct import *im)
 {
     int code = batch_flush(im->rows);
 
+    if (!code)
+        code = batch_flush(im->skbs);
     if (!code)
         code = inventory_rows_write(im->db, im->dims, im->in, &im->files);
     if (!code)

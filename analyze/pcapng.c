@@ -140,8 +140,8 @@ char *pcapng_packet(struct stream *out, const struct pcapng_packet *packet)
     pos = put_time(pos, packet->time_ns);
     pos = put32(put32(pos, packet->caplen), packet->len);
     pos = put_padded(pos, packet->data, packet->caplen);
-    if (packet->direction)
-        pos = put32(put_option_head(pos, PACKET_FLAGS, 4), packet->direction);
+    if (packet->direction || packet->offload)
+        pos = put32(put_option_head(pos, PACKET_FLAGS, 4), packet->direction | packet->offload);
     if (packet->dropped)
         pos = put_number(pos, PACKET_DROPCOUNT, packet->dropped);
     if (packet->id)

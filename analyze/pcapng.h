@@ -22,6 +22,11 @@ enum pcapng_direction {
     PCAPNG_DIRECTION_OUT = 2,
 };
 
+/* epb_flags' bits about the packet's checksum and segments. */
+#define PCAPNG_CHECKSUM_NOT_READY (1u << 9)
+#define PCAPNG_CHECKSUM_VALID     (1u << 10)
+#define PCAPNG_TCP_OFFLOADED      (1u << 11)
+
 /* No option's text may be longer. */
 #define PCAPNG_TEXT_MAX 8192
 
@@ -46,6 +51,7 @@ struct pcapng_packet {
     uint32_t caplen;
     uint32_t len;
     enum pcapng_direction direction;
+    uint32_t offload; /* PCAPNG_CHECKSUM_ and the like */
     uint64_t id;      /* 0: left out */
     uint64_t dropped; /* packets lost since the one before; 0: left out */
 };

@@ -247,6 +247,33 @@ CREATE TABLE event(
     stack_id INTEGER REFERENCES stack
 ) STRICT;
 
+-- Beside event, because few captures have it.
+CREATE TABLE skb(
+    event_id INTEGER PRIMARY KEY REFERENCES event,
+    len_bytes INTEGER NOT NULL,
+    data_len_bytes INTEGER NOT NULL,
+    mark INTEGER NOT NULL,
+    hash INTEGER,
+    priority INTEGER NOT NULL,
+    protocol INTEGER,
+    ip_summed INTEGER NOT NULL,
+    csum_level INTEGER,
+    csum INTEGER,
+    csum_start INTEGER,
+    csum_offset INTEGER,
+    gso_type INTEGER,
+    gso_size_bytes INTEGER,
+    gso_segs INTEGER,
+    shared_flags INTEGER NOT NULL,
+    frags INTEGER NOT NULL,
+    cloned INTEGER NOT NULL,
+    nohdr INTEGER NOT NULL,
+    fclone INTEGER NOT NULL,
+    users INTEGER NOT NULL,
+    dataref INTEGER NOT NULL,
+    payload_dataref INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE loss(
     id INTEGER PRIMARY KEY,
     file_id INTEGER NOT NULL REFERENCES file,

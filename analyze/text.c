@@ -10,6 +10,7 @@
 #include "analyze/inventory.h"
 #include "analyze/kinds.h"
 #include "analyze/packet.h"
+#include "analyze/skb_text.h"
 
 /* Between the parts of an event. */
 static const char *separator(const struct text_printer *p)
@@ -245,6 +246,10 @@ void text_event(struct text_printer *p, const struct input_event *e)
     print_stack(p, e->block, event->stack);
     print_packet(p, event);
     print_place(p, e);
+    if (event->state) {
+        fputs(separator(p), p->out);
+        skb_text(p->out, event->state);
+    }
     if (p->style.hosts) {
         fprintf(p->out, "%shost ", separator(p));
         print_known(p->out, e->file->info->hostname);

@@ -176,6 +176,23 @@ static char *put_hex(char *to, uint64_t value)
     return to + 1;
 }
 
+/* What of an skb says where a packet came from and goes to. */
+static char *put_skb(char *to, const struct nst_skb *skb)
+{
+    if (skb->mark)
+        to = put_hex(put_text(to, "mark 0x"), skb->mark);
+    if (skb->priority)
+        to = put_hex(put_text(to, "priority 0x"), skb->priority);
+    if (skb->hash)
+        to = put_hex(put_text(to, "hash 0x"), skb->hash);
+    if (skb->gso_size) {
+        to = put_decimal(put_text(to, "gso "), skb->gso_size);
+        to[-1] = '/';
+        to = put_decimal(to, skb->gso_segs);
+    }
+    return to;
+}
+
 size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan, char *to)
 {
     const char *start = to;
@@ -193,6 +210,8 @@ size_t view_comment(const struct view *view, const struct nst_event *event, bool
         to = put_hex(put_text(to, "track 0x"), event->journey_id);
     if (event->drop_reason != NST_NONE)
         to = put_words(to, &view->reason_words[event->drop_reason]);
+    if (event->state)
+        to = put_skb(to, event->state);
     if (event->task != NST_NONE)
         to = put_words(to, &view->task_words[event->task]);
     /* Without the last part's space. */

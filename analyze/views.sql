@@ -216,6 +216,25 @@ LEFT JOIN (SELECT netns_id, count(*) AS events, sum(len_bytes) AS bytes
 LEFT JOIN (SELECT netns_id, count(*) AS drops FROM event
            WHERE drop_reason_id IS NOT NULL GROUP BY netns_id) d ON d.netns_id = n.id;
 
+CREATE VIEW v_skb AS
+SELECT e.id,
+    strftime('%Y-%m-%dT%H:%M:%S', e.ts_ns / 1000000000, 'unixepoch')
+        || printf('.%09dZ', e.ts_ns % 1000000000) AS time,
+    e.ts_ns,
+    (SELECT c.hostname FROM file f JOIN capture c ON c.id = f.capture_id
+        WHERE f.id = e.file_id) AS host,
+    n.label AS netns,
+    (SELECT name FROM device WHERE id = e.device_id) AS dev,
+    (SELECT symbol FROM probe WHERE id = e.probe_id) AS probe,
+    e.journey_id,
+    e.len_bytes,
+    s.mark, s.hash, s.priority, s.protocol,
+    CASE s.ip_summed WHEN 0 THEN 'none' WHEN 1 THEN 'unnecessary' WHEN 2 THEN 'complete'
+        WHEN 3 THEN 'partial' ELSE CAST(s.ip_summed AS TEXT) END AS checksum,
+    s.gso_type, s.gso_size_bytes, s.gso_segs,
+    s.data_len_bytes, s.frags, s.cloned, s.users, s.dataref
+FROM skb s JOIN event e ON e.id = s.event_id LEFT JOIN netns n ON n.id = e.netns_id;
+
 -- A device and where it leads to: a veth's other end, the device below.
 CREATE VIEW v_wire AS
 SELECT (SELECT hostname FROM capture WHERE id = d.capture_id) AS host,

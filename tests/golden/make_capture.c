@@ -212,9 +212,61 @@ static void write_accepted(const char *path)
     event.flags = 0;
     event.packet = NULL;
     event.len_bytes = event.caplen_bytes = 0;
+    event.state = &(const struct nst_skb){.len = 98, .hash = 7};
     add(w, &event);
     close_capture(w, NULL);
 }
+
+/* Of an skb nothing, of one all, and of one that stands for segments what is usual. */
+static const struct nst_skb empty_skb = {.users = 1, .dataref = 1};
+static const struct nst_skb full_skb = {
+    .len = UINT32_MAX,
+    .data_len = UINT32_MAX,
+    .mark = UINT32_MAX,
+    .hash = UINT32_MAX,
+    .priority = UINT32_MAX,
+    .csum = UINT32_MAX,
+    .users = UINT32_MAX,
+    .dataref = UINT32_MAX,
+    .gso_type = UINT32_MAX,
+    .gso_size = UINT16_MAX,
+    .gso_segs = UINT16_MAX,
+    .protocol = UINT16_MAX,
+    .ip_summed = UINT8_MAX,
+    .csum_level = UINT8_MAX,
+    .shared_flags = UINT8_MAX,
+    .frags = UINT8_MAX,
+    .fclone = UINT8_MAX,
+    .flags = UINT8_MAX,
+};
+static const struct nst_skb usual_skb = {
+    .len = 7306,
+    .data_len = 7240,
+    .mark = 0x1234,
+    .hash = 0xdb09ce0c,
+    .priority = 5,
+    .csum = 160 | 16 << 16,
+    .users = 1,
+    .dataref = 1 << 16 | 2,
+    .gso_type = 1,
+    .gso_size = 1448,
+    .gso_segs = 5,
+    .protocol = 0x0800,
+    .ip_summed = NST_CSUM_PARTIAL,
+    .frags = 1,
+    .fclone = 2,
+    .flags = NST_SKB_CLONED,
+};
+static const struct nst_skb verified_skb = {
+    .len = 84,
+    .ip_summed = NST_CSUM_UNNECESSARY,
+    .csum_level = 2,
+    .users = 2,
+    .dataref = 1,
+    .protocol = 0x0800,
+};
+static const struct nst_skb summed_skb = {
+    .len = 84, .ip_summed = NST_CSUM_COMPLETE, .csum = 0xbeef, .users = 1, .dataref = 1};
 
 static const struct nst_netns_name everything_names[] = {
     {.netns = {.inum = 4026532177}, .name = "client", .first_ts_ns = 1, .last_ts_ns = UINT64_MAX},
@@ -258,6 +310,7 @@ static void add_late(struct nst_writer *w)
     event.flags = 0;
     event.probe = tracepoint(w, "skb:kfree_skb");
     event.drop_reason = drop_reason(w, 77, NULL, NULL);
+    event.state = &summed_skb;
     add(w, &event);
 }
 
@@ -283,11 +336,13 @@ static void add_first_block(struct nst_writer *w)
     event.rx_ifindex = 7;
     event.vlan_proto = 0x8100;
     event.vlan_tci = 0x6005;
+    event.state = &full_skb;
     add(w, &event);
 
     event.ts_ns = 7322461001000;
     event.probe = probe(w, NST_PROBE_FEXIT, "ip_rcv");
     event.netns = NST_NONE;
+    event.state = &empty_skb;
     add(w, &event);
 
     event = ping_event(7322461002000);
@@ -297,6 +352,7 @@ static void add_first_block(struct nst_writer *w)
     event.netns = client;
     event.device = device(w, client, 9, "");
     event.caplen_bytes = 30;
+    event.state = &usual_skb;
     add(w, &event);
 
     event = ping_event(7322461003000);
@@ -306,6 +362,7 @@ static void add_first_block(struct nst_writer *w)
     event.vlan_proto = 0x8100;
     event.vlan_tci = 7;
     begin_at_l3(&event);
+    event.state = &verified_skb;
     add(w, &event);
 }
 

@@ -53,6 +53,15 @@ journeys="SELECT c.hostname, j.track, j.first_mono_ns, j.first_head, j.first_skb
     j.last_ts_ns, j.events, j.hops, j.drops, j.guessed, j.len_bytes, $packet_columns
     FROM journey j JOIN capture c ON c.id = j.capture_id JOIN packet k ON k.id = j.packet_id"
 
+skbs="SELECT c.hostname, f.sequence, e.ts_ns, s.len_bytes, s.data_len_bytes, s.mark,
+    coalesce(s.hash, '-'), s.priority, coalesce(s.protocol, '-'), s.ip_summed,
+    coalesce(s.csum_level, '-'), coalesce(s.csum, '-'), coalesce(s.csum_start, '-'),
+    coalesce(s.csum_offset, '-'), coalesce(s.gso_type, '-'), coalesce(s.gso_size_bytes, '-'),
+    coalesce(s.gso_segs, '-'), s.shared_flags, s.frags, s.cloned, s.nohdr, s.fclone, s.users,
+    s.dataref, s.payload_dataref
+    FROM skb s JOIN event e ON e.id = s.event_id JOIN file f ON f.id = e.file_id
+    JOIN capture c ON c.id = f.capture_id"
+
 # What must hold of any database.
 sound="SELECT 'integrity: ' || integrity_check FROM pragma_integrity_check
         WHERE integrity_check <> 'ok'
@@ -84,6 +93,7 @@ holds_all()
     is "$(differences "$1" events "$events")" '' "$2: events"
     is "$(differences "$1" hops "$hops")" '' "$2: hops"
     is "$(differences "$1" journeys "$journeys")" '' "$2: journeys"
+    is "$(differences "$1" skbs "$skbs")" '' "$2: skbs"
     is "$(ask "$1" "$sound" 2>&1)" '' "$2: what must hold"
 }
 
@@ -93,7 +103,7 @@ others=(beta.nst gamma.nst)
 ok 'import of all at once' nstrail import "${alpha[@]}" "${others[@]}" -d at-once.db
 holds_all at-once.db 'all at once'
 is "$(ls)" "$(printf '%s\n' alpha.0-cut.nst "${alpha[@]}" at-once.db beta.nst events.csv \
-    gamma.nst hops.csv journeys.csv)" 'leaves nothing but the database'
+    gamma.nst hops.csv journeys.csv skbs.csv)" 'leaves nothing but the database'
 is "$(stat -c %a at-once.db)" 600 'which is for its owner alone'
 
 for order in '0 1 2' '2 1 0' '1 2 0'; do

@@ -7,7 +7,7 @@
  *   alpha.0-cut.nst    the first of them as it was after some of its blocks
  *   beta.nst           of another host, with alpha's journey ids, no packets and no cookies
  *   gamma.nst          of a third, so slow that each journey is idle for long between its events
- *   events.csv, hops.csv, journeys.csv
+ *   events.csv, hops.csv, journeys.csv, skbs.csv
  *
  * Texts and bytes in the CSV are hexadecimal; "-" is NULL.
  */
@@ -135,7 +135,7 @@ struct capture {
     const char *host;
     unsigned files;
     const struct nst_netns *netns;
-    bool packets;
+    bool packets, skbs;
     uint64_t mono_ns; /* of its first event */
     uint64_t step_ns; /* from each to the next */
     uint64_t seed;
@@ -147,6 +147,7 @@ struct made {
     int64_t ts_ns;          /* since 1970 */
     unsigned file;
     int netns, device, task, probe, reason, template;
+    struct nst_skb skb; /* if the capture has them */
 };
 
 static uint64_t next_random(uint64_t *state)
@@ -206,6 +207,34 @@ static int64_t offset_at(const struct capture *capture, unsigned n)
     return 1700000000000000000 - (int64_t)capture->mono_ns + steps[n / (GROUP * 20) % COUNT(steps)];
 }
 
+/* Each field is what no other is, and each checksum state has its turn. */
+static void make_skb(struct made *m, unsigned n)
+{
+    bool segments = n % 3 == 0;
+
+    m->skb = (struct nst_skb){
+        .len = n + 1,
+        .data_len = n % 2 ? 0 : n,
+        .mark = n * 7,
+        .hash = n % 5 ? n * 0x10001 : 0,
+        .priority = n % 11,
+        .csum = n * 0x20003 + 1,
+        .users = 1 + n % 4,
+        .dataref = (n % 6) << 16 | (n % 6 + 1),
+        .gso_type = 1u << n % 20,
+        .gso_size = (uint16_t)(segments ? 1000 + n % 448 : 0),
+        .gso_segs = (uint16_t)(n % 2 ? n % 45 : 0),
+        .protocol = n % 4 ? 0x86dd : 0,
+        .ip_summed = n % 4,
+        .csum_level = n % 3,
+        .shared_flags = n % 32,
+        .frags = n % 17,
+        .fclone = n % 3,
+        .flags = (n % 2 ? NST_SKB_CLONED : 0) | (n % 3 ? 0 : NST_SKB_NOHDR),
+    };
+    m->event.state = &m->skb;
+}
+
 static void make_event(struct made *m, const struct capture *capture, unsigned n, uint64_t *state)
 {
     struct nst_event *e = &m->event;
@@ -225,6 +254,8 @@ static void make_event(struct made *m, const struct capture *capture, unsigned n
     e->rx_ifindex = next_random(state) % 2 ? 0 : (uint32_t)next_random(state);
     make_journey(e, capture, n, state);
     make_packet(m, capture, state);
+    if (capture->skbs)
+        make_skb(m, n);
 }
 
 static void put_event(struct nst_writer *w, const struct capture *capture, const struct made *m)
@@ -444,6 +475,32 @@ static void expect_event(FILE *out, const struct capture *capture, const struct 
     putc('\n', out);
 }
 
+static void expect_skb(FILE *out, const struct capture *capture, const struct made *m)
+{
+    const struct nst_skb *skb = m->event.state;
+    bool partial;
+
+    if (!skb)
+        return;
+    partial = skb->ip_summed == NST_CSUM_PARTIAL;
+    fprintf(out, "%s,%u,%" PRId64 ",%u,%u,%u", capture->host, m->file, m->ts_ns, skb->len,
+            skb->data_len, skb->mark);
+    put_number(out, !skb->hash, skb->hash);
+    put_number(out, false, skb->priority);
+    put_number(out, !skb->protocol, skb->protocol);
+    put_number(out, false, skb->ip_summed);
+    put_number(out, skb->ip_summed != NST_CSUM_UNNECESSARY, skb->csum_level);
+    put_number(out, skb->ip_summed != NST_CSUM_COMPLETE, skb->csum);
+    put_number(out, !partial, skb->csum & 0xffff);
+    put_number(out, !partial, skb->csum >> 16);
+    put_number(out, !skb->gso_size, skb->gso_type);
+    put_number(out, !skb->gso_size, skb->gso_size);
+    put_number(out, !skb->gso_size || !skb->gso_segs, skb->gso_segs);
+    fprintf(out, ",%u,%u,%d,%d,%u,%u,%u,%u\n", skb->shared_flags, skb->frags,
+            skb->flags & NST_SKB_CLONED ? 1 : 0, skb->flags & NST_SKB_NOHDR ? 1 : 0, skb->fclone,
+            skb->users, skb->dataref & 0xffff, skb->dataref >> 16);
+}
+
 /* The stays of the journey that begins with event n, by looking through all that follow. */
 static unsigned expect_hops(FILE *out, const struct capture *capture, const struct made *made,
                             unsigned n)
@@ -525,18 +582,19 @@ static FILE *expectations(const char *dir, const char *name)
 int main(int argc, char **argv)
 {
     static const struct capture captures[] = {
-        {"alpha", FILES, cookies_netns, true, 1000000000000, 1000, 1},
-        {"beta", 1, plain_netns, false, 5000000000, 1000, 2},
-        {"gamma", 1, cookies_netns, true, 7, 3000000000, 3},
+        {"alpha", FILES, cookies_netns, true, true, 1000000000000, 1000, 1},
+        {"beta", 1, plain_netns, false, false, 5000000000, 1000, 2},
+        {"gamma", 1, cookies_netns, true, false, 7, 3000000000, 3},
     };
     static struct made made[EVENTS];
-    FILE *events, *hops, *journeys;
+    FILE *events, *hops, *journeys, *skbs;
 
     if (argc != 2)
         errx(1, "usage: make_captures DIR");
     events = expectations(argv[1], "events.csv");
     hops = expectations(argv[1], "hops.csv");
     journeys = expectations(argv[1], "journeys.csv");
+    skbs = expectations(argv[1], "skbs.csv");
     for (size_t c = 0; c < COUNT(captures); c++) {
         uint64_t state = captures[c].seed;
 
@@ -545,11 +603,12 @@ int main(int argc, char **argv)
         write_capture(argv[1], &captures[c], made);
         for (unsigned n = 0; n < EVENTS; n++) {
             expect_event(events, &captures[c], &made[n]);
+            expect_skb(skbs, &captures[c], &made[n]);
             if (begins_journey(made, n))
                 expect_journey(journeys, hops, &captures[c], made, n);
         }
     }
-    if (fclose(events) || fclose(hops) || fclose(journeys))
+    if (fclose(events) || fclose(hops) || fclose(journeys) || fclose(skbs))
         err(1, "%s", argv[1]);
     return 0;
 }
