@@ -18,6 +18,7 @@
 
 #include "capture/cpus.h"
 #include "capture/filters.h"
+#include "capture/misses.h"
 #include "capture/others.h"
 #include "capture/stacks.h"
 #include "format/error.h"
@@ -672,23 +673,6 @@ int attach_stacks_fd(const struct attachment *a)
     return bpf_map__fd(find_map(a, "stacks"));
 }
 
-static bool program_misses(int fd, uint64_t *misses)
-{
-    struct bpf_prog_info info = {0};
-    uint32_t length = sizeof(info);
-
-    *misses = 0;
-    if (fd < 0)
-        return true;
-    if (bpf_obj_get_info_by_fd(fd, &info, &length))
-        return false;
-    /* The kernel says how much of the structure it knows; this member came with 5.12. */
-    if (length < offsetof(struct bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses))
-        return false;
-    *misses = info.recursion_misses;
-    return true;
-}
-
 bool attach_misses(const struct attachment *a, uint32_t probe, uint64_t *misses)
 {
     int fd = -1;
@@ -697,7 +681,7 @@ bool attach_misses(const struct attachment *a, uint32_t probe, uint64_t *misses)
         fd = others_program(a->others, probe);
     else if (a->programs[probe])
         fd = bpf_program__fd(a->programs[probe]);
-    return program_misses(fd, misses);
+    return misses_of_program(fd, misses);
 }
 
 bool attach_kprobe_misses(const struct attachment *a, bool *any, uint64_t *misses)
@@ -715,7 +699,7 @@ bool attach_kprobe_misses(const struct attachment *a, bool *any, uint64_t *misse
         if (!bpf_program__autoload(program))
             continue;
         *any = true;
-        known &= program_misses(bpf_program__fd(program), &missed);
+        known &= misses_of_program(bpf_program__fd(program), &missed);
         *misses += missed;
     }
     if (!known)

@@ -6,43 +6,15 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/perf_event.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "capture/kprobe_event.h"
+#include "capture/misses.h"
 #include "format/error.h"
 
-#define PMU_TYPE "/sys/bus/event_source/devices/kprobe/type"
-/* Bit 0 of its config, as format/retprobe beside that says. */
-#define PMU_RETURN    1
 #define PROGRESS_STEP 16
-
-/* struct bpf_link_info as of 6.7 (e2b2cd592ad1, 3acf8ace6823), which is newer than the headers that
- * this is built with. */
-struct link_info {
-    uint32_t type, id, prog_id, reserved;
-    union {
-        struct {
-            uint64_t addresses;
-            uint32_t count, flags;
-            uint64_t missed;
-        } multi;
-        struct {
-            uint32_t type, reserved;
-            uint64_t name;
-            uint32_t name_bytes, offset;
-            uint64_t address, missed;
-        } kprobe;
-    };
-};
-
-_Static_assert(offsetof(struct link_info, multi.missed) == 32, "as in the kernel");
-_Static_assert(offsetof(struct link_info, kprobe.missed) == 48, "as in the kernel");
 
 /* A place to attach at: one of a probe's addresses. */
 struct spot {
@@ -60,23 +32,10 @@ struct held {
 
 struct kprobes {
     struct kprobes_options options;
-    int pmu; /* type of the events; <0: this kernel has no kprobes */
+    int event_type; /* <0: this kernel has no kprobes */
     struct held *list;
     size_t count, room;
 };
-
-static int read_pmu_type(void)
-{
-    FILE *file = fopen(PMU_TYPE, "re");
-    int type = -1;
-
-    if (!file)
-        return -1;
-    if (fscanf(file, "%d", &type) != 1)
-        type = -1;
-    fclose(file);
-    return type;
-}
 
 /* Takes over its descriptor. */
 static int keep(struct kprobes *k, struct held held)
@@ -101,35 +60,18 @@ static int program_fd(const struct kprobes *k, const char *name)
     return bpf_program__fd(bpf_object__find_program_by_name(k->options.object, name));
 }
 
-static int open_event(const struct kprobes *k, uint64_t address, bool at_return)
-{
-    struct perf_event_attr attr = {
-        .size = sizeof(attr),
-        .type = k->pmu,
-        .config = at_return ? PMU_RETURN : 0,
-        .kprobe_addr = address,
-    };
-    int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-
-    return fd < 0 ? -errno : fd;
-}
-
 /* Before 5.15 an event has no link and no cookie. */
 static int attach_program(struct kprobes *k, int event, int program, const struct spot *spot)
 {
-    LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = spot->cookie);
-    int link;
+    int link = kprobe_event_attach(event, program, k->options.cookie ? &spot->cookie : NULL);
 
-    if (!k->options.cookie)
-        return ioctl(event, PERF_EVENT_IOC_SET_BPF, program) ? -errno : 0;
-    link = bpf_link_create(program, event, BPF_PERF_EVENT, &options);
-    return link < 0 ? link : keep(k, (struct held){link, BPF_LINK_TYPE_PERF_EVENT, spot->probe});
+    return link <= 0 ? link : keep(k, (struct held){link, BPF_LINK_TYPE_PERF_EVENT, spot->probe});
 }
 
 static int attach_event(struct kprobes *k, const char *program, const struct spot *spot,
                         bool at_return)
 {
-    int event = open_event(k, spot->address, at_return), error;
+    int event = kprobe_event_open(k->event_type, NULL, spot->address, at_return), error;
 
     if (event < 0)
         return event;
@@ -183,7 +125,7 @@ static void attach_singly(struct kprobes *k, const struct spot *spots, size_t co
     for (size_t i = 0; i < count; i++) {
         if (k->options.progress && i % PROGRESS_STEP == 0)
             k->options.progress(i, count);
-        attached(k, &spots[i], k->pmu < 0 ? -EOPNOTSUPP : attach_spot(k, &spots[i]));
+        attached(k, &spots[i], k->event_type < 0 ? -EOPNOTSUPP : attach_spot(k, &spots[i]));
     }
     if (k->options.progress)
         k->options.progress(count, count);
@@ -272,7 +214,7 @@ int kprobes_attach(struct kprobes **kprobes, const struct kprobes_options *optio
 
     if (k) {
         k->options = *options;
-        k->pmu = read_pmu_type();
+        k->event_type = kprobe_event_type();
         error = attach_kind(k, NST_PROBE_KPROBE);
     }
     if (!error)
@@ -295,23 +237,13 @@ void kprobes_detach(struct kprobes *k)
     free(k);
 }
 
-/* A kernel that does not count writes less of the structure. */
-static uint64_t link_missed(const struct held *held)
-{
-    struct link_info info = {0};
-    uint32_t bytes = sizeof(info);
-
-    if (bpf_obj_get_info_by_fd(held->fd, &info, &bytes))
-        return 0;
-    return held->link_type == BPF_LINK_TYPE_PERF_EVENT ? info.kprobe.missed : info.multi.missed;
-}
-
 void kprobes_missed(const struct kprobes *k, uint64_t *missed, uint64_t *shared)
 {
     for (size_t i = 0; k && i < k->count; i++) {
         const struct held *held = &k->list[i];
 
         if (held->link_type)
-            *(held->probe == NST_NONE ? shared : &missed[held->probe]) += link_missed(held);
+            *(held->probe == NST_NONE ? shared : &missed[held->probe]) +=
+                misses_of_link(held->fd, held->link_type == BPF_LINK_TYPE_KPROBE_MULTI);
     }
 }
