@@ -37,7 +37,7 @@ static int choose_words(struct probes *probes, const struct words *words,
 static int choose_profile(struct probes *probes, const char *name, const struct targets *targets,
                           struct nst_error *err)
 {
-    struct profile profile;
+    struct profile profile = {0};
     int error = profile_read(&profile, name, err);
 
     for (size_t i = 0; !error && i < profile.count; i++) {
