@@ -254,6 +254,7 @@ enum ev_track_state {
     EV_TRACK_DEAD = 0, /* its buffer was freed, or it is not written yet */
     EV_TRACK_LIVE = 1,
     EV_TRACK_LEFT = 2, /* a TCP socket has it, or its data moved: no probe will see it pass here */
+    EV_TRACK_RESENT = 3, /* its socket begins to send it again; only where tracking is exact */
 };
 
 struct ev_track { /* another */
@@ -348,7 +349,7 @@ struct ev_config {
     __u32 has_cookie; /* bpf_get_attach_cookie() */
     __u32 filters;  /* enum ev_filter; 0: everything is recorded */
     __u32 window_bytes; /* of a packet, for the pcap-filter */
-    __u32 reserved; /* 0 */
+    __u32 exact; /* tracking sees each freeing of packet data, and each move */
 };
 
 /* Scratch slots of a CPU: programs nest (task, softirq, hardirq, NMI). */

@@ -72,6 +72,7 @@ struct sock {
 };
 
 struct sk_buff {
+    struct sk_buff *next;
     struct net_device *dev; /* in a union with dev_scratch and an rb_node: may be anything */
     struct sock *sk;
     unsigned int len, data_len;

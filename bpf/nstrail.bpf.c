@@ -318,9 +318,12 @@ static __always_inline int on_xmit(__u64 *ctx, bool typed)
     return 0;
 }
 
+/* Whether this skb's freeing, or a socket that takes it, is to be known: only where nothing better
+ * tells when a buffer is freed. */
 static __always_inline bool tracked_maybe(struct sk_buff *skb, bool typed)
 {
-    return may_be_tracked(address(READ(typed, skb, head)), address(skb));
+    return config.tracking && !config.exact &&
+           may_be_tracked(address(READ(typed, skb, head)), address(skb));
 }
 
 static __always_inline int on_kfree(__u64 *ctx, bool typed)
@@ -349,7 +352,7 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
         (!config.kfree_has_reason || (reason && reason != config.reason_consumed)) &&
         reason_wished(reason))
         record(&here, &a);
-    if (config.tracking && tracked_maybe(skb, typed))
+    if (tracked_maybe(skb, typed))
         track_freed(&here, skb, typed);
     return 0;
 }
@@ -372,7 +375,7 @@ static __always_inline int on_consume(__u64 *ctx, bool typed)
         return 0;
     if (recorded(EV_PROBE_CONSUME))
         record(&here, &a);
-    if (config.tracking && tracked_maybe(skb, typed))
+    if (tracked_maybe(skb, typed))
         track_freed(&here, skb, typed);
     return 0;
 }
@@ -396,7 +399,7 @@ static __always_inline int on_tcp_probe(__u64 *ctx, bool typed)
         return 0;
     if (recorded(EV_PROBE_TCP_PROBE))
         record(&here, &a);
-    if (config.tracking && tracked_maybe(skb, typed))
+    if (tracked_maybe(skb, typed))
         track_delivered(&here, skb, typed);
     return 0;
 }
@@ -462,3 +465,4 @@ int tcp_probe_raw(__u64 *ctx)
 }
 
 #include "bpf/other.bpf.h"
+#include "bpf/exact.bpf.h"

@@ -8,8 +8,9 @@
  * hash map costs three times as much to look into (struct ev_track_set).
  *
  * Tracepoints do not see every freeing (TCP's receive path calls __kfree_skb()), nor data that
- * moves to a new buffer (pskb_expand_head()). track_ended() and track_moved() judge by what
- * the packet does instead; such a verdict is marked EV_FLAG_GUESS and counted.
+ * moves to a new buffer (pskb_expand_head()). Kprobes do: see exact.bpf.h. Where there are none,
+ * track_ended() and track_moved() judge by what the packet does instead; such a verdict is marked
+ * EV_FLAG_GUESS and counted.
  */
 #ifndef NST_BPF_TRACK_H
 #define NST_BPF_TRACK_H
@@ -134,9 +135,24 @@ static __always_inline int track_take(__u64 head)
     return -1;
 }
 
+/* The journey, as one that is now in this skb. */
+static __always_inline void track_write(struct ev_track *t, const struct ev_track *from, __u64 skb)
+{
+    t->last_probe = from->last_probe;
+    t->journey_id = from->journey_id;
+    t->journey_head = from->journey_head;
+    t->last_ts_ns = from->last_ts_ns;
+    t->sk = from->sk;
+    t->first_tx_dev = from->first_tx_dev;
+    t->last_dev = from->last_dev;
+    t->last_skb = skb;
+    barrier();
+    t->state = EV_TRACK_LIVE;
+}
+
 /* Who finds the entry before it is written finds it dead. False, and counted: there is no room. */
 static __always_inline bool track_put(const struct here *here, __u64 head,
-                                      const struct ev_track *track)
+                                      const struct ev_track *track, __u64 skb)
 {
     struct ev_track *t = track_at(track_take(head));
 
@@ -144,16 +160,7 @@ static __always_inline bool track_put(const struct here *here, __u64 head,
         count(here, EV_TRACKING_FULL);
         return false;
     }
-    t->last_probe = track->last_probe;
-    t->journey_id = track->journey_id;
-    t->journey_head = track->journey_head;
-    t->last_ts_ns = track->last_ts_ns;
-    t->sk = track->sk;
-    t->first_tx_dev = track->first_tx_dev;
-    t->last_dev = track->last_dev;
-    t->last_skb = track->last_skb;
-    barrier();
-    t->state = track->state;
+    track_write(t, track, skb);
     here->state->tracked++;
     return true;
 }
@@ -240,6 +247,24 @@ static __always_inline bool received_anew(const struct ev_track *t, const struct
     return never_received(t, p->skb, typed) && is_hardware(seen->dev);
 }
 
+/* Whether the entry's journey was over before this event, where its end would have been seen: it
+ * would, unless the kernel passed over a kprobe. */
+static __always_inline enum verdict track_ended_exactly(const struct here *here,
+                                                        const struct ev_track *t,
+                                                        const struct packet *p,
+                                                        const struct sighting *seen, bool typed)
+{
+    if (t->state == EV_TRACK_DEAD)
+        return ENDED;
+    if (here->like == EV_PROBE_XMIT && t->state == EV_TRACK_RESENT &&
+        seen->dev == t->first_tx_dev && address(p->sk) == t->sk)
+        return ENDED;
+    if ((here->like == EV_PROBE_XMIT || here->like == EV_PROBE_RECEIVE) &&
+        in_other_skb(t, p->skb, typed))
+        return ENDED_GUESS;
+    return CONTINUES;
+}
+
 /* Whether the entry's journey was over before this event. */
 static __always_inline enum verdict track_ended(const struct here *here, const struct ev_track *t,
                                                 const struct packet *p,
@@ -247,6 +272,8 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
 {
     bool anew = false;
 
+    if (config.exact)
+        return track_ended_exactly(here, t, p, seen, typed);
     if (t->state == EV_TRACK_DEAD)
         return ENDED;
     if (t->state == EV_TRACK_LEFT && !seen->delivered)
@@ -260,11 +287,12 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
     return anew ? ENDED_GUESS : CONTINUES;
 }
 
+/* NULL: that is not for this skb, or tracking needs none of it. */
 static __always_inline struct passed *passed_find(const struct here *here, const struct sk_buff *skb)
 {
     __u32 key = here->cpu * EV_PASSED_SETS + ev_set(address(skb), EV_PASSED_SETS);
 
-    return bpf_map_lookup_elem(&passed, &key);
+    return config.exact ? NULL : bpf_map_lookup_elem(&passed, &key);
 }
 
 /* Did this skb go on to another device with its data in a new buffer? One that was just sent has
@@ -330,12 +358,12 @@ static __always_inline void track_begin(const struct here *here, const struct pa
 static __always_inline void track_see(const struct here *here, const struct packet *p,
                                       const struct sighting *seen, struct ev_track *t)
 {
-    struct passed *last = passed_find(here, p->skb);
+    struct passed *last;
 
     t->last_ts_ns = here->ts_ns;
     if (here->probe == EV_PROBE_OTHER)
         t->last_skb = address(p->skb);
-    if ((here->probe != EV_PROBE_XMIT && here->probe != EV_PROBE_RECEIVE) || !last)
+    if (here->probe != EV_PROBE_XMIT && here->probe != EV_PROBE_RECEIVE)
         return;
     if (here->probe == EV_PROBE_XMIT && !t->first_tx_dev) {
         t->first_tx_dev = seen->dev;
@@ -344,6 +372,9 @@ static __always_inline void track_see(const struct here *here, const struct pack
     t->last_dev = seen->dev;
     t->last_skb = address(p->skb);
     t->last_probe = here->probe;
+    last = passed_find(here, p->skb);
+    if (!last)
+        return;
     last->skb = address(p->skb);
     last->head = p->head;
     last->sk = address(p->sk);
@@ -398,7 +429,7 @@ static __always_inline void track_add(const struct here *here, const struct pack
 
     track_begin(here, p, moved, &t);
     track_see(here, p, seen, &t);
-    if (track_put(here, p->head, &t))
+    if (track_put(here, p->head, &t, t.last_skb))
         track_tell(&t, out);
     else
         track_tell_none(out);

@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "capture/cpus.h"
+#include "capture/exact.h"
 #include "capture/filters.h"
+#include "capture/message.h"
 #include "capture/misses.h"
 #include "capture/others.h"
 #include "capture/stacks.h"
@@ -72,6 +74,7 @@ struct attachment {
     const struct variant *variant;
     struct probes *probes;
     struct others *others;
+    struct exact *exact; /* NULL: tracking guesses */
     const struct kernel_facts *facts;
     struct bpf_object *object;
     struct bpf_program *programs[EV_PROBE_OTHER]; /* NULL: this kernel lacks the tracepoint */
@@ -228,11 +231,19 @@ static int configure(struct attachment *a, const struct attach_options *options,
         .extras = stacked_bits(a->probes) | (options->skb ? EV_EXTRA_SKB : 0),
         .probes = a->probes->count,
         .has_cookie = facts->attach_cookie,
+        .exact = a->exact != NULL,
     };
 
     if (!map || !bpf_map__initial_value(map, &bytes) || bytes < sizeof(config))
         return -EINVAL;
     return bpf_map__set_initial_value(map, &config, bytes);
+}
+
+/* Where tracking is exact, nothing is to be learnt from what nobody wants to see. */
+static bool is_wanted(const struct attachment *a, uint32_t probe)
+{
+    return !a->exact || a->probes->list[probe].recorded || probe == EV_PROBE_RECEIVE ||
+           probe == EV_PROBE_XMIT;
 }
 
 /* Keeps the variant's programs of the probes that this kernel has. */
@@ -246,7 +257,7 @@ static int choose_programs(struct attachment *a, const struct kernel_facts *fact
         char name[64];
 
         a->programs[i] = NULL;
-        if (!facts->tracepoint[i])
+        if (!facts->tracepoint[i] || !is_wanted(a, i))
             continue;
         snprintf(name, sizeof(name), "%s%s", fixed_probes[i].program, a->variant->suffix);
         a->programs[i] = bpf_object__find_program_by_name(a->object, name);
@@ -352,6 +363,8 @@ static int load_variant(struct attachment *a, const struct attach_options *optio
     error = choose_programs(a, facts);
     if (!error)
         error = others_prepare(object, a->probes, facts, a->variant->mode == ATTACH_TP_BTF);
+    if (!error)
+        error = exact_prepare(a->exact, object);
     if (!error)
         error = adapt_programs(a, options, facts);
     if (!error)
@@ -514,6 +527,25 @@ static int load_others(struct attachment *a, const struct attach_options *option
     return others_load(&a->others, &others, err);
 }
 
+/* Where it cannot be exact it does without, unless that was asked for. */
+static int open_exact(struct attachment *a, const struct attach_options *options,
+                      struct nst_error *err)
+{
+    struct nst_error why = {0};
+    int error;
+
+    if (options->tracking == TRACKING_HEURISTIC)
+        return 0;
+    error = exact_open(&a->exact, &why);
+    if (!error || error == -ENOMEM)
+        return error ? nst_fail(err, error, "%s", why.text) : 0;
+    if (options->tracking == TRACKING_EXACT)
+        return nst_fail(err, error, "--tracking exact: %s", why.text);
+    if (options->verbose)
+        message_note("tracking is by a heuristic: %s", why.text);
+    return 0;
+}
+
 int attach_load(struct attachment **attachment, const struct attach_options *options,
                 const struct kernel_facts *facts, struct nst_error *err)
 {
@@ -528,6 +560,8 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
     error = find_cpus(a, err);
     if (!error)
         error = shape_rings(a, options, facts, err);
+    if (!error)
+        error = open_exact(a, options, err);
     if (!error)
         error = load_object(a, options, facts, err);
     if (!error)
@@ -549,6 +583,10 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
 /* What only follows packets comes before what records them, so that no freeing is missed. */
 int attach_start(struct attachment *a, struct nst_error *err)
 {
+    int failed = exact_attach(a->exact, a->object, err);
+
+    if (failed)
+        return failed;
     for (int i = EV_PROBE_OTHER - 1; i >= 0; i--) {
         if (!a->programs[i])
             continue;
@@ -576,6 +614,7 @@ void attach_stop(struct attachment *a)
     bool attached = false;
 
     others_detach(a->others);
+    exact_detach(a->exact);
     for (int i = 0; i < EV_PROBE_OTHER; i++) {
         attached |= a->links[i] != NULL;
         bpf_link__destroy(a->links[i]);
@@ -591,6 +630,7 @@ void attach_free(struct attachment *a)
         return;
     attach_stop(a);
     others_free(a->others);
+    exact_free(a->exact);
     doorbell_close(&a->doorbell);
     unmap(&a->counters);
     unmap(&a->cpu_states);
@@ -607,6 +647,11 @@ void attach_free(struct attachment *a)
 const char *attach_how(const struct attachment *a)
 {
     return a->variant->name;
+}
+
+bool attach_tracks_exactly(const struct attachment *a)
+{
+    return a->exact;
 }
 
 uint32_t attach_cpu_bits(const struct attachment *a)
@@ -715,4 +760,11 @@ bool attach_missed(const struct attachment *a, uint64_t *missed, uint64_t *share
         return false;
     others_missed(a->others, missed, shared);
     return true;
+}
+
+bool attach_tracking_missed(const struct attachment *a, uint64_t *missed)
+{
+    bool known = exact_missed(a->exact, missed);
+
+    return known && (!a->exact || a->facts->kprobe_misses);
 }

@@ -22,8 +22,17 @@ enum attach_mode {
     ATTACH_RAW_TP,
 };
 
+/* How packets are followed. */
+enum tracking {
+    TRACKING_AUTO,  /* exactly where this kernel lets us */
+    TRACKING_EXACT, /* or not at all */
+    TRACKING_HEURISTIC,
+};
+
 struct attach_options {
     enum attach_mode mode;
+    enum tracking tracking;
+    bool verbose; /* says why tracking is not exact */
     struct probes *probes;       /* outlive the attachment; what cannot be attached is marked */
     struct symbols *symbols;     /* for kprobes; outlive it too; may be NULL without those */
     struct filters *filters;     /* likewise */
@@ -49,6 +58,8 @@ void attach_free(struct attachment *attachment);
 
 /* How the programs were attached: "tp_btf" or "raw_tp". */
 const char *attach_how(const struct attachment *attachment);
+/* Each freeing of packet data is seen. */
+bool attach_tracks_exactly(const struct attachment *attachment);
 /* Possible CPUs of this host; those in records are below. */
 /* To number them. */
 uint32_t attach_cpu_bits(const struct attachment *attachment);
@@ -76,5 +87,7 @@ bool attach_kprobe_misses(const struct attachment *attachment, bool *any, uint64
 /* Kprobes that were passed over, see kprobes_missed(): missed, by probe, and *shared are set. false:
  * this kernel does not tell. Only while attached. */
 bool attach_missed(const struct attachment *attachment, uint64_t *missed, uint64_t *shared);
+/* Likewise of those that only follow packets: 0 where there are none. */
+bool attach_tracking_missed(const struct attachment *attachment, uint64_t *missed);
 
 #endif

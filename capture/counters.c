@@ -18,8 +18,8 @@ static const char *const kernel_names[EV_COUNTERS] = {
 #define CELL_COUNTERS (EV_COUNTERS + 3)
 /* By probe: recursion and misses. */
 #define PROBE_COUNTERS 2
-/* Totals of 0, recursion and misses of all kprobes, evictions, inventory. */
-#define OTHER_COUNTERS (CELL_COUNTERS + 6)
+/* Totals of 0, recursion and misses of all kprobes, evictions and misses of tracking, inventory. */
+#define OTHER_COUNTERS (CELL_COUNTERS + 7)
 #define LOSS           "lost."
 
 struct counters {
@@ -36,6 +36,8 @@ struct counters {
     uint64_t missed_together;
     bool missed_known;
     bool kprobes;
+    uint64_t tracking_missed; /* of the kprobes that follow packets */
+    bool tracking_missed_known;
     uint64_t evicted;
     struct inventory_counts inventory;
     bool has_inventory;
@@ -106,6 +108,8 @@ void counters_refresh(struct counters *counters)
     if (counters->kprobes)
         counters->missed_known =
             attach_missed(counters->attachment, counters->missed, &counters->missed_together);
+    counters->tracking_missed_known =
+        attach_tracking_missed(counters->attachment, &counters->tracking_missed);
 }
 
 void counters_evicted(struct counters *counters, uint64_t evicted)
@@ -232,6 +236,15 @@ static void add_missed(struct counters *counters)
                 counters->missed[probe]);
 }
 
+static void add_tracking(struct counters *counters)
+{
+    add(counters, "tracking.evicted", NULL, NST_NONE, counters->evicted);
+    if (!attach_tracks_exactly(counters->attachment))
+        return;
+    add(counters, "tracking.missed", NULL, NST_NONE, counters->tracking_missed);
+    counters->list[counters->count - 1].known = counters->tracking_missed_known;
+}
+
 static void add_inventory(struct counters *counters)
 {
     const struct inventory_counts *counts = &counters->inventory;
@@ -254,7 +267,7 @@ const struct nst_counter *counters_list(struct counters *counters, size_t *count
     add_recursion(counters);
     add_missed(counters);
     add_cells(counters, "lost.disk", counters->lost_disk, 1);
-    add(counters, "tracking.evicted", NULL, NST_NONE, counters->evicted);
+    add_tracking(counters);
     if (counters->has_inventory)
         add_inventory(counters);
     *count = counters->count;

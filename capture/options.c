@@ -35,6 +35,7 @@ enum {
     OPTION_SKB,
     OPTION_LIST_PROBES,
     OPTION_ATTACH,
+    OPTION_TRACKING,
     OPTION_INVENTORY,
     OPTION_INVENTORY_PATH,
     OPTION_CMDLINE,
@@ -65,6 +66,7 @@ static const struct option_spec specs[] = {
     {OPTION_NO_PACKETS, "no-packets", NULL, "record no bytes of packets"},
     {'B', "buffer", "KIB", "memory of the rings, of all CPUs together"},
     {OPTION_ATTACH, "attach", "HOW", "auto, tp_btf or raw_tp"},
+    {OPTION_TRACKING, "tracking", "HOW", "of packets: auto, exact (by kprobes) or heuristic"},
     {OPTION_INVENTORY, "inventory", "WHAT",
      "of who the namespaces are: full (the default), names or none"},
     {OPTION_INVENTORY_PATH, "inventory-path", "SOURCE=FOLDER[:FOLDER...]",
@@ -184,17 +186,38 @@ static int parse_snaplen(const char *text, uint32_t *snaplen, struct nst_error *
     return error;
 }
 
+/* One of three words: which; <0: it is none of them. */
+static int find_word(const char *text, const char *const words[3])
+{
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(text, words[i]))
+            return i;
+    return -EINVAL;
+}
+
 static int parse_attach(const char *text, enum attach_mode *mode, struct nst_error *err)
 {
     static const char *const names[] = {
         [ATTACH_AUTO] = "auto", [ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp"};
+    int found = find_word(text, names);
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!strcmp(text, names[i])) {
-            *mode = i;
-            return 0;
-        }
-    return nst_fail(err, -EINVAL, "--attach %s: must be auto, tp_btf or raw_tp", text);
+    if (found < 0)
+        return nst_fail(err, -EINVAL, "--attach %s: must be auto, tp_btf or raw_tp", text);
+    *mode = found;
+    return 0;
+}
+
+static int parse_tracking(const char *text, enum tracking *tracking, struct nst_error *err)
+{
+    static const char *const names[] = {[TRACKING_AUTO] = "auto",
+                                        [TRACKING_EXACT] = "exact",
+                                        [TRACKING_HEURISTIC] = "heuristic"};
+    int found = find_word(text, names);
+
+    if (found < 0)
+        return nst_fail(err, -EINVAL, "--tracking %s: must be auto, exact or heuristic", text);
+    *tracking = found;
+    return 0;
 }
 
 static int parse_inventory(const char *text, struct options *o, struct nst_error *err)
@@ -282,6 +305,8 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return 0;
     case OPTION_ATTACH:
         return parse_attach(value, &o->attach, err);
+    case OPTION_TRACKING:
+        return parse_tracking(value, &o->tracking, err);
     case OPTION_INVENTORY:
         return parse_inventory(value, o, err);
     case OPTION_INVENTORY_PATH:

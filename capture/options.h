@@ -33,6 +33,7 @@ struct options {
     bool stack;
     bool skb; /* --skb */
     enum attach_mode attach;
+    enum tracking tracking;
     struct words netns;        /* --netns, with their '!' */
     struct words devices;      /* -i */
     struct words drop_reasons; /* --drop-reason */

@@ -172,6 +172,8 @@ static int load(struct session *s, struct nst_error *err)
 {
     struct attach_options options = {
         .mode = s->options->attach,
+        .tracking = s->options->tracking,
+        .verbose = s->options->verbose,
         .probes = &s->probes,
         .progress = !s->options->quiet && isatty(STDERR_FILENO) ? say_progress : NULL,
         .snaplen = s->options->snaplen,
@@ -248,6 +250,7 @@ static int open_writer(struct session *s, int argc, char **argv, struct nst_erro
     if (error)
         return error;
     info->snaplen = s->options->snaplen;
+    info->tracking_exact = attach_tracks_exactly(s->attachment);
     info->filter = filters_words(s->filters);
     info->cpus = attach_cpus(s->attachment);
     info->drop_reasons = drop_reasons_known(s->facts.drop_reasons) ? "btf" : NULL;

@@ -319,6 +319,7 @@ struct nst_address {
  *   cut.nonlinear        bytes out of reach, see NST_EVENT_CUT
  *   tracking.full        no room to track: the event has no journey
  *   tracking.guessed     verdicts of the heuristic, see NST_EVENT_GUESS
+ *   tracking.missed      the kernel passed over a kprobe that follows packets
  *   inventory.limit      processes are recorded up to this many, session leaders and inits apart
  *   inventory.left_out   processes that were not recorded for that
  *   inventory.unread     namespaces and processes that could not be looked at

@@ -71,7 +71,8 @@ static void test_good(void)
 {
     takes("-w x", !parse("-w x") && !strcmp(options.output, "x") && options.snaplen == 128 &&
                       !options.count && !options.duration_ns && !options.ring_kib &&
-                      options.attach == ATTACH_AUTO && !options.quiet);
+                      options.attach == ATTACH_AUTO && options.tracking == TRACKING_AUTO &&
+                      !options.quiet);
     takes("-w - -c 5", !parse("-w - -c 5") && !strcmp(options.output, "-") && options.count == 5);
     takes("-wx -s0", !parse("-wx -s0") && options.snaplen == 65535);
     takes("-w x -s 65535", !parse("-w x -s 65535") && options.snaplen == 65535);
@@ -80,6 +81,8 @@ static void test_good(void)
           !parse("-w x --duration 1.5") && options.duration_ns == 1500000000);
     takes("-w x --attach raw_tp",
           !parse("-w x --attach raw_tp") && options.attach == ATTACH_RAW_TP);
+    takes("-w x --tracking heuristic",
+          !parse("-w x --tracking heuristic") && options.tracking == TRACKING_HEURISTIC);
     takes("-w x -B 4096 -q", !parse("-w x -B 4096 -q") && options.ring_kib == 4096 &&
                                  options.quiet);
     takes("--live", !parse("--live") && options.live && !options.output);
@@ -136,6 +139,7 @@ static void test_bad(void)
     refuses("-w x --duration nan", "more than 0");
     refuses("-w x --duration 5m", "more than 0");
     refuses("-w x --attach kprobe", "tp_btf or raw_tp");
+    refuses("-w x --tracking none", "exact or heuristic");
     refuses("-w x -B 0", "from 1 to");
     refuses("-w x -s 64 --no-packets", "exclude each other");
     refuses("-w x --no-packets -s 0", "exclude each other");
