@@ -56,14 +56,33 @@ static bool make_room(void **list, size_t count, size_t size)
     return larger;
 }
 
+/* Decodes the reader's current block. Where its packets alone need what this version lacks, or
+ * cannot be read, its events come without them. <0: nothing of it comes, and it was said why. */
+static int load_block(struct source *s, unsigned what)
+{
+    struct nst_error err = {0};
+    int code = nst_reader_load(s->reader, what, &err);
+
+    if (code >= 0)
+        return code;
+    /* Of damage the reader has warned. */
+    if (code != -EBADMSG) {
+        message_error(s->file.path, "%s", err.text);
+        s->left_out = true;
+        if (what & NST_LOAD_PACKETS)
+            code = nst_reader_load(s->reader, NST_LOAD_META, NULL);
+    }
+    s->unread_blocks += code < 0;
+    return code;
+}
+
 /* The current block of the reader has tables. */
 static bool learn_tables(struct source *s)
 {
-    struct nst_error err = {0};
     struct nst_block *block;
 
-    if (nst_reader_load(s->reader, NST_LOAD_META, &err) < 0)
-        return true; /* damage, which the reader reported */
+    if (load_block(s, NST_LOAD_META) < 0)
+        return true;
     block = nst_reader_take(s->reader);
     if (!block)
         return false;
@@ -133,11 +152,10 @@ static unsigned needed(const struct source *s, const struct nst_block_info *info
  * known: there is no coming back. */
 static bool add_from_pipe(struct source *s, const struct nst_block *current)
 {
-    struct nst_error err = {0};
     struct nst_block *block;
 
     settle_inventory(s);
-    if (nst_reader_load(s->reader, needed(s, &current->info), &err) < 0)
+    if (load_block(s, needed(s, &current->info)) < 0)
         return true;
     block = nst_reader_take(s->reader);
     if (!block)
@@ -447,22 +465,20 @@ static bool any_matches(const struct source *s, const struct nst_block *block)
 }
 
 /* Packet bytes are most of the work: before they are unpacked for a filter that picks few
- * events, the rest of the block is asked. 1: decoded, 0: nothing matches, <0: it cannot be. */
-static int load_matching(struct source *s, const struct nst_block *block)
+ * events, the rest of the block is asked. False: nothing matches, or it cannot be decoded. */
+static bool load_matching(struct source *s, const struct nst_block *block)
 {
-    struct nst_error err = {0};
     bool rest_first = match_is_choosy(&s->matcher) && s->load & NST_LOAD_PACKETS;
-    int got = nst_reader_load(s->reader, rest_first ? NST_LOAD_META : s->load, &err);
+    int got;
 
-    if (got < 0)
-        return got;
+    if (load_block(s, rest_first ? NST_LOAD_META : s->load) < 0)
+        return false;
     got = match_prepare(&s->matcher, block);
+    if (got < 0)
+        no_memory(s);
     if (got <= 0 || !rest_first)
-        return got;
-    if (!any_matches(s, block))
-        return 0;
-    got = nst_reader_load(s->reader, s->load, &err);
-    return got < 0 ? got : 1;
+        return got > 0;
+    return any_matches(s, block) && load_block(s, s->load) >= 0;
 }
 
 /* The decoded block, or NULL. */
@@ -470,7 +486,6 @@ static struct nst_block *load_pending(struct source *s, const struct pending *p)
 {
     const struct nst_block *current;
     struct nst_block *block;
-    int got;
 
     if (p->block) {
         if (match_prepare(&s->matcher, p->block) > 0)
@@ -479,14 +494,8 @@ static struct nst_block *load_pending(struct source *s, const struct pending *p)
         return NULL;
     }
     current = go_to(s, &p->info);
-    if (!current)
+    if (!current || !load_matching(s, current))
         return NULL;
-    got = load_matching(s, current);
-    if (got <= 0) {
-        if (got < 0 && got != -EBADMSG)
-            no_memory(s);
-        return NULL;
-    }
     block = nst_reader_take(s->reader);
     if (!block)
         no_memory(s);
@@ -588,12 +597,14 @@ void source_restart(struct source *s, unsigned load)
 void source_visit(struct source *s, bool (*visit)(void *context, const struct nst_block *block),
                   void *context)
 {
-    struct nst_error err = {0};
-
     for (size_t i = s->pending_next; i < s->pending_count && !s->failed; i++) {
-        const struct nst_block *block = go_to(s, &s->pending[i].info);
+        struct pending *p = &s->pending[i];
+        const struct nst_block *block = p->in_vain ? NULL : go_to(s, &p->info);
 
-        if (block && nst_reader_load(s->reader, NST_LOAD_META, &err) == 0 && !visit(context, block))
+        if (!block)
+            continue;
+        p->in_vain = load_block(s, NST_LOAD_META) < 0;
+        if (!p->in_vain && !visit(context, block))
             return;
     }
 }
@@ -602,9 +613,10 @@ int source_status(const struct source *s)
 {
     const struct nst_damage *d = s->file.damage;
     bool damaged = d->bad_header || d->bad_blocks || d->lost_blocks || d->skipped_bytes ||
-                   d->torn_bytes || s->failed;
+                   d->torn_bytes || s->failed || s->left_out;
 
     if (!damaged)
         return STATUS_OK;
-    return s->totals.blocks || s->totals.tables_blocks ? STATUS_PARTIAL : STATUS_FAILED;
+    return s->totals.blocks + s->totals.tables_blocks > s->unread_blocks ? STATUS_PARTIAL
+                                                                         : STATUS_FAILED;
 }

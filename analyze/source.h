@@ -21,7 +21,7 @@ struct pending {
     struct nst_block_info info;
     uint64_t event_base;
     struct nst_block *block; /* NULL: in the file; a pipe's blocks are decoded as they come */
-    bool in_vain;            /* it was taken before and gave nothing */
+    bool in_vain;            /* it was taken or visited before and gave nothing */
 };
 
 struct source {
@@ -32,8 +32,10 @@ struct source {
     unsigned filter_load; /* of that, what the filter needs */
     bool keep_history;
     bool seekable;
-    bool at_end; /* of what nst_reader_next() has to give */
-    bool failed; /* reading ended with an error, which was said */
+    bool at_end;            /* of what nst_reader_next() has to give */
+    bool failed;            /* reading ended with an error, which was said */
+    bool left_out;          /* something whole could not be decoded, which was said */
+    uint64_t unread_blocks; /* of which nothing came, for that or for damage */
     struct matcher matcher;
     struct asked asked;
     struct inventory inventory;

@@ -543,6 +543,12 @@ static void inventory_long_address(struct corpus_block *b)
         17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33);
 }
 
+static void critical_tables_column(struct corpus_block *b)
+{
+    as_tables(b);
+    critical_column(b);
+}
+
 static void tables_name_cut(struct corpus_block *b)
 {
     as_tables(b);
@@ -581,6 +587,7 @@ const struct corpus_case corpus_cases[] = {
     READ("inventory", inventory),
     LACKS("column-critical", critical_column),
     LACKS("column-critical-packets", critical_packet_column),
+    LACKS("column-critical-tables", critical_tables_column),
     LACKS("encoding", encoding),
     LACKS("codec-zstd", zstd),
     LACKS("codec-unknown", codec),
