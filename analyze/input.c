@@ -87,11 +87,13 @@ static uint64_t take_source(struct input *in, struct source *s)
     return next;
 }
 
-/* A file, and the captures that somebody has joined to it. */
+/* A file, and the captures that somebody has joined to it. After a loss of power a ring's newest
+ * file may be empty, or zeros: that is no reason not to read the others. */
 static int open_file(struct input *in, const char *path, unsigned load)
 {
     struct source_place place = {.path = path};
     struct source **larger, *s;
+    int status;
 
     do {
         place.index = in->sources_count;
@@ -99,8 +101,11 @@ static int open_file(struct input *in, const char *path, unsigned load)
         if (!larger)
             return message_error(NULL, "no memory");
         in->sources = larger;
-        if (source_open(&s, &place, in->filter, load) != STATUS_OK)
-            return STATUS_FAILED;
+        status = source_open(&s, &place, in->filter, load);
+        if (status == STATUS_PARTIAL)
+            worsen(in, status);
+        if (status != STATUS_OK)
+            return status;
         place.begin = take_source(in, s);
     } while (place.begin);
     return STATUS_OK;
@@ -109,9 +114,9 @@ static int open_file(struct input *in, const char *path, unsigned load)
 static int open_sources(struct input *in, char *const *paths, int count, unsigned load)
 {
     for (int i = 0; i < count; i++)
-        if (open_file(in, paths[i], load) != STATUS_OK)
+        if (open_file(in, paths[i], load) == STATUS_FAILED)
             return STATUS_FAILED;
-    return STATUS_OK;
+    return in->sources_count ? STATUS_OK : STATUS_FAILED;
 }
 
 /* What the filter names is in the files. STATUS_FAILED: said what is not. */

@@ -40,9 +40,9 @@ struct input_event {
 /* Beside NST_LOAD_*: input_tables_history() will be asked for. */
 #define INPUT_HISTORY 0x100u
 
-/* Opens all of them. load: NST_LOAD_META or NST_LOAD_PACKETS, perhaps with INPUT_HISTORY. filter
- * may be NULL, else it stays the caller's and must outlive the input. STATUS_FAILED: said why,
- * *in is NULL. */
+/* Opens all of them; what is no capture, or empty, is said and left out. load: NST_LOAD_META or
+ * NST_LOAD_PACKETS, perhaps with INPUT_HISTORY. filter may be NULL, else it stays the caller's and
+ * must outlive the input. STATUS_FAILED: said why, *in is NULL. */
 int input_open(struct input **in, char *const *paths, int count, struct filter *filter,
                unsigned load);
 

@@ -343,6 +343,13 @@ static bool prepare(struct source *s, const struct source_place *place, const st
     return true;
 }
 
+/* The file could be read; what is in it cannot. */
+static bool is_content(int error)
+{
+    return error == -EMEDIUMTYPE || error == -ENODATA || error == -EBADMSG ||
+           error == -EPROTONOSUPPORT || error == -EIO;
+}
+
 int source_open(struct source **opened, const struct source_place *place,
                 const struct filter *filter, unsigned load)
 {
@@ -358,8 +365,9 @@ int source_open(struct source **opened, const struct source_place *place,
     error = nst_reader_open(&s->reader, place->path, &options, &err);
     if (error < 0) {
         source_close(s);
-        return message_error(place->path, "%s%s", err.text,
-                             error == -ENOENT ? hint(place->path, filter) : "");
+        message_error(place->path, "%s%s", err.text,
+                      error == -ENOENT ? hint(place->path, filter) : "");
+        return is_content(error) ? STATUS_PARTIAL : STATUS_FAILED;
     }
     s->seekable = nst_reader_seekable(s->reader);
     s->file.info = nst_reader_file(s->reader);

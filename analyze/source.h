@@ -62,7 +62,9 @@ struct source_place {
     unsigned index; /* the input_file's */
 };
 
-/* Reads the headers of all blocks, or of a pipe's first. STATUS_FAILED: said why, *s is NULL. */
+/* Reads the headers of all blocks, or of a pipe's first. Else *s is left alone, and it was said
+ * why: STATUS_PARTIAL where there is such a file, but nothing to read in it, STATUS_FAILED for the
+ * rest. */
 int source_open(struct source **s, const struct source_place *place, const struct filter *filter,
                 unsigned load);
 /* Where in the same file another capture begins, or 0. */

@@ -106,6 +106,23 @@ answers 1 'nstrail: -: the file is empty' print -
 answers 1 'nstrail: missing: ' print accepted.nst missing
 is "$(cat out)" '' 'nothing is printed when a file cannot be opened'
 answers 1 'nstrail: /dev/zero: not an nstrail file' print /dev/zero
+
+# The others are read.
+head -c 100 accepted.nst >cut-header
+head -c 8192 /dev/zero >zeros
+"$nstrail" print --format single-line accepted.nst >wanted
+for bad in empty zeros cut-header other; do
+    answers 2 "^nstrail: $bad: " print --format single-line "$bad" accepted.nst
+    ok "the other file's events are printed" cmp out wanted
+    answers 2 "^nstrail: $bad: " print --format single-line accepted.nst "$bad"
+    ok "in whatever order the files are given" cmp out wanted
+done
+answers 2 'empty: .*zeros: .*other: ' export -w out.pcapng empty zeros accepted.nst other
+answers 2 'empty: ' info empty accepted.nst
+answers 1 'empty: .*zeros: .*other: ' print empty zeros other
+answers 1 'empty: .*no such namespace' print --netns 7 empty accepted.nst
+answers 1 'empty: .*missing: cannot open' print empty accepted.nst missing
+is "$(cat out)" '' 'nothing is printed when one is not there'
 yes 2>/dev/null | timeout 60 "$nstrail" print - >out 2>errors
 is "$?:$(cat errors)" '1:nstrail: -: not an nstrail file: it begins with other bytes' \
     'junk without an end'
@@ -156,7 +173,6 @@ cat half other-host.nst >joined
 answers 2 'joined: [0-9]* bytes from byte' print --format single-line joined
 is "$(($(wc -l <out) - 1))" "$events" 'what is whole of the first is read'
 
-head -c 100 accepted.nst >cut-header
 answers 1 'cut-header: the file header is cut' print cut-header
 tail -c +33 accepted.nst >headless
 answers 2 'headless: not an nstrail file.*the first whole block is at byte' \

@@ -240,6 +240,14 @@ is "$(ask damaged.db 'SELECT bad_blocks + lost_blocks > 0, events < 700, events 
     'a damaged file: what was whole is there'
 is "$(ask damaged.db "$sound" 2>&1)" '' 'a damaged file: what must hold'
 
+# An empty file, as a loss of power leaves it, is a damaged one too.
+: >empty
+nstrail import "${alpha[@]}" empty "${others[@]}" -d empty.db 2>words
+is "$?: $(cat words)" '2: nstrail: empty: the file is empty' 'an empty file'
+holds_all empty.db 'an empty file among others'
+nstrail import empty -d none.db 2>words
+is "$?: $(ls none.db 2>&1)" "1: ls: cannot access 'none.db': No such file or directory" \
+    'an empty file alone'
 
 # Without its header a file is still known, but not which capture it is of.
 {
