@@ -2,6 +2,7 @@
 /* nstrail info: what a capture holds. Decodes no packets. */
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,16 @@ static void count_drop(struct gather *g, const struct nst_block *block,
     count(g, *place, event);
 }
 
+static void count_in_file(struct info_file *file, const struct nst_event *event)
+{
+    if (!file->events.events || event->ts_ns < file->first_ts_ns)
+        file->first_ts_ns = event->ts_ns;
+    if (event->ts_ns > file->last_ts_ns)
+        file->last_ts_ns = event->ts_ns;
+    file->late += (event->flags & NST_EVENT_LATE) != 0;
+    tally_add(&file->events, event);
+}
+
 static void gather_block(struct gather *g, const struct input_block *b)
 {
     const struct nst_block *block = b->block;
@@ -150,7 +161,7 @@ static void gather_block(struct gather *g, const struct input_block *b)
     for (uint32_t i = 0; i < b->count; i++) {
         const struct nst_event *event = &block->events[b->events[i]];
 
-        tally_add(&file->events, event);
+        count_in_file(file, event);
         count_netns(g, file->host, block, event);
         count_device(g, file->host, block, event);
         count_probe(g, block, event);
@@ -192,6 +203,18 @@ const char *info_netns_name(const struct info *info, const struct tally_key *key
         }
     }
     return NULL;
+}
+
+double info_average(const struct info_file *file, uint64_t amount)
+{
+    return file->events.events ? (double)amount / (double)file->events.events : NAN;
+}
+
+double info_rate(const struct info_file *file, uint64_t amount)
+{
+    uint64_t ns = file->last_ts_ns - file->first_ts_ns;
+
+    return ns ? (double)amount * 1e9 / (double)ns : NAN;
 }
 
 /* A namespace of which there is only the name is worth a line, too. */

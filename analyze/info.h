@@ -20,8 +20,11 @@ struct info_counter {
 struct info_file {
     const struct input_file *file;
     const struct input_totals *totals;
-    unsigned host;             /* in info.hosts */
-    struct tally_entry events; /* that match the filter; its key is not used */
+    unsigned host; /* in info.hosts */
+    /* Of the events that match the filter: */
+    struct tally_entry events; /* its key is not used */
+    uint64_t first_ts_ns, last_ts_ns;
+    uint64_t late; /* stand out of order in the file */
     struct info_counter *counters;
     size_t counters_count;
     struct losses losses; /* in this file's time */
@@ -39,6 +42,12 @@ struct info {
 
 /* The names that a namespace of the tally had, the first ever seen first. NULL: no more. */
 const char *info_netns_name(const struct info *info, const struct tally_key *key, size_t index);
+
+/* Of what there is in the matching events of a file, how much there is in each of them, and in a
+ * second of the time from the first to the last. NAN: there are none, or not two at different
+ * times. */
+double info_average(const struct info_file *file, uint64_t amount);
+double info_rate(const struct info_file *file, uint64_t amount);
 
 void info_print_text(FILE *out, const struct info *info);
 void info_print_json(FILE *out, const struct info *info);

@@ -60,6 +60,19 @@ static void put_totals(struct members *j, const struct input_totals *t)
                    (uint64_t)t->greatest_offset_ns - (uint64_t)t->least_offset_ns);
 }
 
+static void put_matching(struct members *j, const struct info_file *f)
+{
+    const struct tally_entry *e = &f->events;
+
+    members_number(j, "matching_events", e->events);
+    members_number(j, "wire_bytes", e->len_bytes);
+    members_decimal(j, "average_wire_bytes", info_average(f, e->len_bytes));
+    members_decimal(j, "events_per_second", info_rate(f, e->events));
+    members_decimal(j, "wire_bytes_per_second", info_rate(f, e->len_bytes));
+    members_number(j, "late_events", f->late);
+    members_bool(j, "strict_time_order", !f->late);
+}
+
 static void put_counters(struct members *j, const struct info_file *f)
 {
     members_begin(j, "counters", '{');
@@ -113,7 +126,7 @@ static void put_file(struct members *j, const struct info_file *f)
     put_format(j, f->file->info);
     put_origin(j, f->file->info);
     put_totals(j, f->totals);
-    members_number(j, "matching_events", f->events.events);
+    put_matching(j, f);
     put_counters(j, f);
     put_losses(j, f);
     put_damage(j, f->file->damage);

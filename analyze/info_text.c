@@ -4,6 +4,7 @@
 #include "analyze/info.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -123,6 +124,27 @@ static void print_size(FILE *out, const struct info_file *f)
          t->tables_blocks);
 }
 
+/* What capinfos says of packets. */
+static void print_pace(FILE *out, const struct info_file *f, bool filtered)
+{
+    const struct tally_entry *e = &f->events;
+    double events = info_rate(f, e->events), bytes = info_rate(f, e->len_bytes);
+
+    if (filtered)
+        line(out, "Matching", "%" PRIu64 " event%s", e->events, MESSAGE_PLURAL(e->events));
+    if (!e->events)
+        return;
+    line(out, "Wire bytes", "%" PRIu64 ", %.1f a packet on average", e->len_bytes,
+         info_average(f, e->len_bytes));
+    if (!isnan(events))
+        line(out, "Rate", "%.1f events and %.1f wire bytes a second", events, bytes);
+    if (f->late)
+        line(out, "Time order", "all but %" PRIu64 " event%s, which came late", f->late,
+             MESSAGE_PLURAL(f->late));
+    else
+        line(out, "Time order", "strict");
+}
+
 static void print_counters(FILE *out, const struct info_file *f)
 {
     if (!f->counters_count)
@@ -200,7 +222,7 @@ static void print_damage(FILE *out, const struct nst_damage *d)
     line(out, "End", d->ended ? "clean" : "none: still being written, or the recorder was killed");
 }
 
-static void print_file(FILE *out, const struct info_file *f)
+static void print_file(FILE *out, const struct info_file *f, bool filtered)
 {
     const struct nst_file_info *info = f->file->info;
 
@@ -214,6 +236,7 @@ static void print_file(FILE *out, const struct info_file *f)
     print_clock(out, f->totals, info);
     print_times(out, f->totals);
     print_size(out, f);
+    print_pace(out, f, filtered);
     print_counters(out, f);
     print_losses(out, f);
     print_damage(out, f->file->damage);
@@ -308,7 +331,7 @@ print_tally(FILE *out, const struct info *info, const char *title, const struct 
 void info_print_text(FILE *out, const struct info *info)
 {
     for (unsigned i = 0; i < info->files_count; i++)
-        print_file(out, &info->files[i]);
+        print_file(out, &info->files[i], info->filtered);
     if (info->filtered)
         fputs("Of the events that match the filter:\n\n", out);
     print_tally(out, info, "namespace", &info->netns, print_netns_key);

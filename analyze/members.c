@@ -4,6 +4,7 @@
 #include "analyze/members.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "analyze/escape.h"
 
@@ -52,6 +53,15 @@ void members_number_or_null(struct members *j, const char *key, uint64_t value)
         members_number(j, key, value);
     else
         members_string(j, key, NULL);
+}
+
+void members_decimal(struct members *j, const char *key, double value)
+{
+    members_key(j, key);
+    if (isnan(value))
+        fputs("null", j->out);
+    else
+        fprintf(j->out, "%.1f", value);
 }
 
 void members_bool(struct members *j, const char *key, bool value)

@@ -23,6 +23,8 @@ void members_string(struct members *j, const char *key, const char *value);
 void members_number(struct members *j, const char *key, uint64_t value);
 /* 0 stands for what is not there. */
 void members_number_or_null(struct members *j, const char *key, uint64_t value);
+/* NAN is null. */
+void members_decimal(struct members *j, const char *key, double value);
 void members_bool(struct members *j, const char *key, bool value);
 /* In hexadecimal. */
 void members_bytes(struct members *j, const char *key, const uint8_t *bytes, size_t count);

@@ -68,6 +68,13 @@ expected everything.info.txt info everything.nst
 expected everything.info.json info --json everything.nst
 like "$("$nstrail" info everything.nst)" "Size +$(stat -c %s everything.nst) bytes" 'info: size'
 
+words=$("$nstrail" info --probe skb:kfree_skb everything.nst)
+like "$words" $'Matching +1 event\nWire bytes +98, 98\\.0 a packet on average\nTime order +strict\n' \
+    'info: of what matches'
+like "$("$nstrail" info --json --probe skb:kfree_skb everything.nst)" \
+    '"average_wire_bytes":98.0,"events_per_second":null,"wire_bytes_per_second":null,"late_events":0,"strict_time_order":true' \
+    'info --json: of what matches'
+
 # Two files of a capture whose events interleave, in whatever order they are given, and another
 # host's between them.
 expected merged.txt print --format single-line --utc everything.nst second.nst other-host.nst
