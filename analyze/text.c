@@ -118,14 +118,17 @@ static void print_stack(struct text_printer *p, const struct nst_block *block, u
 
 static void print_packet(struct text_printer *p, const struct nst_event *event)
 {
+    /* Its VLAN tag has no place in the bytes: it is shown as if behind an Ethernet header, which
+     * there was none of. */
+    bool bare_tag = event->flags & NST_EVENT_L3 && event->vlan_proto;
     struct packet packet;
     struct frame frame;
 
-    if (!frame_get(event, FRAME_ANY, p->frame, &frame))
+    if (!frame_get(event, bare_tag ? FRAME_ETHERNET : FRAME_ANY, p->frame, &frame))
         return;
     packet_decode(&frame, &packet);
     fputs(separator(p), p->out);
-    packet_print(p->out, &packet, p->style.link_layer ? PACKET_PRINT_LINK : 0,
+    packet_print(p->out, &packet, p->style.link_layer && !bare_tag ? PACKET_PRINT_LINK : 0,
                  p->style.single_line ? " " : "\n    ");
 }
 
