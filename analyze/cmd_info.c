@@ -169,40 +169,27 @@ static void gather_block(struct gather *g, const struct input_block *b)
     }
 }
 
-/* The name was told of the namespace before, by an earlier file or entry. */
-static bool named_before(const struct info *info, unsigned file, size_t entry,
-                         const struct tally_key *key)
+void info_netns_names(const struct info *info, const struct tally_key *key,
+                      void (*say)(void *context, const char *name), void *context)
 {
-    const char *name = input_names(info->in, file)->list[entry].name;
+    struct intern said = {0};
 
-    for (unsigned i = 0; i <= file; i++) {
-        const struct names *names = input_names(info->in, i);
-        size_t count = i < file ? names->count : entry;
-
-        for (size_t j = 0; info->files[i].host == key->host && j < count; j++)
-            if (names_same_netns(&names->list[j].netns, &key->netns) &&
-                !strcmp(names->list[j].name, name))
-                return true;
-    }
-    return false;
-}
-
-const char *info_netns_name(const struct info *info, const struct tally_key *key, size_t index)
-{
     for (unsigned i = 0; i < info->files_count; i++) {
-        const struct names *names = input_names(info->in, i);
+        struct names_of of = names_of(input_names(info->in, i), &key->netns);
+        const struct nst_netns_name *entry;
 
         if (info->files[i].host != key->host)
             continue;
-        for (size_t j = 0; j < names->count; j++) {
-            const struct nst_netns_name *entry = &names->list[j];
+        while ((entry = names_next(&of))) {
+            size_t length = strlen(entry->name);
 
-            if (names_same_netns(&entry->netns, &key->netns) && !named_before(info, i, j, key) &&
-                !index--)
-                return entry->name;
+            if (intern_find(&said, entry->name, length))
+                continue;
+            say(context, entry->name);
+            intern_add(&said, entry->name, length, 1);
         }
     }
-    return NULL;
+    intern_clear(&said);
 }
 
 double info_average(const struct info_file *file, uint64_t amount)
@@ -217,28 +204,74 @@ double info_rate(const struct info_file *file, uint64_t amount)
     return ns ? (double)amount * 1e9 / (double)ns : NAN;
 }
 
+/* Namespaces by host and inum alone. */
+static bool add_inum(struct intern *inums, unsigned host, uint32_t inum)
+{
+    const uint32_t key[] = {host, inum};
+
+    return intern_find(inums, key, sizeof(key)) || intern_add(inums, key, sizeof(key), 1);
+}
+
+static bool has_inum(const struct intern *inums, unsigned host, uint32_t inum)
+{
+    const uint32_t key[] = {host, inum};
+
+    return intern_find(inums, key, sizeof(key));
+}
+
+/* The tally has it, in the sense of names_same_netns(). */
+static bool is_in_tally(const struct gather *g, const struct intern *inums,
+                        const struct tally_key *key)
+{
+    struct tally_key without = *key;
+
+    without.netns.cookie = 0;
+    return key->netns.cookie ? tally_has(&g->info.netns, key) || tally_has(&g->info.netns, &without)
+                             : has_inum(inums, key->host, key->netns.inum);
+}
+
 /* A namespace of which there is only the name is worth a line, too. */
-static void add_named_netns(struct gather *g, const struct info_file *file)
+static bool add_named_netns(struct gather *g, struct intern *inums, const struct info_file *file)
 {
     const struct names *names = input_names(g->info.in, file->file->index);
 
     for (size_t i = 0; i < names->count; i++) {
         struct tally_key key = {.host = file->host, .netns = names->list[i].netns};
-        bool known = false;
 
-        for (size_t j = 0; j < g->info.netns.count && !known; j++)
-            known = g->info.netns.list[j]->key.host == key.host &&
-                    names_same_netns(&g->info.netns.list[j]->key.netns, &key.netns);
-        if (!known && !tally_find(&g->info.netns, &key))
-            g->no_memory = true;
+        if (!is_in_tally(g, inums, &key) &&
+            (!tally_find(&g->info.netns, &key) || !add_inum(inums, key.host, key.netns.inum)))
+            return false;
     }
+    return true;
 }
 
-static struct info_counter *counter_of(struct info_file *file, const char *name)
+static bool add_all_named(struct gather *g)
 {
-    for (size_t i = 0; i < file->counters_count; i++)
-        if (!strcmp(file->counters[i].name, name))
-            return &file->counters[i];
+    struct intern inums = {0};
+    bool ok = true;
+
+    for (size_t i = 0; i < g->info.netns.count && ok; i++) {
+        const struct tally_key *key = &g->info.netns.list[i]->key;
+
+        ok = add_inum(&inums, key->host, key->netns.inum);
+    }
+    for (unsigned i = 0; i < g->info.files_count && ok; i++)
+        ok = add_named_netns(g, &inums, &g->info.files[i]);
+    intern_clear(&inums);
+    return ok;
+}
+
+/* NULL: no memory. */
+static struct info_counter *counter_of(struct info_file *file, struct intern *names,
+                                       const char *name)
+{
+    size_t length = strlen(name);
+    int64_t at = intern_find(names, name, length);
+
+    if (at)
+        return &file->counters[at - 1];
+    if (!intern_add(names, name, length, (int64_t)file->counters_count + 1))
+        return NULL;
     file->counters[file->counters_count] = (struct info_counter){.name = name, .known = true};
     return &file->counters[file->counters_count++];
 }
@@ -247,19 +280,25 @@ static struct info_counter *counter_of(struct info_file *file, const char *name)
 static bool gather_counters(const struct input *in, struct info_file *file)
 {
     const struct nst_tables *tables = input_tables(in, file->file->index);
+    struct intern names = {0};
+    bool ok = true;
 
     if (!tables || !tables->counters_count)
         return true;
     file->counters = calloc(tables->counters_count, sizeof(*file->counters));
     if (!file->counters)
         return false;
-    for (size_t i = 0; i < tables->counters_count; i++) {
-        struct info_counter *counter = counter_of(file, tables->counters[i].name);
+    for (size_t i = 0; i < tables->counters_count && ok; i++) {
+        struct info_counter *counter = counter_of(file, &names, tables->counters[i].name);
 
+        ok = counter;
+        if (!ok)
+            break;
         counter->known &= tables->counters[i].known;
         counter->value += tables->counters[i].value;
     }
-    return true;
+    intern_clear(&names);
+    return ok;
 }
 
 static bool gather_losses(const struct input *in, struct info_file *file)
@@ -309,12 +348,11 @@ static void gather_events(struct gather *g, struct input *in)
 
     while (!g->no_memory && input_next_block(in, &block) > 0)
         gather_block(g, &block);
-    for (unsigned i = 0; i < g->info.files_count && !g->no_memory; i++) {
-        if (!gather_counters(in, &g->info.files[i]) || !gather_losses(in, &g->info.files[i]))
-            g->no_memory = true;
-        if (!g->info.filtered)
-            add_named_netns(g, &g->info.files[i]);
-    }
+    for (unsigned i = 0; i < g->info.files_count && !g->no_memory; i++)
+        g->no_memory =
+            !gather_counters(in, &g->info.files[i]) || !gather_losses(in, &g->info.files[i]);
+    if (!g->info.filtered && !g->no_memory)
+        g->no_memory = !add_all_named(g);
     tally_rank(&g->info.netns);
     tally_rank(&g->info.devices);
     tally_rank(&g->info.probes);

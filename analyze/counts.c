@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOSS    "lost."
-#define KEY_MAX (2 * (NST_MAX_NAME + 1) + sizeof(uint32_t))
+#define LOSS "lost."
 
 bool counts_is_loss(const struct nst_counter *counter)
 {
     return !strncmp(counter->name, LOSS, strlen(LOSS));
 }
 
-static size_t make_key(char key[KEY_MAX], const struct nst_counter *counter)
+size_t counts_key(char key[COUNTS_KEY_MAX], const struct nst_counter *counter)
 {
     size_t name = strnlen(counter->name, NST_MAX_NAME);
     size_t probe = counter->probe ? strnlen(counter->probe, NST_MAX_NAME) : 0;
@@ -48,8 +47,8 @@ bool counts_note(struct counts *counts, const struct nst_counter *counter, uint6
 {
     const struct count_was now = {
         .told = true, .known = counter->known, .value = counter->value, .ts_ns = ts_ns};
-    char key[KEY_MAX];
-    size_t length = make_key(key, counter);
+    char key[COUNTS_KEY_MAX];
+    size_t length = counts_key(key, counter);
     int64_t at = intern_find(&counts->index, key, length);
 
     *was = (struct count_was){.known = true};

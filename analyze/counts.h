@@ -27,6 +27,11 @@ struct counts {
     size_t count, room;
 };
 
+#define COUNTS_KEY_MAX (2 * (NST_MAX_NAME + 1) + sizeof(uint32_t))
+
+/* What tells a counter, as bytes. Answers how many. */
+size_t counts_key(char key[COUNTS_KEY_MAX], const struct nst_counter *counter);
+
 /* Whether what is counted are events that are missing. */
 bool counts_is_loss(const struct nst_counter *counter);
 

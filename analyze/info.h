@@ -40,8 +40,9 @@ struct info {
     struct tally netns, devices, probes, drop_reasons;
 };
 
-/* The names that a namespace of the tally had, the first ever seen first. NULL: no more. */
-const char *info_netns_name(const struct info *info, const struct tally_key *key, size_t index);
+/* Calls say() with each name that a namespace of the tally had, the first ever seen first. */
+void info_netns_names(const struct info *info, const struct tally_key *key,
+                      void (*say)(void *context, const char *name), void *context);
 
 /* Of what there is in the matching events of a file, how much there is in each of them, and in a
  * second of the time from the first to the last. NAN: there are none, or not two at different

@@ -140,14 +140,16 @@ static void put_netns_id(struct members *j, const struct info *info, const struc
     members_number_or_null(j, "inum", key->netns.inum);
 }
 
+static void put_name(void *context, const char *name)
+{
+    members_string(context, NULL, name);
+}
+
 static void put_netns(struct members *j, const struct info *info, const struct tally_key *key)
 {
-    const char *name;
-
     put_netns_id(j, info, key);
     members_begin(j, "names", '[');
-    for (size_t i = 0; (name = info_netns_name(info, key, i)); i++)
-        members_string(j, NULL, name);
+    info_netns_names(info, key, put_name, j);
     members_end(j, ']');
 }
 

@@ -251,9 +251,23 @@ static void print_host(FILE *out, const struct info *info, const struct tally_ke
     putc(' ', out);
 }
 
+struct listing {
+    FILE *out;
+    const char *separator;
+};
+
+static void list_name(void *context, const char *name)
+{
+    struct listing *l = context;
+
+    fputs(l->separator, l->out);
+    escape_text(l->out, name);
+    l->separator = ", ";
+}
+
 static void print_netns(FILE *out, const struct info *info, const struct tally_key *key)
 {
-    const char *name, *separator = " (";
+    struct listing names = {out, " ("};
 
     if (!key->netns.inum) {
         fputs("no namespace", out);
@@ -262,12 +276,8 @@ static void print_netns(FILE *out, const struct info *info, const struct tally_k
     if (key->netns.cookie)
         fprintf(out, "0x%" PRIx64 "/", key->netns.cookie);
     fprintf(out, "%" PRIu32, key->netns.inum);
-    for (size_t i = 0; (name = info_netns_name(info, key, i)); i++) {
-        fputs(separator, out);
-        escape_text(out, name);
-        separator = ", ";
-    }
-    if (*separator == ',')
+    info_netns_names(info, key, list_name, &names);
+    if (*names.separator == ',')
         putc(')', out);
 }
 

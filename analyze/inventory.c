@@ -497,7 +497,7 @@ bool inventory_sort(struct inventory *inv)
         table->by_netns = list;
         table->by_netns_count = table->count;
     }
-    return sort_addresses(inv);
+    return sort_addresses(inv) && names_sort(&inv->names);
 }
 
 /* Where the rows of that inum begin, or would. */
@@ -683,20 +683,20 @@ static const char *name_at(const struct inventory *inv, const struct nst_netns *
 {
     const char *found = NULL;
     uint64_t least = UINT64_MAX;
-    size_t count;
-    const struct nst_netns_name *list = names_of_inum(&inv->names, netns->inum, &count);
+    struct names_of of = names_of(&inv->names, netns);
+    const struct nst_netns_name *entry;
 
-    for (size_t i = 0; i < count; i++) {
-        struct inventory_head head = {list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns};
+    while ((entry = names_next(&of))) {
+        struct inventory_head head = {entry->netns, entry->first_ts_ns, entry->last_ts_ns};
         uint64_t away = distance(&head, ts_ns);
 
-        if (list[i].place != place || !names_same_netns(&head.netns, netns) || away >= least)
+        if (entry->place != place || away >= least)
             continue;
         inventory_widen(inv, netns, &head.first_ts_ns, &head.last_ts_ns);
         if (distance(&head, ts_ns))
             continue;
         least = away;
-        found = list[i].name;
+        found = entry->name;
     }
     return found;
 }

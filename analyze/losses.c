@@ -64,33 +64,31 @@ bool losses_gather(struct losses *l, const struct nst_tables *const *history, si
     return ok;
 }
 
-static bool same_string(const char *a, const char *b)
+static bool add_up(struct losses *sum, struct intern *index, const struct loss *loss)
 {
-    return a && b ? !strcmp(a, b) : a == b;
-}
+    const struct nst_counter counter = {
+        .name = loss->counter, .probe = loss->probe, .cpu = loss->cpu};
+    char key[COUNTS_KEY_MAX];
+    size_t length = counts_key(key, &counter);
+    int64_t at = intern_find(index, key, length);
 
-static bool same(const struct loss *a, const struct loss *b)
-{
-    return a->cpu == b->cpu && !strcmp(a->counter, b->counter) && same_string(a->probe, b->probe);
+    if (!at)
+        return add(sum, loss) && intern_add(index, key, length, (int64_t)sum->count);
+    sum->list[at - 1].events += loss->events;
+    sum->list[at - 1].until_ts_ns = loss->until_ts_ns;
+    return true;
 }
 
 bool losses_sum(struct losses *sum, const struct losses *l)
 {
-    *sum = (struct losses){0};
-    for (size_t i = 0; i < l->count; i++) {
-        size_t at = 0;
+    struct intern index = {0};
+    bool ok = true;
 
-        while (at < sum->count && !same(&sum->list[at], &l->list[i]))
-            at++;
-        if (at == sum->count) {
-            if (!add(sum, &l->list[i]))
-                return false;
-            continue;
-        }
-        sum->list[at].events += l->list[i].events;
-        sum->list[at].until_ts_ns = l->list[i].until_ts_ns;
-    }
-    return true;
+    *sum = (struct losses){0};
+    for (size_t i = 0; i < l->count && ok; i++)
+        ok = add_up(sum, &index, &l->list[i]);
+    intern_clear(&index);
+    return ok;
 }
 
 void losses_free(struct losses *l)

@@ -11,68 +11,100 @@ bool names_same_netns(const struct nst_netns *a, const struct nst_netns *b)
     return a->inum == b->inum && (!a->cookie || !b->cookie || a->cookie == b->cookie);
 }
 
-/* Where the entries of an inum begin, or would. */
-static size_t find_inum(const struct names *names, uint32_t inum)
+/* Room for one more of count entries, the array having *room. */
+static bool make_room(void **list, size_t count, size_t *room, size_t size)
 {
-    size_t low = 0, high = names->count;
+    size_t more = *room ? *room * 2 : 16;
+    void *larger;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (names->list[middle].netns.inum < inum)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool insert(struct names *names, size_t at, const struct nst_netns_name *entry)
-{
-    char *copy = strdup(entry->name);
-
-    if (copy && names->count == names->room) {
-        size_t room = names->room ? names->room * 2 : 16;
-        struct nst_netns_name *list = reallocarray(names->list, room, sizeof(*list));
-
-        if (!list) {
-            free(copy);
-            return false;
-        }
-        names->list = list;
-        names->room = room;
-    }
-    if (!copy)
+    if (count < *room)
+        return true;
+    larger = reallocarray(*list, more, size);
+    if (!larger)
         return false;
-    memmove(names->list + at + 1, names->list + at, (names->count - at) * sizeof(*names->list));
-    names->list[at] = *entry;
-    names->list[at].name = copy;
-    names->count++;
+    *list = larger;
+    *room = more;
     return true;
 }
 
-static bool is_same(const struct nst_netns_name *a, const struct nst_netns_name *b)
+static bool append(struct names *names, const struct nst_netns_name *entry)
 {
-    return a->netns.cookie == b->netns.cookie && a->place == b->place && !strcmp(a->name, b->name);
+    char *copy;
+
+    if (!make_room((void **)&names->list, names->count, &names->room, sizeof(*names->list)))
+        return false;
+    copy = strdup(entry->name);
+    if (!copy)
+        return false;
+    names->list[names->count] = *entry;
+    names->list[names->count++].name = copy;
+    return true;
 }
 
-/* One that goes on, also from table to table, is drawn out. One that ended and came back is
- * another. */
+#define KEY_HEAD (sizeof(uint64_t) + sizeof(uint32_t) + sizeof(uint8_t))
+
+/* What stays the same of a name while its times change. The caller frees it. */
+static uint8_t *make_key(const struct nst_netns_name *entry, size_t *length)
+{
+    size_t name = strlen(entry->name);
+    uint8_t *key = malloc(KEY_HEAD + name);
+
+    if (!key)
+        return NULL;
+    memcpy(key, &entry->netns.cookie, sizeof(uint64_t));
+    memcpy(key + sizeof(uint64_t), &entry->netns.inum, sizeof(uint32_t));
+    key[KEY_HEAD - 1] = entry->place;
+    memcpy(key + KEY_HEAD, entry->name, name);
+    *length = KEY_HEAD + name;
+    return key;
+}
+
+/* Where it is noted which entry of that key is the newest; made if need be. NULL: no memory. */
+static size_t *newest_of(struct names *names, const uint8_t *key, size_t length, bool *fresh)
+{
+    int64_t id = intern_find(&names->keys, key, length);
+
+    *fresh = !id;
+    if (!id) {
+        id = (int64_t)names->newest_count + 1;
+        if (!make_room((void **)&names->newest, names->newest_count, &names->newest_room,
+                       sizeof(*names->newest)) ||
+            !intern_add(&names->keys, key, length, id))
+            return NULL;
+        names->newest_count++;
+    }
+    return &names->newest[id - 1];
+}
+
+/* One that goes on, also from table to table, is drawn out. False: it is about another time. */
+static bool draw_out(struct nst_netns_name *known, const struct nst_netns_name *entry)
+{
+    if (entry->first_ts_ns > known->last_ts_ns || entry->last_ts_ns < known->first_ts_ns)
+        return false;
+    if (entry->first_ts_ns < known->first_ts_ns)
+        known->first_ts_ns = entry->first_ts_ns;
+    known->last_ts_ns = entry->last_ts_ns;
+    return true;
+}
+
+/* One that ended and came back is another, and then the one that tables go on about. */
 static bool learn(struct names *names, const struct nst_netns_name *entry)
 {
-    size_t at = find_inum(names, entry->netns.inum);
+    size_t length, at = names->count, *newest;
+    uint8_t *key = make_key(entry, &length);
+    bool fresh;
 
-    for (; at < names->count && names->list[at].netns.inum == entry->netns.inum; at++) {
-        struct nst_netns_name *known = &names->list[at];
-
-        if (!is_same(known, entry) || entry->first_ts_ns > known->last_ts_ns)
-            continue;
-        if (entry->first_ts_ns < known->first_ts_ns)
-            known->first_ts_ns = entry->first_ts_ns;
-        known->last_ts_ns = entry->last_ts_ns;
+    if (!key)
+        return false;
+    newest = newest_of(names, key, length, &fresh);
+    free(key);
+    if (!newest)
+        return false;
+    if (!fresh && draw_out(&names->list[*newest], entry))
         return true;
-    }
-    return insert(names, at, entry);
+    if (fresh || entry->first_ts_ns > names->list[*newest].last_ts_ns)
+        *newest = at;
+    return append(names, entry);
 }
 
 bool names_learn(struct names *names, const struct nst_tables *tables)
@@ -80,6 +112,44 @@ bool names_learn(struct names *names, const struct nst_tables *tables)
     for (size_t i = 0; i < tables->netns_names_count; i++)
         if (!learn(names, &tables->netns_names[i]))
             return false;
+    return true;
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_netns(const struct nst_netns *a, const struct nst_netns *b)
+{
+    int order = compare_numbers(a->inum, b->inum);
+
+    return order ? order : compare_numbers(a->cookie, b->cookie);
+}
+
+static int compare_entries(const void *a, const void *b, void *context)
+{
+    const struct nst_netns_name *list = context;
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    int order = compare_netns(&list[left].netns, &list[right].netns);
+
+    return order ? order : compare_numbers(left, right);
+}
+
+bool names_sort(struct names *names)
+{
+    size_t *list;
+
+    if (names->by_netns_count == names->count)
+        return true;
+    list = reallocarray(names->by_netns, names->count, sizeof(*list));
+    if (!list)
+        return false;
+    for (size_t i = 0; i < names->count; i++)
+        list[i] = i;
+    qsort_r(list, names->count, sizeof(*list), compare_entries, names->list);
+    names->by_netns = list;
+    names->by_netns_count = names->count;
     return true;
 }
 
@@ -98,17 +168,53 @@ void names_free(struct names *names)
     for (size_t i = 0; i < names->count; i++)
         free((char *)names->list[i].name);
     free(names->list);
+    free(names->newest);
+    free(names->by_netns);
+    intern_clear(&names->keys);
     *names = (struct names){0};
 }
 
-const struct nst_netns_name *names_of_inum(const struct names *names, uint32_t inum, size_t *count)
+/* In by_netns: where those of the namespace begin, or of the one after it. */
+static size_t search(const struct names *names, const struct nst_netns *netns, bool behind)
 {
-    size_t at = find_inum(names, inum), end = at;
+    size_t low = 0, high = names->by_netns_count;
 
-    while (end < names->count && names->list[end].netns.inum == inum)
-        end++;
-    *count = end - at;
-    return *count ? names->list + at : NULL;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_netns(&names->list[names->by_netns[middle]].netns, netns) < behind)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct names_of names_of(const struct names *names, const struct nst_netns *netns)
+{
+    const struct nst_netns without = {.inum = netns->inum},
+                           last = {.cookie = UINT64_MAX, .inum = netns->inum};
+    struct names_of of = {.names = names, .at = search(names, &without, false)};
+
+    /* Without a cookie it can be any of its inum. */
+    of.end = search(names, netns->cookie ? &without : &last, true);
+    if (netns->cookie) {
+        of.exact_at = search(names, netns, false);
+        of.exact_end = search(names, netns, true);
+    }
+    return of;
+}
+
+const struct nst_netns_name *names_next(struct names_of *of)
+{
+    const size_t *list = of->names->by_netns;
+    bool any = of->at < of->end, exact = of->exact_at < of->exact_end;
+
+    if (!any && !exact)
+        return NULL;
+    if (any && (!exact || list[of->at] < list[of->exact_at]))
+        return &of->names->list[list[of->at++]];
+    return &of->names->list[list[of->exact_at++]];
 }
 
 void netns_list_add(struct netns_list *seen, const struct nst_netns *netns)

@@ -33,23 +33,34 @@ static int compare_keys(const struct tally_key *a, const struct tally_key *b)
     return order ? order : compare_strings(a->name, b->name);
 }
 
-/* The index of the entry, or where it belongs. */
-static size_t search(const struct tally *t, const struct tally_key *key, bool *found)
+#define KEY_MAX                                                                                    \
+    (sizeof(unsigned) + sizeof(uint64_t) + 2 * sizeof(uint32_t) + 2 * (NST_MAX_NAME + 2))
+
+static uint8_t *put(uint8_t *to, const void *bytes, size_t length)
 {
-    size_t low = 0, high = t->count;
+    memcpy(to, bytes, length);
+    return to + length;
+}
 
-    *found = false;
-    while (low < high && !*found) {
-        size_t middle = low + (high - low) / 2;
-        int order = compare_keys(&t->list[middle]->key, key);
+/* NULL is not "". */
+static uint8_t *put_string(uint8_t *to, const char *s)
+{
+    *to++ = s != NULL;
+    if (s)
+        to = put(to, s, strnlen(s, NST_MAX_NAME));
+    *to = '\0';
+    return to + 1;
+}
 
-        *found = !order;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return high;
+static size_t make_key(uint8_t bytes[KEY_MAX], const struct tally_key *key)
+{
+    uint8_t *to = put(bytes, &key->host, sizeof(key->host));
+
+    to = put(to, &key->netns.cookie, sizeof(key->netns.cookie));
+    to = put(to, &key->netns.inum, sizeof(key->netns.inum));
+    to = put(to, &key->number, sizeof(key->number));
+    to = put_string(to, key->subsys);
+    return (size_t)(put_string(to, key->name) - bytes);
 }
 
 static void entry_free(struct tally_entry *entry)
@@ -76,14 +87,22 @@ static struct tally_entry *entry_new(const struct tally_key *key)
     return NULL;
 }
 
+bool tally_has(const struct tally *t, const struct tally_key *key)
+{
+    uint8_t bytes[KEY_MAX];
+
+    return intern_find(&t->index, bytes, make_key(bytes, key));
+}
+
 struct tally_entry *tally_find(struct tally *t, const struct tally_key *key)
 {
-    bool found;
-    size_t at = search(t, key, &found);
+    uint8_t bytes[KEY_MAX];
+    size_t length = make_key(bytes, key);
+    int64_t at = intern_find(&t->index, bytes, length);
     struct tally_entry *entry;
 
-    if (found)
-        return t->list[at];
+    if (at)
+        return t->list[at - 1];
     if (t->count == t->room) {
         size_t room = t->room ? t->room * 2 : 32;
         struct tally_entry **list = reallocarray(t->list, room, sizeof(*list));
@@ -94,11 +113,11 @@ struct tally_entry *tally_find(struct tally *t, const struct tally_key *key)
         t->room = room;
     }
     entry = entry_new(key);
-    if (!entry)
+    if (!entry || !intern_add(&t->index, bytes, length, (int64_t)t->count + 1)) {
+        entry_free(entry);
         return NULL;
-    memmove(t->list + at + 1, t->list + at, (t->count - at) * sizeof(*t->list));
-    t->list[at] = entry;
-    t->count++;
+    }
+    t->list[t->count++] = entry;
     return entry;
 }
 
@@ -131,5 +150,6 @@ void tally_free(struct tally *t)
     for (size_t i = 0; i < t->count; i++)
         entry_free(t->list[i]);
     free(t->list);
+    intern_clear(&t->index);
     *t = (struct tally){0};
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/intern.h"
 #include "format/nstrail.h"
 
 /* What tells entries apart. Fields that a tally has no use for are 0 or NULL. */
@@ -28,15 +29,17 @@ struct tally_entry {
 };
 
 struct tally {
-    struct tally_entry **list; /* sorted by key, until tally_rank() */
+    struct tally_entry **list; /* as they were made, until tally_rank() */
     size_t count;
     size_t room;
+    struct intern index; /* by key into that, plus one */
 };
 
+bool tally_has(const struct tally *t, const struct tally_key *key);
 /* The entry of that key, made if need be. It stays where it is. NULL: no memory. */
 struct tally_entry *tally_find(struct tally *t, const struct tally_key *key);
 void tally_add(struct tally_entry *entry, const struct nst_event *event);
-/* Most events first. tally_find() must not follow. */
+/* Most events first. Neither of those two must follow. */
 void tally_rank(struct tally *t);
 void tally_free(struct tally *t);
 

@@ -131,6 +131,17 @@ cat accepted.nst /dev/zero 2>/dev/null |
 is "$?:$(wc -l <out)" 2:5 'a capture, then junk without an end'
 like "$(cat errors)" 'it is not read beyond byte' 'it says where it stops'
 
+# Tables that were made to keep a reader busy: looking at each name for each name takes hours.
+"$make_capture" crowded crowded.nst || exit
+for command in print 'print --names' info 'info --json' 'export -w -'; do
+    # shellcheck disable=SC2086
+    timeout 100 "$nstrail" $command crowded.nst >out 2>errors
+    is "$?:$(cat errors)" 0: "300,000 names: $command"
+done
+"$nstrail" info crowded.nst >out
+is "$(grep -c '/4026532000 ' out), $(grep ' 0x1/4026532000 ' out | tr ',' '\n' | wc -l)" \
+    '100001, 100000' 'each namespace once, and each name of one'
+
 # Cut and damaged files: what is whole is still read.
 size=$(stat -c %s many.nst)
 head -c $((size - 40)) many.nst >no-end

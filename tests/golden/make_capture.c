@@ -8,6 +8,7 @@
  *                that overlap in time, tables
  *   second       the same capture's next file: its events lie between those of everything
  *   other-host   another host's capture, whose clocks differ
+ *   crowded      tables of 300,000 names and 100,000 counters, and one event
  *   many         20,000 events in many blocks and four namespaces, one of them rare
  */
 #include "config.h"
@@ -460,6 +461,59 @@ static void write_many(const char *path)
     close_capture(w, NULL);
 }
 
+#define CROWD    300000u
+#define COUNTERS 100000u
+#define TEXT     16
+
+/* Names of one namespace, of namespaces that share an inum, and of others, the last inum first. */
+static void crowd_name(struct nst_netns_name *name, char *text, uint32_t i)
+{
+    snprintf(text, TEXT, "%u", i);
+    *name = (struct nst_netns_name){.name = text, .first_ts_ns = 1, .last_ts_ns = NST_STILL};
+    if (i % 3 == 0)
+        name->netns = (struct nst_netns){1, 4026532000};
+    else if (i % 3 == 1)
+        name->netns = (struct nst_netns){2 + i, 4026532000};
+    else
+        name->netns = (struct nst_netns){2 + i, 4026531999 - i};
+}
+
+static void crowd_counter(struct nst_counter *counter, char *text, uint32_t i)
+{
+    snprintf(text, TEXT, "lost.%u", i);
+    *counter = (struct nst_counter){.name = text, .cpu = NST_NONE, .known = true, .value = 1};
+}
+
+static void write_crowded(const char *path)
+{
+    struct nst_netns_name *names = calloc(CROWD, sizeof(*names));
+    struct nst_counter *counters = calloc(COUNTERS, sizeof(*counters));
+    char(*texts)[TEXT] = calloc(CROWD + COUNTERS, sizeof(*texts));
+    struct nst_writer *w = open_capture(path, &first_info);
+    struct nst_event event = ping_event(7322461001553);
+    struct nst_tables tables = {
+        .ts_ns = 7322461050000,
+        .netns_names = names,
+        .netns_names_count = CROWD,
+        .counters = counters,
+        .counters_count = COUNTERS,
+    };
+
+    if (!names || !counters || !texts)
+        exit(1);
+    for (uint32_t i = 0; i < CROWD; i++)
+        crowd_name(&names[i], texts[i], i);
+    for (uint32_t i = 0; i < COUNTERS; i++)
+        crowd_counter(&counters[i], texts[CROWD + i], i);
+    event.probe = tracepoint(w, "net:netif_receive_skb");
+    event.netns = netns(w, 1, 4026532000);
+    add(w, &event);
+    close_capture(w, &tables);
+    free(names);
+    free(counters);
+    free(texts);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -469,6 +523,7 @@ int main(int argc, char **argv)
         {"accepted", write_accepted}, {"everything", write_everything},
         {"second", write_second},     {"other-host", write_other_host},
         {"many", write_many},         {"no-packets", write_no_packets},
+        {"crowded", write_crowded},
     };
 
     for (size_t i = 0; argc == 3 && i < sizeof(captures) / sizeof(captures[0]); i++) {
