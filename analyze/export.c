@@ -393,8 +393,8 @@ static int write_all(struct exporter *x, const struct output *output)
     count_lost(x);
     interfaces_statistics(&x->interfaces, x->out);
     error = stream_flush(x->out);
-    /* Who reads our standard output may have seen enough. */
-    if (error && (error != EPIPE || output->fd != STDOUT_FILENO))
+    /* Who reads from the pipe may have seen enough, whatever name it was given by. */
+    if (error && error != EPIPE)
         return message_error(output->path, "%s", strerror(error));
     return STATUS_OK;
 }

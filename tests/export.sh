@@ -121,6 +121,15 @@ fi
 # shellcheck disable=SC2046
 export_ --all-events -w - $(cat many) 2>words | head -c 1 >/dev/null
 is "${PIPESTATUS[0]} $(cat words)" '0 ' 'a reader that goes away is no failure'
+# shellcheck disable=SC2046
+export_ --all-events -w /dev/stdout $(cat many) 2>words | head -c 1 >/dev/null
+is "${PIPESTATUS[0]} $(cat words)" '0 ' 'nor is it one of /dev/stdout'
+mkfifo fifo
+head -c 1 fifo >/dev/null &
+# shellcheck disable=SC2046
+export_ --all-events -w fifo $(cat many) 2>words
+is "$? $(cat words)" '0 ' 'nor of a named pipe'
+wait
 
 # fields FILE FIELD...: by tshark.
 fields()
