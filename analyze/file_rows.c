@@ -56,7 +56,11 @@ static void outline_file(const char *path, struct outline *outline)
     nst_reader_close(reader);
 }
 
-enum verdict { READ, NOTHING_NEW, GIVEN_TWICE };
+enum verdict { READ, NOTHING_NEW, DAMAGED_BEFORE, GIVEN_TWICE };
+
+/* Ids of events ascend with their time in a file: a block that was lost cannot be added later. */
+#define ANY_LOST   "bad_blocks + lost_blocks > 0"
+#define NEW_ADVICE "to have what was missing, import it into a new database"
 
 /* SQLITE_OK and *verdict. */
 static int judge(sqlite3_stmt *find, const struct outline *outlines, int count, int index,
@@ -71,7 +75,7 @@ static int judge(sqlite3_stmt *find, const struct outline *outlines, int count, 
     if (sqlite3_step(find) == SQLITE_ROW &&
         (uint64_t)sqlite3_column_int64(find, 0) >= own->last_block &&
         sqlite3_column_int(find, 1) >= own->ended)
-        *verdict = NOTHING_NEW;
+        *verdict = sqlite3_column_int(find, 2) ? DAMAGED_BEFORE : NOTHING_NEW;
     for (int i = 0; *verdict == READ && i < count; i++) {
         const struct outline *other = &outlines[i];
 
@@ -94,7 +98,8 @@ int file_rows_choose(const struct db *db, char **paths, int *count)
     int kept = 0;
 
     if (!code)
-        code = db_prepare(db, "SELECT last_block, ended FROM file WHERE salt = ?", &find);
+        code = db_prepare(db, "SELECT last_block, ended, " ANY_LOST " FROM file WHERE salt = ?",
+                          &find);
     for (int i = 0; i < total && !code; i++)
         outline_file(paths[i], &outlines[i]);
     for (int i = 0; i < total && !code; i++) {
@@ -105,6 +110,9 @@ int file_rows_choose(const struct db *db, char **paths, int *count)
             paths[kept++] = paths[i];
         else if (verdict == NOTHING_NEW)
             message_warn(paths[i], "is in the database already: skipped");
+        else if (verdict == DAMAGED_BEFORE)
+            message_warn(paths[i], "is in the database already, as it was when it was damaged:"
+                                   " skipped; " NEW_ADVICE);
         else
             message_warn(paths[i], "given twice: skipped");
     }
@@ -166,7 +174,8 @@ static int capture_row(const struct db *db, const struct nst_file_info *info, in
 static int find_file(const struct db *db, const struct nst_file_info *info, struct file_row *file)
 {
     sqlite3_stmt *s;
-    int code = db_prepare(db, "SELECT id, capture_id, last_block FROM file WHERE salt = ?", &s);
+    int code = db_prepare(
+        db, "SELECT id, capture_id, last_block, " ANY_LOST " FROM file WHERE salt = ?", &s);
 
     if (code)
         return code;
@@ -176,6 +185,7 @@ static int find_file(const struct db *db, const struct nst_file_info *info, stru
         file->capture = sqlite3_column_int64(s, 1);
         file->known = sqlite3_column_type(s, 2) != SQLITE_NULL;
         file->known_block = (uint64_t)sqlite3_column_int64(s, 2);
+        file->damaged_before = sqlite3_column_int(s, 3);
     }
     return sqlite3_finalize(s);
 }
@@ -232,6 +242,8 @@ static int begin_file(struct file_rows *files, const struct db *db, const struct
         return code;
     if (file->id) {
         file->twice = is_twice(files, input->index);
+        if (file->known && file->damaged_before && !file->twice)
+            message_warn(input->path, "was damaged when it was imported before; " NEW_ADVICE);
         return SQLITE_OK;
     }
     code = capture_row(db, input->info, &file->capture);
@@ -307,7 +319,8 @@ int file_rows_end(struct file_rows *files, const struct db *db, const struct inp
     int code = db_prepare(db,
                           "UPDATE file SET size_bytes = ?2, events = events + ?3,"
                           " last_block = coalesce(max(last_block, ?4), ?4, last_block),"
-                          " ended = ?5, bad_header = ?6, bad_blocks = ?7, lost_blocks = ?8,"
+                          " ended = ?5, bad_header = ?6, bad_blocks = max(bad_blocks, ?7),"
+                          " lost_blocks = max(lost_blocks, ?8),"
                           " duplicate_blocks = ?9, skipped_bytes = ?10, torn_bytes = ?11"
                           " WHERE id = ?1",
                           &update);

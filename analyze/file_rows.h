@@ -22,7 +22,8 @@ struct file_row {
     bool twice; /* another file of this import is the same one */
     bool known; /* was imported before, through block known_block */
     uint64_t known_block;
-    bool begun; /* events of it came, the latest of block last_block */
+    bool damaged_before; /* and some of its blocks were lost then */
+    bool begun;          /* events of it came, the latest of block last_block */
     uint64_t last_block;
     uint64_t events;
     int64_t offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC, at its start if that is known */

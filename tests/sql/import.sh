@@ -240,6 +240,24 @@ is "$(ask damaged.db 'SELECT bad_blocks + lost_blocks > 0, events < 700, events 
     'a damaged file: what was whole is there'
 is "$(ask damaged.db "$sound" 2>&1)" '' 'a damaged file: what must hold'
 
+# Its whole copy comes too late, which is said, also where that has newer blocks; and what was lost
+# stays known.
+nstrail import alpha.1.nst -d damaged.db 2>words
+is "$?: $(cat words)" "0: nstrail: alpha.1.nst: is in the database already, as it was when it was \
+damaged: skipped; to have what was missing, import it into a new database" 'its whole copy: said'
+head -c "$(($(wc -c <damaged.nst) * 3 / 4))" damaged.nst >damaged-cut.nst
+nstrail import damaged-cut.nst -d late.db 2>/dev/null
+nstrail import alpha.1.nst -d late.db 2>words
+is "$?: $(cat words)" "0: nstrail: alpha.1.nst: was damaged when it was imported before; to have \
+what was missing, import it into a new database" 'its whole copy with newer blocks: said'
+is "$(ask late.db "SELECT bad_blocks + lost_blocks > 0, ended,
+    events = (SELECT count(*) FROM event), (SELECT max(ts_ns) FROM event) FROM file")" \
+    "1,1,1,$(ask at-once.db "SELECT max(ts_ns) FROM event e JOIN file f ON f.id = file_id
+        WHERE path = 'alpha.1.nst'")" 'its whole copy: the newer blocks are there'
+is "$(ask late.db "$sound" 2>&1)" '' 'its whole copy: what must hold'
+ok 'into a new database' nstrail import "${alpha[@]}" "${others[@]}" -d whole.db
+holds_all whole.db 'into a new database'
+
 # An empty file, as a loss of power leaves it, is a damaged one too.
 : >empty
 nstrail import "${alpha[@]}" empty "${others[@]}" -d empty.db 2>words
