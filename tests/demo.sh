@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# The recording that samples/demo falls back on: every command says of it what the demo's traffic
+# was, the questions in samples/sql/ are answered right, and README's commands work on it. Only
+# what is so of each of the demo's recordings is looked at, so that it can be made anew.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=tests/lib/tap.sh
+. "$here/lib/tap.sh"
+# shellcheck source=tests/lib/work.sh
+. "$here/lib/work.sh"
+top=$here/..
+PATH=$bin:$PATH:/usr/sbin:/sbin
+cp "$top/samples/demo.nst" .
+
+# says REGEX DESCRIPTION COMMAND...: its status is 0, and its output has that in one of its lines.
+says()
+{
+    local regex=$1 description=$2 output status
+    shift 2
+    output=$("$@" 2>&1)
+    status=$?
+    if [ "$status" -eq 0 ] && grep -qE -- "$regex" <<<"$output"; then
+        result 0 "$description"
+    else
+        result 1 "$description"
+        diag "status $status, wanted a line like: $regex" "$output"
+    fi
+}
+
+# column NAME OPTION...: of what nstrail netns says of the demo's namespaces, in the order of names.
+column()
+{
+    local name=$1
+    nstrail netns --netns client --netns router --netns server demo.nst | awk -v wanted="$name" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { print $at["NAME"] ":" $at[wanted] }' | LC_ALL=C sort | tr '\n' ' '
+}
+
+# sum COLUMN: of rows with commas between.
+sum()
+{
+    awk -F, -v column="$1" '{ n += $column } END { print n }'
+}
+
+# ------------------------------------------------------------------ info, netns, print
+
+events=$(nstrail print --json demo.nst | grep -c '"kernel":')
+ok 'it has hundreds of events' test "$events" -gt 300
+says "^Events +$events\$" 'info: as many as print prints' nstrail info demo.nst
+says '^Command line +nstrail-capture -w demo.nst' 'info: how it was recorded' nstrail info demo.nst
+says '^Damage +none$' 'info: whole' nstrail info demo.nst
+says '^End +clean$' 'info: ended' nstrail info demo.nst
+is "$(nstrail info demo.nst | grep -oE 'lost\.[a-z]+ [0-9]+' | sort | tr '\n' ' ')" \
+    'lost.disk 0 lost.recursion 0 lost.ring 0 ' 'info: nothing lost'
+for ns in client router server; do
+    says "^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+  0x[0-9a-f]+/[0-9]+ \($ns\)\$" "info: events of $ns" \
+        nstrail info demo.nst
+done
+is "$(nstrail info demo.nst | grep -oE '(NO_SOCKET|NETFILTER_DROP|IP_INNOROUTES)$' | sort | tr '\n' ' ')" \
+    'IP_INNOROUTES NETFILTER_DROP NO_SOCKET ' 'info: why packets were dropped'
+is "$(column DROPS)" 'client:0 router:3 server:1 ' 'netns: how many were dropped in each'
+is "$(column EVENTS | grep -oE '[0-9]+' | sum 1)" "$events" 'netns: whose the events are'
+
+nobody=(-f 'udp port 9999 and dst 10.83.2.2' demo.nst)
+nstrail print "${nobody[@]}" >words
+is "$(grep -oE '(net|skb):[a-z_]+' words | tr '\n' ' ')" "net:net_dev_start_xmit \
+net:netif_receive_skb net:net_dev_start_xmit net:netif_receive_skb skb:kfree_skb " \
+    'print: where the datagram that nobody wanted was seen'
+is "$(grep -oE '\((eth0|lan|wan)\)' words | tr -d '\n')" '(eth0)(lan)(wan)(eth0)(eth0)' \
+    'print: at which devices'
+is "$(grep -oE '#[0-9a-f]{10,}' words | sort -u | wc -l)" 1 'print: it is one packet'
+says '10\.83\.1\.2\.[0-9]+ > 10\.83\.2\.2\.9999 .* len 9$' 'print: what it was' cat words
+says 'drop \(reason NO_SOCKET\)$' 'print: why it went' cat words
+
+# ------------------------------------------------------------------ import, query
+
+ok 'import' nstrail import demo.nst -d demo.db
+ask()
+{
+    nstrail query --csv demo.db "$@" | tail -n +2 | LC_ALL=C sort
+}
+# sample NAME
+sample()
+{
+    nstrail query --csv demo.db - <"$top/samples/sql/$1.sql" 2>&1 | tail -n +2
+}
+
+is "$(ask 'SELECT count(*) FROM event')" "$events" 'every event is in the database'
+is "$(ask 'SELECT netns, drop_reason, drops FROM v_drop_summary')" 'router,IP_INNOROUTES,1
+router,NETFILTER_DROP,2
+server,NO_SOCKET,1' 'v_drop_summary'
+is "$(ask 'SELECT from_netns, to_netns FROM v_transition_summary
+    WHERE transitions >= 5 AND min_latency_ns > 0')" 'client,router
+router,client
+router,server
+server,router' 'v_transition_summary'
+
+# As many packets as journeys, which is fewer than events where packets are forwarded.
+is "$(sample namespaces | cut -d, -f 2- | LC_ALL=C sort)" \
+    "$(ask 'SELECT netns, count(DISTINCT journey_id), count(*), count(drop_reason) FROM v_event
+        GROUP BY netns')" 'namespaces.sql'
+is "$(sample namespaces | awk -F, '$2 == "router" && $4 > 1.8 * $3 { print "twice" }')" twice \
+    'namespaces.sql: a packet that is forwarded counts once'
+is "$(sample drops | sed 's/10\.83\.1\.2\.[0-9]*/client/' | LC_ALL=C sort)" \
+    'router,IP_INNOROUTES,1,1,client > 10.99.0.1.9999,1
+router,NETFILTER_DROP,2,1,client > 10.83.2.2.23,2
+server,NO_SOCKET,1,1,client > 10.83.2.2.9999,1' 'drops.sql'
+is "$(sample paths | awk -F, '$2 > 4 { print $1 }' | LC_ALL=C sort)" 'client > router > server
+server > router > client' 'paths.sql: there and back'
+is "$(sample paths | sum 2)" "$(ask 'SELECT count(*) FROM journey')" \
+    'paths.sql: every packet has one'
+is "$(sample paths | sum 3)" 4 'paths.sql: packets that were dropped'
+is "$(sample transitions | awk -F, '0 < $4 && $4 <= $5 && $5 <= $6 && $6 <= $7 { print $1 "," $2 "," $3 }' |
+    LC_ALL=C sort)" "$(ask 'SELECT from_netns, to_netns, transitions FROM v_transition_summary')" \
+    'transitions.sql'
+is "$(sample seconds | sum 3)" "$(ask 'SELECT count(*) FROM hop')" \
+    'seconds.sql: every stay'
+is "$(sample seconds | cut -d, -f 5 | sort -u)" '' 'seconds.sql: nothing lost'
+
+# ------------------------------------------------------------------ export, README
+
+ok 'export' nstrail export -w demo.pcapng demo.nst
+is "$("$bin/tests/unit/pcapng_dump" demo.pcapng | grep -oE '(client|router|server)/[a-z0-9]+' |
+    LC_ALL=C sort -u | tr '\n' ' ')" 'client/eth0 router/lan router/wan server/eth0 ' \
+    'export: an interface for each device'
+
+# As one would type them: what follows `$`, over more lines while a quote is open.
+mapfile -d $'\1' -t commands < <(awk '
+    /^    \$ (nstrail|tshark) / { sub(/^ *\$ /, ""); command = ""; more = 1 }
+    more { command = command $0 "\n" }
+    more && command !~ /\\\n$/ && gsub(/\x27/, "&", command) % 2 == 0 {
+        printf "%s\001", command; more = 0
+    }' "$top/README.md")
+ok 'README has examples' test ${#commands[@]} -gt 6
+rm demo.db demo.pcapng
+for command in "${commands[@]}"; do
+    if [[ $command == tshark* ]] && ! command -v tshark >/dev/null; then
+        skip 'tshark is not installed' "README: ${command%%$'\n'*}"
+    else
+        ok "README: ${command%%$'\n'*}" bash -c "${command%$'\n'}" || diag "$command"
+    fi
+done
+
+done_testing
