@@ -117,7 +117,8 @@ setup_autoreconf()
     (cd "$1" && autoreconf -fi)
 }
 
-# setup_configure SRC DIR [ARGUMENT...]: DIR becomes configured so, unless it is already.
+# setup_configure SRC DIR [ARGUMENT...]: DIR becomes configured so, unless it is already. By a
+# relative path: a copy of both is as good as they are.
 setup_configure()
 {
     local src=$1 dir=$2
@@ -125,7 +126,8 @@ setup_configure()
     mkdir -p "$dir" || return
     [ -f "$dir/Makefile" ] && [ "$dir/Makefile" -nt "$src/configure" ] &&
         [ "$(cat "$dir/configured-with" 2>/dev/null)" = "$*" ] && return
-    (cd "$dir" && "$src/configure" "$@" && printf '%s\n' "$*" >configured-with)
+    (cd "$dir" && "$(realpath --relative-to=. "$src")/configure" "$@" &&
+        printf '%s\n' "$*" >configured-with)
 }
 
 # setup_give_back DIR: what root made under sudo belongs to its caller.
