@@ -38,9 +38,9 @@ socat cmd:socat
 '
 setup_show_packages='
 tshark cmd:tshark
-sqlite3 cmd:sqlite3
 '
 setup_test_packages='
+sqlite3 cmd:sqlite3
 wireshark-common cmd:capinfos
 tcpdump cmd:tcpdump
 mandoc cmd:mandoc
