@@ -45,6 +45,7 @@ wireshark-common cmd:capinfos
 tcpdump cmd:tcpdump
 mandoc cmd:mandoc
 procps cmd:pgrep
+systemd cmd:systemd-analyze
 runc cmd:runc
 '
 # An emulated machine with another kernel, and that kernel.
