@@ -23,6 +23,7 @@
 #include "capture/misses.h"
 #include "capture/others.h"
 #include "capture/stacks.h"
+#include "capture/tracks.h"
 #include "format/error.h"
 
 #define KIB 1024ull
@@ -44,11 +45,6 @@
 #else
 #define STORES_IN_ORDER 0
 #endif
-
-/* How many buffers tracking can know at a time: 72 bytes each. */
-#define TRACKS_SMALL_HOST 65536
-#define TRACKS_LARGE_HOST 262144
-#define LARGE_HOST_BYTES  (8ull * 1024 * MIB)
 
 /* A way of using the programs, as a kernel may take or refuse it. */
 struct variant {
@@ -493,11 +489,9 @@ static int deal_rings(struct attachment *a, struct nst_error *err)
     return 0;
 }
 
-static uint32_t choose_tracks_max(void)
+static uint64_t memory_bytes(void)
 {
-    uint64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-
-    return pages >= LARGE_HOST_BYTES / page ? TRACKS_LARGE_HOST : TRACKS_SMALL_HOST;
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
 }
 
 static int find_cpus(struct attachment *a, struct nst_error *err)
@@ -556,7 +550,7 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
         return nst_fail(err, -ENOMEM, "no memory");
     a->probes = options->probes;
     a->facts = facts;
-    a->tracks_max = choose_tracks_max();
+    a->tracks_max = tracks_for(memory_bytes());
     error = find_cpus(a, err);
     if (!error)
         error = shape_rings(a, options, facts, err);

@@ -16,6 +16,11 @@
 /* A sweep that helped little is not repeated at once. */
 #define PAUSE_NS (1 * NS_PER_S)
 
+/* For so much memory there is an entry, which takes a thousandth of it. */
+#define MEMORY_BYTES 65536
+#define ENTRIES_MIN  65536
+#define ENTRIES_MAX  (1u << 20)
+
 struct tracks {
     const struct attachment *attachment;
     struct ev_track_set *sets; /* shared with the programs */
@@ -25,6 +30,15 @@ struct tracks {
     uint64_t left;       /* ...and the entries that it left */
     uint64_t swept_ns;
 };
+
+uint32_t tracks_for(uint64_t memory_bytes)
+{
+    uint32_t entries = ENTRIES_MIN;
+
+    while (entries < ENTRIES_MAX && 2ull * entries <= memory_bytes / MEMORY_BYTES)
+        entries *= 2;
+    return entries;
+}
 
 struct tracks *tracks_new(const struct attachment *attachment)
 {
