@@ -32,7 +32,7 @@ void caller_find(struct caller *caller)
     *caller = (struct caller){0};
     if (geteuid() != 0 || !read_id("SUDO_UID", &uid) || !read_id("SUDO_GID", &gid))
         return;
-    *caller = (struct caller){.other = true, .uid = uid, .gid = gid};
+    *caller = (struct caller){.other = uid != geteuid(), .uid = uid, .gid = gid};
 }
 
 int caller_named(const char *name, struct caller *caller)

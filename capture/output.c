@@ -40,30 +40,61 @@ int output_none(struct nst_error *err)
     return fd < 0 ? nst_fail(err, -errno, "/dev/null: %s", strerror(errno)) : fd;
 }
 
-/* One recorder a file. Where locks do not work, as on some network file systems, we do without. */
-static int lock_file(int fd)
+static int fail_open(const char *path, int error, struct nst_error *err)
 {
-    return flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK ? -EBUSY : 0;
+    struct stat status;
+
+    if (error == -EEXIST && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return nst_fail(err, -EINVAL, "%s: is no regular file, of which there can be several",
+                        path);
+    return nst_fail(err, error, "%s: %s", path, strerror(-error));
+}
+
+/* One recorder a file. Where locks do not work, as on some network file systems, we do without. */
+static int lock_file(int fd, const char *path, struct nst_error *err)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+        return nst_fail(err, -EBUSY, "%s: another recorder writes it", path);
+    return 0;
+}
+
+/* What we made is ours until it is given away, if it is somebody else's. */
+static int give(int fd, const char *path, const struct caller *caller, struct nst_error *err)
+{
+    if (!caller->other || caller->uid == geteuid() || !fchown(fd, caller->uid, caller->gid))
+        return 0;
+    return nst_fail(err, -errno, "%s: cannot give it to user %lu: %s%s", path,
+                    (unsigned long)caller->uid, strerror(errno),
+                    errno == EPERM ? "; it takes CAP_CHOWN, and a file system with owners" : "");
 }
 
 /* Whoever may read the file may read the packets: also of a file that was there before. */
-static int prepare(int fd, bool created, const struct caller *caller)
+static int hide(int fd, const char *path, struct nst_error *err)
+{
+    if (!fchmod(fd, FILE_MODE))
+        return 0;
+    return nst_fail(err, -errno, "%s: cannot hide it from other users: %s%s", path, strerror(errno),
+                    errno == EPERM ? "; of another user's file it takes CAP_FOWNER" : "");
+}
+
+static int prepare(int fd, const char *path, bool created, const struct caller *caller,
+                   struct nst_error *err)
 {
     struct stat status;
     int error;
 
     if (fstat(fd, &status))
-        return -errno;
+        return fail_open(path, -errno, err);
     if (!S_ISREG(status.st_mode))
         return 0;
-    error = lock_file(fd);
+    error = lock_file(fd, path, err);
+    if (!error)
+        error = hide(fd, path, err);
     if (error)
         return error;
-    if (fchmod(fd, FILE_MODE) || (!created && ftruncate(fd, 0)))
-        return -errno;
-    if (created && caller->other && geteuid() == 0 && fchown(fd, caller->uid, caller->gid))
-        return -errno;
-    return 0;
+    if (created)
+        return give(fd, path, caller, err);
+    return ftruncate(fd, 0) ? fail_open(path, -errno, err) : 0;
 }
 
 static int open_file(const char *path, bool overwrite, bool *created)
@@ -76,16 +107,6 @@ static int open_file(const char *path, bool overwrite, bool *created)
     return fd;
 }
 
-static int fail_open(const char *path, int error, struct nst_error *err)
-{
-    struct stat status;
-
-    if (error == -EEXIST && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return nst_fail(err, -EINVAL, "%s: is no regular file, of which there can be several",
-                        path);
-    return nst_fail(err, error, "%s: %s", path, strerror(-error));
-}
-
 int output_open(const char *path, bool overwrite, const struct caller *caller,
                 struct nst_error *err)
 {
@@ -94,11 +115,11 @@ int output_open(const char *path, bool overwrite, const struct caller *caller,
 
     if (fd < 0)
         return fail_open(path, -errno, err);
-    error = prepare(fd, created, caller);
+    error = prepare(fd, path, created, caller, err);
     if (!error)
         return refuse_terminal(fd, path, err);
+    if (created)
+        unlink(path);
     close(fd);
-    if (error == -EBUSY)
-        return nst_fail(err, error, "%s: another recorder writes it", path);
-    return nst_fail(err, error, "%s: %s", path, strerror(-error));
+    return error;
 }

@@ -97,6 +97,8 @@ static _Noreturn void run(int program, int input, const struct caller *caller, p
     if (dup2(input, STDIN_FILENO) < 0)
         fail("standard input", -errno);
     error = become_harmless(caller, recorder);
+    if (error == -EPERM)
+        fail("cannot drop the privileges of the printer: it takes CAP_SETUID and CAP_SETGID", error);
     if (error)
         fail("cannot drop the privileges of the printer", error);
     keep_signals_away(mask);

@@ -85,6 +85,13 @@ is "$(said 'events not shown')" 0 'nothing was left out'
 is "$(said 'events recorded')" "$(shown '^[0-9].*\[tp\]')" 'as many as were recorded'
 unlike "$(cat "$recorder_words")" 'bytes written' 'nothing was written anywhere'
 
+export SUDO_UID=0 SUDO_GID=0
+live cat
+unset SUDO_UID SUDO_GID
+is "$(status Uid)" '65534 65534 65534 65534' 'under sudo of root the printer is nobody too'
+stop
+wait "$reader"
+
 # -- as the caller under sudo, with files
 
 export SUDO_UID=54321 SUDO_GID=54322
@@ -132,6 +139,12 @@ refused()
 }
 
 refused 'takes the standard output' "$bin/nstrail-capture" --live -w -
+if command -v setpriv >/dev/null; then
+    refused 'cannot drop the privileges of the printer: it takes CAP_SETUID and CAP_SETGID' \
+        setpriv --bounding-set=-setuid,-setgid "$bin/nstrail-capture" --live
+else
+    skip 'setpriv is not installed' '--live without CAP_SETUID'
+fi
 refused 'need files' "$bin/nstrail-capture" --live -C 1
 install -m 755 "$bin/nstrail-capture" "$work/alone"
 refused 'nstrail is neither beside us' "$work/alone" --live

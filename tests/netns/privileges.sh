@@ -101,6 +101,16 @@ has $((bpf | dac_override)) 'a ring where only root may write: CAP_DAC_OVERRIDE 
 until_true 10 test -s "$work/roots/sudo.nst1"
 stop
 is "$(stat -c %u "$work/roots/sudo.nst1")" 54321 'and its files are the caller'"'"'s all the same'
+
+# Root who calls it is root who runs it.
+export SUDO_UID=0 SUDO_GID=0
+record root "$work/open/both.nst" -G 600 || exit
+until_true 10 dropped
+kill -HUP "$recorder"
+ok 'under sudo of root the next file is begun' until_true 10 test -s "$work/open/both.nst1"
+stop
+is "$(stat -c %u:%a "$work"/open/both.nst*)" $'0:600\n0:600' 'and both are root'"'"'s'
+unlike "$(cat "$recorder_words")" 'Operation not permitted' 'with nothing refused'
 unset SUDO_UID SUDO_GID
 
 # -- another user
@@ -164,6 +174,18 @@ if [ "$(cat /proc/sys/kernel/kptr_restrict)" -gt 0 ] ||
 else
     skip 'addresses of functions are no secret here' 'kprobes without CAP_SYSLOG'
 fi
+refused 'CAP_CHOWN' bpf,perfmon,setuid,setgid$more -w "$work/open/given" -Z daemon --duration 1
+ok 'and the file that it could not give away is gone' test ! -e "$work/open/given"
+if id daemon >/dev/null 2>&1; then
+    with bpf,perfmon,chown,setuid,setgid$more
+    "${with[@]}" "$capture" -w "$work/open/given" -Z daemon --duration 1 2>"$work/words" </dev/null
+    is "$? $(stat -c %U:%a "$work/open/given")" '0 daemon:600' "with them the first file is that user's"
+else
+    skip 'there is no user daemon' '-Z without root'
+fi
+: >"$work/open/old"
+chmod 666 "$work/open/old"
+refused 'CAP_FOWNER' bpf,perfmon$more -w "$work/open/old" --duration 1
 refused 'CAP_SETUID and CAP_SETGID' bpf,perfmon,chown,dac_override$more -w "$work/roots/x" -Z daemon
 refused 'no such user' bpf,perfmon -w "$work/open/x" -Z "$prefix"
 
