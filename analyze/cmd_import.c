@@ -56,8 +56,6 @@ static void catch_signals(bool from_pipe)
      * then is what is wanted. */
     if (from_pipe)
         ignore_signal(SIGINT);
-    /* A file size limit then is an error of write(), which has a message. */
-    ignore_signal(SIGXFSZ);
 }
 
 static int look_at_stop(void *context)

@@ -18,19 +18,20 @@
 static volatile sig_atomic_t reader_gone;
 static volatile sig_atomic_t line_open;
 
-static void note_reader_gone(int signal_number)
+static void note_failed_write(int signal_number)
 {
-    (void)signal_number;
-    reader_gone = 1;
+    if (signal_number == SIGPIPE)
+        reader_gone = 1;
 }
 
 void message_begin(void)
 {
-    struct sigaction action = {.sa_handler = note_reader_gone, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = note_failed_write, .sa_flags = SA_RESTART};
 
     /* A handler and not SIG_IGN, which programs that we start would inherit. */
     sigemptyset(&action.sa_mask);
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 void message_line_open(bool open)

@@ -25,7 +25,8 @@ void message_warn(const char *file, const char *format, ...) __attribute__((form
  * next message takes its place. */
 void message_line_open(bool open);
 
-/* Once, first of all: a reader of our output that goes away is no reason to be killed. */
+/* Once, first of all: a write that fails because the reader went away, or the file may not grow, is
+ * no reason to be killed. */
 void message_begin(void);
 
 /* Flushes stdout and finds out whether all of it arrived. A reader that went away (EPIPE) is

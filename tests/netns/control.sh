@@ -84,6 +84,24 @@ else
     skip 'script is not installed' '-w -: no binary to a terminal'
 fi
 
+# gone OPTION...: prints to a reader that has gone already.
+gone()
+{
+    run 30 bash -c '(sleep 0.3; exec "$@") | :; exit "${PIPESTATUS[0]}"' bash "$capture" "$@"
+    is "$status" 0 "$*: a reader that goes away is no failure"
+    unlike "$words" 'standard output' "$*: nor is it said"
+}
+
+for option in --help --version --list-probes; do
+    gone "$option"
+    trap '' PIPE
+    gone "$option"
+    trap - PIPE
+done
+run 30 sh -c "exec '$capture' --help >/dev/full"
+is "$status $words" '1 nstrail-capture: standard output: No space left on device' \
+    '--help: to a full disk is one'
+
 # -- two at once
 
 "$capture" -w "$work/second.nst" 2>"$work/second.words" &

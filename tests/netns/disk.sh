@@ -66,6 +66,21 @@ is "$recorder_status" 2 'room again: status'
 is "$(printed "$work/disk/again.nst" --netns "${prefix}client" -f icmp)" 40 \
     'room again: what came later is recorded'
 
+# A file that may not grow, which SIGXFSZ tells as well.
+ulimit -S -f 256
+record limit "$work/limit.nst" || exit
+ulimit -S -f unlimited
+flood
+stop
+is "$recorder_status" 2 'a limit of the file: status'
+like "$(cat "$recorder_words")" 'File too large' 'a limit of the file: says why'
+ok 'a limit of the file: what is lost is counted' test "$(said 'events lost by the disk')" -gt 0
+"$bin/nstrail" info "$work/limit.nst" >/dev/null 2>&1
+is $? 0 'a limit of the file: it is whole as far as it goes'
+import limit "$work/limit.nst"
+is "$(ask 'SELECT count(*) FROM event')" "$(said 'events recorded')" \
+    'a limit of the file: as many events are read as were said to be there'
+
 rm -f "$work/disk/"*
 record disk "$work/large.nst" || exit
 flood
