@@ -186,9 +186,12 @@ int kernel_facts_read(struct kernel_facts *facts, struct nst_error *err)
     if (error == -EPERM)
         return nst_fail(err, error, "the kernel lets this process use no BPF, for all its "
                                     "capabilities: is this a container?");
-    if (error)
+    /* The answer to a type of map that it does not know. */
+    if (error == -EINVAL)
         return nst_fail(err, -EOPNOTSUPP,
                         "this kernel has no BPF ring buffer: recording needs Linux 5.8 or later");
+    if (error)
+        return nst_fail(err, error, "cannot make a BPF ring buffer: %s", strerror(-error));
     btf = btf__parse(KERNEL_BTF, NULL);
     if (!btf)
         return nst_fail(err, -errno,

@@ -167,6 +167,20 @@ if mount -t tmpfs -o ro tmpfs "$work/disk" 2>/dev/null; then
 else
     skip 'may not mount a tmpfs' 'a disk that cannot be written'
 fi
+if unshare -m true 2>/dev/null; then
+    # shellcheck disable=SC2016 # for the shell inside
+    refused 'a kernel without BTF' 'btf/vmlinux: No such.*CONFIG_DEBUG_INFO_BTF' unshare -m sh -c \
+        'mount -t tmpfs none /sys/kernel/btf && exec "$@"' sh "$capture" -w "$work/x" -c 1
+else
+    skip 'may not make a mount namespace' 'a kernel without BTF'
+fi
+mapless=$bin/tests/netns/mapless
+refused 'a kernel without BPF rings' 'no BPF ring buffer.*Linux 5\.8' \
+    "$mapless" 22 "$capture" -w "$work/x" -c 1
+refused 'a kernel without memory' 'BPF ring buffer: Cannot allocate memory$' \
+    "$mapless" 12 "$capture" -w "$work/x" -c 1
+refused 'a kernel that lets us make no map' 'is this a container' \
+    "$mapless" 1 "$capture" -w "$work/x" -c 1
 refused 'no drops to have a reason' 'none of the probes records drops' \
     "$capture" -w "$work/x" -c 1 --profile ifdump --drop-reason NO_SOCKET
 if command -v setpriv >/dev/null; then
