@@ -44,6 +44,11 @@ struct files {
 
 /* ------------------------------------------------------------------ the ring */
 
+static bool is_ring(const struct files *f)
+{
+    return f->options.keep || f->options.disk_bytes;
+}
+
 static bool add_member(struct files *f, char *path, uint64_t bytes, struct timespec changed)
 {
     if (f->count == f->room) {
@@ -89,7 +94,7 @@ void files_grown(struct files *f, uint64_t bytes)
 
 bool files_make_room(struct files *f)
 {
-    if (!f->count || !(f->options.keep || f->options.disk_bytes))
+    if (!f->count || !is_ring(f))
         return false;
     remove_oldest(f);
     return true;
@@ -114,6 +119,12 @@ static bool is_capture(const char *path, struct stat *status, bool *busy)
     return is;
 }
 
+static int fail_busy(const char *path, struct nst_error *err)
+{
+    return nst_fail(err, -EBUSY, "%s: another recorder writes it; record under another name", path);
+}
+
+/* What is nobody's belongs to the ring, where there is one. */
 static int adopt(struct files *f, const char *folder, const char *name, struct nst_error *err)
 {
     char path[PATH_MAX], *kept;
@@ -124,8 +135,9 @@ static int adopt(struct files *f, const char *folder, const char *name, struct n
     if (length < 0 || (size_t)length >= sizeof(path) || !is_capture(path, &status, &busy))
         return 0;
     if (busy)
-        return nst_fail(err, -EBUSY, "%s: another recorder writes it; record under another name",
-                        path);
+        return fail_busy(path, err);
+    if (!is_ring(f))
+        return 0;
     kept = strdup(path);
     if (kept && add_member(f, kept, status.st_size, status.st_mtim))
         return 0;
@@ -168,6 +180,15 @@ static int adopt_all(struct files *f, struct nst_error *err)
     return error;
 }
 
+/* Whether files of these names may be another's. One file alone has its lock, unless its recorder
+ * was told to go on to the next: then it is still not ours to overwrite. */
+static bool may_meet_others(const struct files_options *options)
+{
+    struct stat status;
+
+    return options->series || (stat(options->pattern, &status) == 0 && S_ISREG(status.st_mode));
+}
+
 /* ------------------------------------------------------------------ one after the other */
 
 int files_new(struct files **files, const struct files_options *options,
@@ -182,7 +203,7 @@ int files_new(struct files **files, const struct files_options *options,
     f->caller = caller;
     if (strlen(options->pattern) >= PATH_MAX)
         error = nst_fail(err, -ENAMETOOLONG, "-w: %s", strerror(ENAMETOOLONG));
-    else if (options->keep || options->disk_bytes)
+    else if (may_meet_others(options))
         error = adopt_all(f, err);
     if (error) {
         files_free(f);
@@ -218,11 +239,16 @@ static int open_numbered(struct files *f, const struct tm *time, uint64_t number
                          struct nst_error *err)
 {
     char name[PATH_MAX];
+    struct stat status;
+    bool busy;
     int fd;
 
     if (!file_names_make(f->options.pattern, time, number, name))
         return nst_fail(err, -ENAMETOOLONG, "%s: %s", f->options.pattern, strerror(ENAMETOOLONG));
     fd = output_open(name, overwrite, f->caller, err);
+    /* In a folder that adopt_all() could not know, too. */
+    if (fd == -EEXIST && !f->current && is_capture(name, &status, &busy) && busy)
+        return fail_busy(name, err);
     if (fd < 0)
         return fd;
     f->next = strdup(name);

@@ -3,7 +3,7 @@
  * The files of a recording: opens one after the other and removes the oldest, as -W and
  * --max-disk say. Those that an earlier recording left under the same names belong to the ring
  * too. Nothing that a recorder wrote is ever overwritten, but for the one file of a recording
- * that has neither a ring nor a time in its name.
+ * that has neither a ring nor a time in its name, and that nobody records to any more.
  */
 #ifndef NST_CAPTURE_FILES_H
 #define NST_CAPTURE_FILES_H

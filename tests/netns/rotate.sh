@@ -131,11 +131,29 @@ is "$(sent asked.nst) $(sent asked.nst1) $(sent asked.nst*)" '100 100 200' 'SIGH
 
 record first twice.nst || exit
 "$bin/nstrail-capture" -w twice.nst --duration 1 2>"$work/words"
-is "$? $(cat "$work/words")" '1 nstrail-capture: twice.nst: another recorder writes it' \
+like "$? $(cat "$work/words")" '^1 nstrail-capture: .*twice.nst: another recorder writes it' \
     'started twice: the second one leaves the file alone'
 flood 100
+sleep 0.3 # what is in the rings goes to the next file
+kill -HUP "$recorder"
+until_true 10 test -s twice.nst1
+"$bin/nstrail-capture" -w twice.nst --duration 1 2>"$work/words"
+like "$? $(cat "$work/words")" '^1 nstrail-capture: .*twice.nst1: another recorder writes it' \
+    'started twice: also one that it has gone on from'
 stop
 is "$(sent twice.nst)" 100 'started twice: the first goes on'
+for option in '-C 64k' '-G 1' '-G 1 -W 3'; do
+    rm -f ./*
+    # shellcheck disable=SC2086 # words
+    {
+        record first twice.nst $option || exit
+        "$bin/nstrail-capture" -w twice.nst $option --duration 1 2>"$work/words"
+    }
+    like "$? $(cat "$work/words")" '^1 nstrail-capture: .*twice.nst[0-9]*: another recorder writes it' \
+        "started twice: $option"
+    stop
+    is "$(numbers twice.nst* | tr ' ' '\n' | grep -c '^0$')" 1 "started twice: $option: files of one alone"
+done
 
 # -- a disk that gets full
 

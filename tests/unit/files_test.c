@@ -182,6 +182,16 @@ static void test_single(void)
            "but not while somebody writes it");
     tap_ok(&tap, record(&(struct files_options){.pattern = "t", .keep = 2}, 1, 0) == -EBUSY,
            "nor does it belong to another's ring then");
+    tap_ok(&tap, record(&(struct files_options){.pattern = "t", .series = true}, 1, 0) == -EBUSY,
+           "nor does it begin another's series");
+    if (rename("t", "t1"))
+        exit(99);
+    make_capture("t", 10);
+    tap_ok(&tap, record(&single, 1, 0) == -EBUSY && !stat("t", &status) &&
+                     status.st_mtime < time(NULL) - 5,
+           "nor while who wrote it goes on in the next one");
+    unlink("t");
+    tap_ok(&tap, record(&single, 1, 0) == 0, "another's name that is longer is no reason");
     close(fd);
     folder();
     leaves(&single, 2, "t t1", "SIGHUP gives it a second one");
@@ -193,6 +203,7 @@ static void test_times(void)
     char wanted[128];
     time_t now = time(NULL);
     struct tm local;
+    int fd;
 
     strftime(wanted, sizeof(wanted), "%Y.nst %Y.nst1 %Y.nst2", localtime_r(&now, &local));
     leaves(&o, 3, wanted, "names of the same time are told apart by a number");
@@ -201,6 +212,21 @@ static void test_times(void)
     make_capture("other.nst", 10);
     strftime(wanted, sizeof(wanted), "%Y.nst1 other.nst", &local);
     leaves(&o, 2, wanted, "a ring of such names");
+
+    strftime(wanted, sizeof(wanted), "%Y", &local);
+    if (mkdir(wanted, 0700))
+        exit(99);
+    strftime(wanted, sizeof(wanted), "%Y/t", &local);
+    make_capture(wanted, 10);
+    fd = open(wanted, O_RDONLY);
+    if (fd < 0 || flock(fd, LOCK_EX))
+        exit(99);
+    o = (struct files_options){.pattern = "%Y/t", .series = true};
+    tap_ok(&tap, record(&o, 1, 0) == -EBUSY, "another's series in a folder of that time");
+    close(fd);
+    unlink(wanted);
+    strftime(wanted, sizeof(wanted), "%Y", &local);
+    rmdir(wanted);
 }
 
 int main(void)
