@@ -25,8 +25,17 @@ static bool has_terminal(void)
     return true;
 }
 
+/* As nohup(1) has it. */
+static bool is_ignored(int signal_number)
+{
+    struct sigaction action;
+
+    return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void ending_begin(struct ending *e, bool hangup_ends)
 {
+    e->outlives_hangup = is_ignored(SIGHUP);
     e->hangup_ends = hangup_ends;
     e->had_terminal = has_terminal();
 }
@@ -34,7 +43,7 @@ void ending_begin(struct ending *e, bool hangup_ends)
 /* SIGHUP means that the terminal has gone, and then it is gone; or somebody sent it. */
 static void hang_up(struct ending *e)
 {
-    if (e->hangup_ends || (e->had_terminal && !has_terminal()))
+    if (!e->outlives_hangup && (e->hangup_ends || (e->had_terminal && !has_terminal())))
         signals_stop_now();
     else
         e->next_file = true;

@@ -9,14 +9,16 @@
 
 struct ending {
     sigset_t signals;     /* the mask that lets them in */
-    bool hangup_ends;     /* SIGHUP is a signal to stop... */
+    bool outlives_hangup; /* SIGHUP is never a signal to stop; else... */
+    bool hangup_ends;     /* ...it is... */
     bool had_terminal;    /* ...in any case if this one is gone */
     bool next_file;       /* else it asks for a new file: whoever begins that clears this */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
     uint64_t give_up_ns;  /* 0: it was not yet time to stop, or nobody had to wait since */
 };
 
-/* hangup_ends: there is only one output. The rest of *ending is set already, or zero. */
+/* Before signals_catch(). hangup_ends: there is only one output. The rest of *ending is set already,
+ * or zero. */
 void ending_begin(struct ending *ending, bool hangup_ends);
 
 /* A signal came, or the deadline. */

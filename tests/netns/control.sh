@@ -102,6 +102,40 @@ run 30 sh -c "exec '$capture' --help >/dev/full"
 is "$status $words" '1 nstrail-capture: standard output: No space left on device' \
     '--help: to a full disk is one'
 
+# -- SIGHUP that was ignored before
+
+mkfifo "$work/fifo"
+cat <"$work/fifo" >"$work/nohup.nst" &
+reader=$!
+: >"$recorder_words"
+trap '' HUP
+"$capture" -w - >"$work/fifo" 2>"$recorder_words" &
+recorder=$!
+trap 'exit 1' HUP
+until_true 20 recording
+kill -HUP "$recorder"
+sleep 0.3
+"${ping20[@]}" >/dev/null
+stop
+wait "$reader"
+is "$recorder_status $(pings "$work/nohup.nst")" '0 40' 'nohup: SIGHUP does not end a recording to a pipe'
+if command -v script >/dev/null; then
+    # Ends by itself, for it is not the test's own process.
+    script -qec "trap '' HUP; echo \$\$ >'$work/pid'; exec '$capture' -w '$work/tty.nst' \
+        --duration 30 2>'$work/tty.words'" /dev/null </dev/null >/dev/null 2>&1 &
+    terminal=$!
+    until_true 20 grep -qs recording "$work/tty.words"
+    read -r pid <"$work/pid"
+    kill -KILL "$terminal"
+    wait "$terminal" 2>/dev/null
+    ok 'nohup: when the terminal goes, a new file is begun' until_true 10 test -s "$work/tty.nst1"
+    sleep 0.3
+    ok 'nohup: and the recording goes on' kill -INT "$pid"
+    until_true 10 grep -q 'events recorded' "$work/tty.words"
+else
+    skip 'script is not installed' 'nohup: when the terminal goes'
+fi
+
 # -- two at once
 
 "$capture" -w "$work/second.nst" 2>"$work/second.words" &
