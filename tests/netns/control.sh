@@ -201,6 +201,14 @@ if mount -t tmpfs -o ro tmpfs "$work/disk" 2>/dev/null; then
 else
     skip 'may not mount a tmpfs' 'a disk that cannot be written'
 fi
+refused 'a name that no namespace has' "netns.*${prefix}none" \
+    "$capture" -w "$work/x" -c 1 --netns "${prefix}none"
+refused 'a path that is no namespace' 'netns.*/etc/passwd' \
+    "$capture" -w "$work/x" -c 1 --netns /etc/passwd
+refused 'a path that is not there' "netns.*$work/none" \
+    "$capture" -w "$work/x" -c 1 --netns "$work/none"
+refused 'a process that is not there' 'netns.*pid:4194305' \
+    "$capture" -w "$work/x" -c 1 --netns pid:4194305
 if unshare -m true 2>/dev/null; then
     # shellcheck disable=SC2016 # for the shell inside
     refused 'a kernel without BTF' 'btf/vmlinux: No such.*CONFIG_DEBUG_INFO_BTF' unshare -m sh -c \

@@ -174,6 +174,7 @@ if [ "$(cat /proc/sys/kernel/kptr_restrict)" -gt 0 ] ||
 else
     skip 'addresses of functions are no secret here' 'kprobes without CAP_SYSLOG'
 fi
+refused 'roots/x: Permission denied' bpf,perfmon$more -w "$work/roots/x"
 refused 'CAP_CHOWN' bpf,perfmon,setuid,setgid$more -w "$work/open/given" -Z daemon --duration 1
 ok 'and the file that it could not give away is gone' test ! -e "$work/open/given"
 if id daemon >/dev/null 2>&1; then
