@@ -168,6 +168,17 @@ static int watch_filters(struct session *s, struct nst_error *err)
     return fd < 0 ? 0 : watch(s, fd, EPOLLPRI, WAKE_FILTERS, err);
 }
 
+/* What is left of these is the size of the rings, which alone has no bound. */
+static int fail_load(const struct session *s, int error, struct nst_error *err)
+{
+    if (error != -ENOMEM && error != -E2BIG)
+        return error;
+    if (s->options->ring_kib)
+        return nst_fail(err, error, "-B %llu: the kernel has no memory for rings of that size",
+                        (unsigned long long)s->options->ring_kib);
+    return nst_fail(err, error, "the kernel has no memory for the rings; say less with -B");
+}
+
 static int load(struct session *s, struct nst_error *err)
 {
     struct attach_options options = {
@@ -189,10 +200,10 @@ static int load(struct session *s, struct nst_error *err)
     if (!error)
         error = make_filters(s, err);
     options.filters = s->filters;
-    if (!error)
+    if (!error) {
         error = attach_load(&s->attachment, &options, &s->facts, err);
-    if (!error)
-        error = watch_rings(s, err);
+        error = error ? fail_load(s, error, err) : watch_rings(s, err);
+    }
     if (!error)
         error = watch_filters(s, err);
     return error;

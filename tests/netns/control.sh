@@ -209,6 +209,8 @@ refused 'a path that is not there' "netns.*$work/none" \
     "$capture" -w "$work/x" -c 1 --netns "$work/none"
 refused 'a process that is not there' 'netns.*pid:4194305' \
     "$capture" -w "$work/x" -c 1 --netns pid:4194305
+refused 'rings that no machine has the memory for' '-B 1099511627776: the kernel has no memory' \
+    "$capture" -w "$work/x" -c 1 -B 1099511627776
 if unshare -m true 2>/dev/null; then
     # shellcheck disable=SC2016 # for the shell inside
     refused 'a kernel without BTF' 'btf/vmlinux: No such.*CONFIG_DEBUG_INFO_BTF' unshare -m sh -c \
