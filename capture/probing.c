@@ -149,22 +149,24 @@ static bool is_listed(const struct target *target, const char *pattern)
 {
     char name[256];
 
+    if (target->tracepoint && !target->group)
+        return false;
     if (!pattern || !fnmatch(pattern, target->name, 0))
         return true;
     if (!target->tracepoint) {
         snprintf(name, sizeof(name), "kprobe:%s", target->name);
         return !fnmatch(pattern, name, 0);
     }
-    snprintf(name, sizeof(name), "tp:%s:%s", target->group ? target->group : "", target->name);
+    snprintf(name, sizeof(name), "tp:%s:%s", target->group, target->name);
     return !fnmatch(pattern, name, 0) || !fnmatch(pattern, name + strlen("tp:"), 0);
 }
 
 static void list_target(const struct target *target)
 {
-    if (!target->tracepoint)
-        printf("kprobe:%s\n", target->name);
-    else if (target->group)
+    if (target->tracepoint)
         printf("tp:%s:%s\n", target->group, target->name);
+    else
+        printf("kprobe:%s\n", target->name);
 }
 
 /* What stands in the list and cannot be used here. */
@@ -193,5 +195,8 @@ int probing_list(const char *pattern)
             listed++;
         }
     targets_free(targets);
-    return listed ? STATUS_OK : message_error("no probe matches %s", pattern);
+    if (listed)
+        return STATUS_OK;
+    return pattern ? message_error("no probe matches %s", pattern)
+                   : message_error("this kernel has nothing to record at");
 }

@@ -211,6 +211,9 @@ refused 'a process that is not there' 'netns.*pid:4194305' \
     "$capture" -w "$work/x" -c 1 --netns pid:4194305
 refused 'rings that no machine has the memory for' '-B 1099511627776: the kernel has no memory' \
     "$capture" -w "$work/x" -c 1 -B 1099511627776
+run 20 "$capture" --list-probes 'tp::*'
+like "$status $words" '^1 .*no probe matches tp::\*' \
+    'a tracepoint of an unknown group is not listed, and so matches nothing'
 if unshare -m true 2>/dev/null; then
     # shellcheck disable=SC2016 # for the shell inside
     refused 'a kernel without BTF' 'btf/vmlinux: No such.*CONFIG_DEBUG_INFO_BTF' unshare -m sh -c \
