@@ -511,8 +511,9 @@ static int status_of(const struct session *s, const struct nst_writer_stats *sta
     return stats->written ? STATUS_PARTIAL : STATUS_FAILED;
 }
 
-/* Nothing new comes from here on, and all that was seen is written. */
-static int finish(struct session *s)
+/* Nothing new comes from here on, and all that was seen is written. What had been said of a failure
+ * before is not said again. */
+static int finish(struct session *s, const char *said)
 {
     struct nst_writer_stats stats;
     struct nst_error err = {0};
@@ -521,7 +522,7 @@ static int finish(struct session *s)
     counters_refresh(s->upkeep.counters);
     attach_stop(s->attachment);
     command_finish(&s->command);
-    if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err))
+    if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err) && strcmp(err.text, said))
         status = message_error("%s", err.text);
     if (s->live)
         live_last(s->live);
@@ -605,7 +606,7 @@ int session_run(const struct options *options, int argc, char **argv)
         error = record(&s, &err);
     status = error ? message_error("%s", err.text) : STATUS_OK;
     if (s.upkeep.writer) {
-        int finished = finish(&s);
+        int finished = finish(&s, err.text);
 
         status = status ? status : finished;
     } else if (s.writer) {
