@@ -36,6 +36,7 @@ static const int calls[] = {
     SCMP_SYS(statx),
     SCMP_SYS(fcntl),
     SCMP_SYS(fcntl64),
+    SCMP_SYS(fallocate),
     SCMP_SYS(ftruncate),
     SCMP_SYS(ftruncate64),
     SCMP_SYS(fchmod),

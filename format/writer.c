@@ -364,10 +364,11 @@ int nst_writer_tables(struct nst_writer *w, const struct nst_tables *tables, str
 /* Writes what ends a file, and closes it. */
 static int end_file(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err)
 {
-    int ret = nst_writer_flush(w, err);
-    int end = write_tables(w, NST_BLOCK_END, tables, ret < 0 ? NULL : err);
-    int closed = nst_target_close(&w->file.target);
+    int ret = nst_writer_flush(w, err), end, closed;
 
+    nst_target_end(&w->file.target);
+    end = write_tables(w, NST_BLOCK_END, tables, ret < 0 ? NULL : err);
+    closed = nst_target_close(&w->file.target);
     if (ret < 0)
         return ret;
     if (end < 0)

@@ -510,6 +510,37 @@ static bool full_at(const struct sample *s, uint64_t limit)
     return ok;
 }
 
+/* The disk is full, and stays so: the end has its room all the same. */
+static bool full_to_the_end(const struct sample *s, uint64_t limit)
+{
+    struct rlimit before, now;
+    struct nst_writer_stats stats;
+    struct nst_reader *r;
+    struct nst_writer *w;
+    const struct nst_block *block;
+    struct nst_error err;
+    uint64_t lost = 0;
+    int fd = new_file();
+    bool ok;
+
+    getrlimit(RLIMIT_FSIZE, &before);
+    now = (struct rlimit){.rlim_cur = limit, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+    ok = nst_writer_open_salted(&w, dup(fd), &file_info, &err) == 0;
+    ok = ok && sample_write(s, w);
+    nst_writer_flush(w, NULL);
+    nst_writer_stats(w, &stats);
+    nst_writer_close(w, NULL, NULL);
+    setrlimit(RLIMIT_FSIZE, &before);
+
+    nst_reader_fdopen(&r, fd, NULL, NULL);
+    while (nst_reader_next(r, &block, NULL) == 1)
+        lost = block->info.lost;
+    ok &= nst_reader_damage(r)->ended && stats.lost && lost == stats.lost;
+    nst_reader_close(r);
+    return ok;
+}
+
 static void test_full_disk(struct tap *tap)
 {
     struct sample s;
@@ -523,6 +554,12 @@ static void test_full_disk(struct tap *tap)
     if (!ok)
         printf("# at %llu\n", (unsigned long long)limit);
     tap_ok(tap, ok, "a full disk costs the blocks that found no room, and leaves a whole file");
+    ok = true;
+    for (limit = 20000; limit < 400000 && ok; limit += 4096)
+        ok = full_to_the_end(&s, limit);
+    if (!ok)
+        printf("# at %llu\n", (unsigned long long)limit);
+    tap_ok(tap, ok, "and if it stays full, the file says at its end what it lost");
     sample_free(&s);
 }
 
