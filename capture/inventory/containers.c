@@ -4,7 +4,9 @@
 #include "capture/inventory/containers.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,8 @@
 /* More are not remembered, nor those that so many scans have not seen. */
 #define CONTAINERS_MAX 8192
 #define SCANS_KEPT     32
-/* Files that were not there are looked for so often: a runtime can be about to write them. */
+/* Files that were not there are looked for in so many scans: a runtime can be about to write
+ * them. */
 #define TRIES_MAX 5
 #define STATE_MAX (1u << 20)
 
@@ -29,9 +32,12 @@ struct known {
     struct container container;
     uint32_t pid; /* of its init, or of the process of it that was seen first */
     uint64_t start_ticks;
-    char *cgroup;  /* of its init, where that does not tell the id; else NULL */
-    uint32_t scan; /* that saw it last */
+    bool init;         /* it is the first of a pid namespace, or the runtime says so */
+    uint32_t pid_scan; /* that saw it last */
+    char *cgroup;      /* of its init, where that does not tell the id; else NULL */
+    uint32_t scan;     /* that saw any process of the container last */
     unsigned tries;
+    uint32_t tried; /* the scan of the last of these */
     const char *lister;      /* runc or crun, if itself has it in a list... */
     struct timespec written; /* ...in a file of this time */
 };
@@ -130,9 +136,11 @@ static bool tells_nothing(const struct known *known)
 
 static void read_files(struct containers *c, struct known *known)
 {
-    if (known->tries >= TRIES_MAX || (known->tries && !tells_nothing(known)))
+    if (known->tries >= TRIES_MAX ||
+        (known->tries && (known->tried == c->scan || !tells_nothing(known))))
         return;
     known->tries++;
+    known->tried = c->scan;
     runtime_files_read(c->paths, &known->container);
 }
 
@@ -157,6 +165,8 @@ static void take_state(struct lister *lister, struct known *known, const char *t
         return;
     known->pid = state.pid;
     known->start_ticks = state.start_ticks;
+    known->init = true;
+    known->pid_scan = lister->containers->scan;
     free(known->cgroup);
     known->cgroup = NULL;
     lister->containers->listed += !known->lister;
@@ -244,6 +254,12 @@ static bool is_below(const char *cgroup, const char *top)
     return !strncmp(cgroup, top, len) && (!cgroup[len] || cgroup[len] == '/');
 }
 
+static bool has_pid(const struct known *known, const struct nst_process *process,
+                    uint64_t start_ticks)
+{
+    return known->pid == process->pid && (!known->start_ticks || known->start_ticks == start_ticks);
+}
+
 /* One whose path does not tell: by its init, or by that one's cgroup. */
 static struct known *find_listed(struct containers *c, const struct nst_process *process,
                                  uint64_t start_ticks)
@@ -255,8 +271,7 @@ static struct known *find_listed(struct containers *c, const struct nst_process 
 
         if (!known->lister)
             continue;
-        if (known->pid == process->pid &&
-            (!known->start_ticks || known->start_ticks == start_ticks)) {
+        if (has_pid(known, process, start_ticks)) {
             if (!known->cgroup && cgroup && strcmp(cgroup, "/") != 0)
                 known->cgroup = strdup(cgroup);
             return known;
@@ -267,8 +282,32 @@ static struct known *find_listed(struct containers *c, const struct nst_process 
     return NULL;
 }
 
+/* It has ended; or a whole scan went by without it, another process having its number now. */
+static bool is_gone(const struct containers *c, const struct known *known)
+{
+    return c->scan - known->pid_scan > 1 || (kill((pid_t)known->pid, 0) && errno == ESRCH);
+}
+
+/* A container can have pid namespaces within its own: which of their first processes was seen
+ * first stands for it until it ends. */
+static void note_pid(const struct containers *c, struct known *known,
+                     const struct nst_process *process, uint64_t start_ticks)
+{
+    bool init = process->flags & NST_PROCESS_INIT;
+
+    if (!has_pid(known, process, start_ticks)) {
+        if (known->pid && !is_gone(c, known) && (known->init || !init))
+            return;
+        known->pid = process->pid;
+        known->init = init;
+    }
+    known->init |= init;
+    known->start_ticks = start_ticks;
+    known->pid_scan = c->scan;
+}
+
 static struct known *find_named(struct containers *c, const struct nst_process *process,
-                                const struct cgroup_id *id)
+                                uint64_t start_ticks, const struct cgroup_id *id)
 {
     struct known *known = find_id(c, id->id);
 
@@ -279,8 +318,7 @@ static struct known *find_named(struct containers *c, const struct nst_process *
     container_set(&known->container, CONTAINER_RUNTIME, id->runtime);
     if (*id->pod_uid)
         container_set(&known->container, CONTAINER_POD_UID, id->pod_uid);
-    if (!known->pid || (process->flags & NST_PROCESS_INIT))
-        known->pid = process->pid;
+    note_pid(c, known, process, start_ticks);
     read_files(c, known);
     return known;
 }
@@ -319,7 +357,7 @@ bool containers_find(struct containers *c, const struct nst_process *process, ui
     if (!is_inside(process))
         return false;
     if (process->cgroup && cgroup_identify(process->cgroup, &id))
-        known = find_named(c, process, &id);
+        known = find_named(c, process, start_ticks, &id);
     else
         known = find_listed(c, process, start_ticks);
     if (!known)
