@@ -9,6 +9,7 @@
  *   crio        /kubepods/podUID/crio-ID          .../kubepods-podUID.slice/crio-ID.scope
  *   podman      /libpod_parent/libpod-ID          /machine.slice/libpod-ID.scope[/container]
  *   nspawn      /machine.slice/machine-NAME.scope, /machine.slice/systemd-nspawn@NAME.service
+ *   libvirt     /machine.slice/machine-DRIVER-NUMBER-NAME.scope, which is no container
  *   lxc         /lxc/NAME, /lxc.payload/NAME, /lxc.payload.NAME
  *
  * ID is 64 hexadecimal digits. In a pod's UID systemd's slices have _ for -. Containers nest: the
@@ -158,6 +159,23 @@ static enum verdict by_prefix(struct cgroup_id *id, struct part part)
     return GO_ON;
 }
 
+/* libvirt's name for a guest: its driver, the guest's number, its name. */
+static bool is_libvirt(const char *name)
+{
+    static const char *const drivers[] = {"qemu-", "lxc-", "xen-", "ch-", "bhyve-", "vz-"};
+
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        size_t len = strlen(drivers[i]);
+
+        if (!strncmp(name, drivers[i], len)) {
+            size_t digits = strspn(name + len, "0123456789");
+
+            return digits > 0 && name[len + digits] == '-';
+        }
+    }
+    return false;
+}
+
 static enum verdict by_machine(struct cgroup_id *id, struct part part, struct part parent)
 {
     static const char service[] = "systemd-nspawn@", scope[] = "machine-";
@@ -168,7 +186,7 @@ static enum verdict by_machine(struct cgroup_id *id, struct part part, struct pa
     if (starts_with(part, service) && (name = without_suffix(part, ".service")).len < part.len)
         return take_unit(id, without(name, strlen(service))) ? FOUND : NONE;
     if (starts_with(part, scope) && (name = without_suffix(part, ".scope")).len < part.len)
-        return take_unit(id, without(name, strlen(scope))) ? FOUND : NONE;
+        return take_unit(id, without(name, strlen(scope))) && !is_libvirt(id->id) ? FOUND : NONE;
     return GO_ON;
 }
 

@@ -22,6 +22,7 @@ enum container_field {
 
 struct container {
     char *field[CONTAINER_FIELDS]; /* NULL: not known */
+    bool virtual_machine;          /* it is none, but has a cgroup as containers have */
 };
 
 void container_free(struct container *container);

@@ -4,6 +4,8 @@
 #include "capture/inventory/container_json.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Annotations and labels, and what they tell. The kubelet's own labels come first: runtimes copy
@@ -188,12 +190,32 @@ static void take_label_list(struct container *container, const json_t *list)
     }
 }
 
+/* runc has a path for each controller, "" in version 2; crun has one. */
+static char *take_cgroups(const json_t *root)
+{
+    const char *path = string_at(root, "cgroup-path");
+    char *text = path ? strdup(path) : NULL, *longer;
+    const char *controller;
+    json_t *value;
+
+    json_object_foreach(json_object_get(root, "cgroup_paths"), controller, value)
+    {
+        path = json_string_value(value);
+        if (!path || asprintf(&longer, "%s%s%s", text ? text : "", text ? "\n" : "", path) < 0)
+            continue;
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
 bool container_from_state(struct container *container, struct container_state *state,
                           const char *text, size_t len)
 {
     json_t *root = parse(text, len);
     const json_t *list = json_object_get(json_object_get(root, "config"), "labels");
 
+    *state = (struct container_state){0};
     state->pid = (uint32_t)number_at(root, "init_process_pid", INT32_MAX);
     if (!state->pid)
         state->pid = (uint32_t)number_at(root, "pid", INT32_MAX);
@@ -202,6 +224,8 @@ bool container_from_state(struct container *container, struct container_state *s
         state->start_ticks = number_at(root, "process-start-time", INT64_MAX);
     take_label_list(container, list);
     take_annotations(container, json_object_get(root, "annotations"));
+    if (state->pid)
+        state->cgroups = take_cgroups(root);
     json_decref(root);
     return state->pid != 0;
 }

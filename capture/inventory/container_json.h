@@ -28,9 +28,10 @@ bool container_from_storage(struct container *container, const char *id, const c
 struct container_state {
     uint32_t pid;         /* of its init */
     uint64_t start_ticks; /* as in struct proc_stat; 0: it does not say */
+    char *cgroups;        /* their paths, one a line, which the caller frees; NULL: none */
 };
 
-/* Its annotations as well. */
+/* Its annotations as well. False: *state has nothing. */
 bool container_from_state(struct container *container, struct container_state *state,
                           const char *text, size_t len);
 

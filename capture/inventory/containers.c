@@ -34,11 +34,12 @@ struct known {
     uint64_t start_ticks;
     bool init;         /* it is the first of a pid namespace, or the runtime says so */
     uint32_t pid_scan; /* that saw it last */
-    char *cgroup;      /* of its init, where that does not tell the id; else NULL */
+    char *cgroup;      /* that is its own, where it does not tell the id; else NULL */
     uint32_t scan;     /* that saw any process of the container last */
     unsigned tries;
     uint32_t tried; /* the scan of the last of these */
     const char *lister;      /* runc or crun, if itself has it in a list... */
+    char *cgroups;           /* ...as being in these, one a line... */
     struct timespec written; /* ...in a file of this time */
 };
 
@@ -69,6 +70,7 @@ static void free_known(struct known *known)
 {
     container_free(&known->container);
     free(known->cgroup);
+    free(known->cgroups);
 }
 
 void containers_free(struct containers *c)
@@ -168,7 +170,9 @@ static void take_state(struct lister *lister, struct known *known, const char *t
     known->init = true;
     known->pid_scan = lister->containers->scan;
     free(known->cgroup);
+    free(known->cgroups);
     known->cgroup = NULL;
+    known->cgroups = state.cgroups;
     lister->containers->listed += !known->lister;
     known->lister = lister->runtime;
 }
@@ -260,6 +264,39 @@ static bool has_pid(const struct known *known, const struct nst_process *process
     return known->pid == process->pid && (!known->start_ticks || known->start_ticks == start_ticks);
 }
 
+/* A path without where its hierarchy is mounted: at /sys/fs/cgroup, or in a folder of that, where
+ * those of version 1 are. NULL: that was all. */
+static const char *below_mount(const char *path, bool version_1)
+{
+    static const char top[] = "/sys/fs/cgroup";
+
+    if (!is_below(path, top))
+        return version_1 ? NULL : path;
+    path += strlen(top);
+    if (version_1 && *path)
+        path = strchr(path + 1, '/');
+    return path;
+}
+
+/* The cgroup that the runtime made for the container, if its init is in it. An unprivileged runtime
+ * may have made none: the init stays in the one of the session that it was started in, with all
+ * else there. */
+static void find_cgroup(struct known *known, const char *cgroup)
+{
+    char *line, *rest = known->cgroups;
+
+    while (!known->cgroup && (line = strsep(&rest, "\n"))) {
+        const char *path = below_mount(line, false);
+
+        if (!path || !is_below(cgroup, path))
+            path = below_mount(line, true);
+        if (path && *path && strcmp(path, "/") != 0 && is_below(cgroup, path))
+            known->cgroup = strdup(path);
+    }
+    free(known->cgroups);
+    known->cgroups = NULL;
+}
+
 /* One whose path does not tell: by its init, or by that one's cgroup. */
 static struct known *find_listed(struct containers *c, const struct nst_process *process,
                                  uint64_t start_ticks)
@@ -272,8 +309,8 @@ static struct known *find_listed(struct containers *c, const struct nst_process 
         if (!known->lister)
             continue;
         if (has_pid(known, process, start_ticks)) {
-            if (!known->cgroup && cgroup && strcmp(cgroup, "/") != 0)
-                known->cgroup = strdup(cgroup);
+            if (known->cgroups && cgroup)
+                find_cgroup(known, cgroup);
             return known;
         }
         if (known->cgroup && cgroup && is_below(cgroup, known->cgroup))
@@ -360,7 +397,7 @@ bool containers_find(struct containers *c, const struct nst_process *process, ui
         known = find_named(c, process, start_ticks, &id);
     else
         known = find_listed(c, process, start_ticks);
-    if (!known)
+    if (!known || known->container.virtual_machine)
         return false;
     known->scan = c->scan;
     field = known->container.field;

@@ -149,16 +149,18 @@ static bool in_storage(void *context, int folder)
     return false;
 }
 
-/* KEY=VALUE lines, as systemd-machined writes them for itself. */
+/* KEY=VALUE lines, as systemd-machined writes them for itself. Virtual machines are in the same
+ * slice, if whoever runs them registers them. */
 static bool in_machines(void *context, int folder)
 {
-    static const char key[] = "\nROOT=";
+    static const char key[] = "\nROOT=", machine[] = "\nCLASS=vm\n";
     struct container *container = context;
     char text[4096];
     const char *root;
 
     if (file_at_read(folder, id_of(container), text, sizeof(text)) < 0)
         return false;
+    container->virtual_machine = strstr(text, machine) != NULL;
     container_set(container, CONTAINER_NAME, id_of(container));
     root = strstr(text, key);
     if (root)

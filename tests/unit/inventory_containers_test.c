@@ -119,6 +119,57 @@ static void test_tries(void)
     containers_free(c);
 }
 
+static bool is_in(struct containers *c, pid_t pid, const char *cgroup)
+{
+    return pid_of(c, process(pid, cgroup), 7) == (uint32_t)getpid();
+}
+
+/* What runc lists: that its init is this process, and where it made cgroups. */
+static struct containers *with_listed(const char *cgroups)
+{
+    struct containers *c = containers_new(&paths);
+    char text[256];
+
+    snprintf(text, sizeof(text), "{\"init_process_pid\": %d, \"cgroup_paths\": {%s}}",
+             (int)getpid(), cgroups);
+    write_file("runc/listed/state.json", text);
+    containers_begin(c);
+    return c;
+}
+
+static void test_listed(void)
+{
+    struct containers *c = with_listed("\"\": \"/sys/fs/cgroup/session/listed\"");
+
+    tap_ok(&tap, is_in(c, getpid(), "/session") && !is_in(c, getppid(), "/session"),
+           "an init whose cgroup could not be made is in the container, its session is not");
+    containers_free(c);
+    c = with_listed("\"\": \"/sys/fs/cgroup/x/listed\"");
+    tap_ok(&tap,
+           is_in(c, getpid(), "/x/listed/init.scope") && is_in(c, getppid(), "/x/listed/other") &&
+               !is_in(c, getppid(), "/x/list"),
+           "with a cgroup of its own, all that is in that is");
+    containers_free(c);
+    c = with_listed("\"cpu\": \"/sys/fs/cgroup/cpu/x/listed\", \"name=systemd\": "
+                    "\"/sys/fs/cgroup/systemd/x/listed\"");
+    tap_ok(&tap, is_in(c, getpid(), "/x/listed") && is_in(c, getppid(), "/x/listed"),
+           "so in version 1");
+    containers_free(c);
+}
+
+static void test_machine(void)
+{
+    struct containers *c = containers_new(&paths);
+
+    write_file("machines/guest", "# private\nNAME=guest\nCLASS=vm\nROOT=/guest\n");
+    write_file("machines/web", "# private\nNAME=web\nCLASS=container\nROOT=/web\n");
+    containers_begin(c);
+    tap_ok(&tap, !is_in(c, getpid(), "/machine.slice/machine-guest.scope"),
+           "a virtual machine is no container");
+    tap_ok(&tap, is_in(c, getpid(), "/machine.slice/machine-web.scope"), "that of nspawn is");
+    containers_free(c);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/nstrail-containers.XXXXXX", command[64];
@@ -127,6 +178,8 @@ int main(void)
         return 1;
     test_pid();
     test_tries();
+    test_listed();
+    test_machine();
     snprintf(command, sizeof(command), "rm -rf %s", folder);
     if (system(command))
         return 1;

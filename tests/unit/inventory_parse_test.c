@@ -176,6 +176,8 @@ static void test_identities(void)
     test_identity("/machine.slice/libpod-conmon-" ID ".scope", NULL, NULL, NULL);
     test_identity("/machine.slice/machine-deb\\x2d12.scope", "nspawn", "deb-12", NULL);
     test_identity("/machine.slice/systemd-nspawn@web.service/payload", "nspawn", "web", NULL);
+    test_identity("/machine.slice/machine-qemu\\x2d1\\x2dweb.scope/emulator", NULL, NULL, NULL);
+    test_identity("/machine.slice/machine-qemu\\x2dweb.scope", "nspawn", "qemu-web", NULL);
     test_identity("/lxc/web", "lxc", "web", NULL);
     test_identity("/lxc.payload.web/system.slice/ssh.service", "lxc", "web", NULL);
     test_identity("/lxc.monitor.web", NULL, NULL, NULL);
@@ -302,18 +304,25 @@ static void test_state(void)
     struct container_state state;
     static const char runc[] =
         "{\"id\":\"x\",\"init_process_pid\":4321,\"init_process_start\":99,\"config\":{\"labels\":["
-        "\"io.kubernetes.cri.sandbox-name=pod=1\",\"bundle=/b\",\"\",7]}}";
+        "\"io.kubernetes.cri.sandbox-name=pod=1\",\"bundle=/b\",\"\",7]},"
+        "\"cgroup_paths\":{\"cpu\":\"/sys/fs/cgroup/cpu/x\",\"pids\":7,\"\":\"/sys/fs/cgroup/x\"}}";
     static const char crun[] = "{\"pid\":77,\"process-start-time\":5,\"cgroup-path\":\"/x\"}";
     static const char bad[] = "{\"init_process_pid\":-1,\"pid\":99999999999}";
 
     tap_ok(&tap,
            container_from_state(&c, &state, runc, strlen(runc)) && state.pid == 4321 &&
-               state.start_ticks == 99 && field_is(&c, CONTAINER_POD_NAME, "pod=1"),
+               state.start_ticks == 99 && field_is(&c, CONTAINER_POD_NAME, "pod=1") &&
+               same(state.cgroups, "/sys/fs/cgroup/cpu/x\n/sys/fs/cgroup/x"),
            "runc's state.json");
+    free(state.cgroups);
     container_free(&c);
-    tap_ok(&tap, container_from_state(&c, &state, crun, strlen(crun)) && state.pid == 77,
+    tap_ok(&tap,
+           container_from_state(&c, &state, crun, strlen(crun)) && state.pid == 77 &&
+               same(state.cgroups, "/x"),
            "crun's status");
-    tap_ok(&tap, !container_from_state(&c, &state, bad, strlen(bad)), "pids that are none");
+    free(state.cgroups);
+    tap_ok(&tap, !container_from_state(&c, &state, bad, strlen(bad)) && !state.cgroups,
+           "pids that are none");
     container_free(&c);
 }
 
