@@ -180,16 +180,52 @@ void facts_see(struct facts *facts, const struct row *row, uint64_t first_ts_ns)
     begin_fact(facts, row, key_len, hash, first_ts_ns);
 }
 
-void facts_end(struct facts *facts, unsigned kinds, uint64_t netns)
+static bool is_missing(const struct facts *facts, const struct fact *fact, unsigned kinds)
+{
+    return !fact->over && fact->scan != facts->scan && (kinds & 1u << fact->kind);
+}
+
+static void end_missing(struct facts *facts, struct fact *fact)
+{
+    fact->died = fact->kind == ROW_NETNS && facts->sees_all;
+    end_fact(facts, fact);
+}
+
+void facts_end(struct facts *facts, unsigned kinds)
+{
+    for (uint32_t i = 0; i < facts->count; i++)
+        if (is_missing(facts, &facts->list[i], kinds))
+            end_missing(facts, &facts->list[i]);
+}
+
+static int compare_netns(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+void facts_end_in(struct facts *facts, unsigned kinds, uint64_t *netns, size_t count)
+{
+    if (!count)
+        return;
+    qsort(netns, count, sizeof(*netns), compare_netns);
+    for (uint32_t i = 0; i < facts->count; i++) {
+        struct fact *fact = &facts->list[i];
+
+        if (is_missing(facts, fact, kinds) &&
+            bsearch(&fact->netns, netns, count, sizeof(*netns), compare_netns))
+            end_missing(facts, fact);
+    }
+}
+
+void facts_keep(struct facts *facts, unsigned kinds, uint64_t netns)
 {
     for (uint32_t i = 0; i < facts->count; i++) {
         struct fact *fact = &facts->list[i];
 
-        if (!fact->over && fact->scan != facts->scan && (kinds & 1u << fact->kind) &&
-            (!netns || fact->netns == netns)) {
-            fact->died = fact->kind == ROW_NETNS && facts->sees_all;
-            end_fact(facts, fact);
-        }
+        if (!fact->over && (kinds & 1u << fact->kind) && fact->netns == netns)
+            fact->scan = facts->scan;
     }
 }
 

@@ -47,8 +47,11 @@ void facts_begin(struct facts *facts, uint64_t now_ns);
 void facts_see(struct facts *facts, const struct row *row, uint64_t first_ts_ns);
 
 /* What the scan should have seen and has not is over: of these kinds (bits 1 << ROW_...), and of
- * one namespace, unless netns is 0. */
-void facts_end(struct facts *facts, unsigned kinds, uint64_t netns);
+ * all namespaces, or of these alone, which it puts in order. */
+void facts_end(struct facts *facts, unsigned kinds);
+void facts_end_in(struct facts *facts, unsigned kinds, uint64_t *netns, size_t count);
+/* What the scan could not see in whole goes on: of these kinds, and of one namespace. */
+void facts_keep(struct facts *facts, unsigned kinds, uint64_t netns);
 /* The scan sees every namespace that there is: what it does not see has died. */
 void facts_sees_all(struct facts *facts);
 

@@ -145,13 +145,23 @@ static void find_in(struct finder *f, struct space *space)
     close(fd);
 }
 
-void peers_find(struct spaces *spaces, struct space *space)
+static bool any_links(const struct spaces *spaces)
+{
+    for (uint32_t i = 0; i < spaces->count; i++)
+        if (spaces->list[i].fresh && has_links(&spaces->list[i]))
+            return true;
+    return false;
+}
+
+void peers_find(struct spaces *spaces)
 {
     struct finder f = {.spaces = spaces};
 
+    if (!any_links(spaces))
+        return;
     if (index_ends(&f)) {
         for (uint32_t i = 0; i < spaces->count; i++)
-            if (!space || space == &spaces->list[i])
+            if (spaces->list[i].fresh)
                 find_in(&f, &spaces->list[i]);
     }
     nst_hash_free(&f.ends);

@@ -5,7 +5,7 @@
 
 #include "capture/inventory/space.h"
 
-/* Fills in link_netns of the devices of one namespace, or of all: NULL. */
-void peers_find(struct spaces *spaces, struct space *space);
+/* Fills in link_netns of the devices of all that are fresh. */
+void peers_find(struct spaces *spaces);
 
 #endif

@@ -20,9 +20,6 @@
 #define RTEXT_FILTER_SKIP_STATS (1 << 3) /* since 4.4 (d5566fd72ec1) */
 #endif
 
-/* A dump that devices changed under is asked for again so often. */
-#define DUMP_TRIES 3
-
 /* Nothing of the kernel's takes long; a fault must not hang us for good. */
 static const struct timeval patience = {.tv_sec = 2};
 
@@ -151,19 +148,15 @@ static int take_answer(struct rtnl *rtnl, take_message *take, void *context, boo
     return result < 0 ? result : 0;
 }
 
-/* What a dump shows twice is taken twice, with the same meaning. */
 static int dump(struct rtnl *rtnl, struct request *request, uint16_t type, take_message *take,
                 void *context)
 {
-    bool interrupted = true;
-    int error = 0;
+    bool interrupted = false;
+    int error = send_request(rtnl, &request->head, type, NLM_F_DUMP);
 
-    for (int i = 0; !error && interrupted && i < DUMP_TRIES; i++) {
-        error = send_request(rtnl, &request->head, type, NLM_F_DUMP);
-        if (!error)
-            error = take_answer(rtnl, take, context, &interrupted);
-    }
-    return error;
+    if (!error)
+        error = take_answer(rtnl, take, context, &interrupted);
+    return !error && interrupted ? -EAGAIN : error;
 }
 
 static uint32_t u32_of(const struct rtattr *a)

@@ -33,7 +33,8 @@ void rtnl_close(struct rtnl *rtnl);
 /* The namespace's cookie; 0: this kernel (before 5.14, e8b9eab99232) does not tell. */
 uint64_t rtnl_cookie(const struct rtnl *rtnl);
 
-/* 0, or a negative errno when the answer is not whole. */
+/* 0, or a negative errno when the answer is not whole; -EAGAIN: something changed under it, and it
+ * may lack some or have some twice. */
 int rtnl_links(struct rtnl *rtnl, rtnl_take_link *take, void *context);
 int rtnl_addresses(struct rtnl *rtnl, rtnl_take_address *take, void *context);
 

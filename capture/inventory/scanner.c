@@ -349,23 +349,38 @@ static void see_space(struct scanner *s, struct space *space, uint64_t first_ts_
     see_devices(s, space);
 }
 
+/* What devices and addresses those do not have any more that were told of. */
+static void end_in_fresh(struct scanner *s)
+{
+    uint64_t *whole = calloc(s->spaces.count + 1, sizeof(*whole));
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < s->spaces.count; i++) {
+        struct space *space = &s->spaces.list[i];
+
+        if (space->fresh && space->whole && whole)
+            whole[count++] = facts_netns(&space->netns);
+        else if (space->fresh)
+            facts_keep(s->facts, IN_A_SPACE, facts_netns(&space->netns));
+        space->fresh = false;
+    }
+    facts_end_in(s->facts, IN_A_SPACE, whole, count);
+    free(whole);
+}
+
 /* Those that were looked at since they were last told of. */
 static void see_fresh(struct scanner *s, const struct nst_netns *seen, uint64_t ts_ns)
 {
-    for (uint32_t i = 0; i < s->spaces.count; i++)
-        if (s->spaces.list[i].fresh)
-            peers_find(&s->spaces, &s->spaces.list[i]);
+    peers_find(&s->spaces);
     spaces_leave(&s->spaces);
     for (uint32_t i = 0; i < s->spaces.count; i++) {
         struct space *space = &s->spaces.list[i];
         bool is_seen = seen && space->netns.inum == seen->inum;
 
-        if (!space->fresh)
-            continue;
-        see_space(s, space, is_seen ? ts_ns : 0);
-        facts_end(s->facts, IN_A_SPACE, facts_netns(&space->netns));
-        space->fresh = false;
+        if (space->fresh)
+            see_space(s, space, is_seen ? ts_ns : 0);
     }
+    end_in_fresh(s);
 }
 
 /* Sockets alone can keep a namespace: those that are not in /proc any more can be there yet. */
@@ -401,7 +416,7 @@ void scanner_scan(struct scanner *s)
         scan_processes(s, &(struct which){.all = true});
     facts_unseen(s->facts, ROW_NETNS, scan_hidden, s);
     see_fresh(s, NULL, 0);
-    facts_end(s->facts, ALL_KINDS, 0);
+    facts_end(s->facts, ALL_KINDS);
     s->counts.took_ns = clock_now_ns() - start_ns;
 }
 
@@ -410,7 +425,7 @@ void scanner_mounts(struct scanner *s)
     facts_begin(s->facts, clock_now_ns());
     scan_mounts(s);
     see_fresh(s, NULL, 0);
-    facts_end(s->facts, 1u << ROW_NAME, 0);
+    facts_end(s->facts, 1u << ROW_NAME);
 }
 
 static struct space *find_known(struct scanner *s, const struct nst_netns *netns)

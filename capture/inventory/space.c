@@ -25,6 +25,9 @@
 #define PATH_TO_PID "%d/ns/net"
 #define PATH_ROOM   40
 
+/* Devices that change while they are read are read again so often. */
+#define READ_TRIES 3
+
 /* Handles of namespaces since 6.18 (5222470b2fbb): a number that is never used again, their type
  * and their inum. The number of a network namespace is its cookie; that is tried, not trusted. */
 #define FD_NSFS      (-10003)
@@ -194,8 +197,10 @@ static void keep_device(void *context, const struct rtnl_link *link)
 
         if (space->devices_count < SPACE_DEVICES_MAX)
             list = reallocarray(space->devices, room, sizeof(*list));
-        if (!list)
+        if (!list) {
+            space->whole = false;
             return;
+        }
         space->devices = list;
         space->devices_room = room;
     }
@@ -220,8 +225,10 @@ static void keep_address(void *context, const struct nst_address *address)
 
         if (space->addresses_count < SPACE_DEVICES_MAX)
             list = reallocarray(space->addresses, room, sizeof(*list));
-        if (!list)
+        if (!list) {
+            space->whole = false;
             return;
+        }
         space->addresses = list;
         space->addresses_room = room;
     }
@@ -253,6 +260,21 @@ static void become_another(struct space *space, uint64_t cookie)
     space->netns.cookie = cookie;
 }
 
+static void read_contents(struct spaces *spaces, struct space *space)
+{
+    int error = -EAGAIN;
+
+    for (int i = 0; error == -EAGAIN && i < READ_TRIES; i++) {
+        space->devices_count = space->addresses_count = 0;
+        space->whole = true;
+        error = rtnl_links(&spaces->rtnl, keep_device, space);
+        if (!error)
+            error = rtnl_addresses(&spaces->rtnl, keep_address, space);
+    }
+    if (error)
+        space->whole = false;
+}
+
 static bool read_inside(struct spaces *spaces, struct space *space)
 {
     uint64_t cookie;
@@ -262,11 +284,8 @@ static bool read_inside(struct spaces *spaces, struct space *space)
     cookie = rtnl_cookie(&spaces->rtnl);
     if (cookie != space->netns.cookie)
         become_another(space, cookie);
-    space->devices_count = space->addresses_count = 0;
-    if (spaces->contents) {
-        rtnl_links(&spaces->rtnl, keep_device, space);
-        rtnl_addresses(&spaces->rtnl, keep_address, space);
-    }
+    if (spaces->contents)
+        read_contents(spaces, space);
     rtnl_close(&spaces->rtnl);
     return true;
 }

@@ -36,6 +36,7 @@ struct space {
     uint32_t userns_inum;
     bool populated; /* a process of it was recorded */
     bool fresh;     /* looked at, and not yet told of */
+    bool whole;     /* what follows is all that there is */
     struct space_device *devices;
     uint32_t devices_count, devices_room;
     struct nst_address *addresses;
