@@ -287,7 +287,9 @@ struct nst_known_device {
     struct nst_netns netns;
     uint64_t first_ts_ns, last_ts_ns;
     const char *name;
-    const char *kind; /* as the kernel names it: "veth", "bridge"...; NULL: none, as of hardware */
+    /* As the kernel names it: "veth", "bridge"...; "loopback"; "physical" of what has no other, as
+     * hardware; NULL: not known. */
+    const char *kind;
     /* The other end of a veth; the device below of a vlan, macvlan and their like. */
     struct nst_netns link_netns; /* zeros: not known */
     uint32_t link_ifindex;       /* 0: none */

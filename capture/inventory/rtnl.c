@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
@@ -253,6 +254,9 @@ static void take_link(void *context, const struct nlmsghdr *message)
         take_link_attribute(&link, a);
     if (link.device.link_ifindex == link.device.ifindex && !link.link_elsewhere)
         link.device.link_ifindex = 0; /* so say devices that are linked to none */
+    /* What software makes has a kind, but for lo and some oddities of old. */
+    if (!link.device.kind)
+        link.device.kind = head->ifi_type == ARPHRD_LOOPBACK ? "loopback" : "physical";
     if (link.device.name)
         taker->take(taker->context, &link);
 }

@@ -44,6 +44,7 @@ static uint32_t inum;
 
 struct news {
     unsigned devices, over;
+    char kind[16];
 };
 
 static void take(void *context, const struct fact *fact)
@@ -57,6 +58,7 @@ static void take(void *context, const struct fact *fact)
         return;
     news->devices += !fact->over;
     news->over += fact->over;
+    snprintf(news->kind, sizeof(news->kind), "%s", row.device.kind ? row.device.kind : "");
 }
 
 static bool news_are(struct news *news, unsigned devices, unsigned over)
@@ -72,6 +74,7 @@ static void test_answers(struct scanner *s, struct news *news)
     answers = INTERRUPTED_ONCE;
     scanner_scan(s);
     tap_ok(&tap, news_are(news, 1, 0) && answered > 1, "what is interrupted is asked again");
+    tap_ok(&tap, !strcmp(news->kind, "loopback"), "the kind of lo");
     answers = FAILS;
     scanner_scan(s);
     tap_ok(&tap, news_are(news, 0, 0), "without an answer, nothing is over");
