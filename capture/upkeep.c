@@ -228,6 +228,8 @@ void upkeep_run(struct upkeep *u, uint64_t now_ns)
     if (now_ns - u->last_ns < u->every_ns)
         return;
     u->last_ns = now_ns;
+    if (u->inventory)
+        inventory_remind(u->inventory);
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
     choose_cpus(u, now_ns);
     if (now_ns - u->refreshed_ns > REFRESH_NS) {

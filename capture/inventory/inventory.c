@@ -25,6 +25,9 @@
  * below NST_MAX_ROWS. */
 #define BATCH_BYTES (2u << 20)
 
+/* What events showed first while it was busy; beyond, they are counted. */
+#define UNHEARD_MAX 65536
+
 struct inventory {
     pid_t pid;
     int fd; /* -1: it is gone */
@@ -32,6 +35,8 @@ struct inventory {
     bool again_due; /* that could not be said yet */
     struct inventory_counts counts;
     bool counted;
+    struct scanner_sight *unheard; /* from the first that is not said yet, to the count */
+    uint32_t unheard_first, unheard_count, unheard_room;
     struct buffer rows; /* to be written, as in CHANNEL_ROWS */
     uint8_t message[CHANNEL_BYTES];
 };
@@ -76,6 +81,7 @@ void inventory_free(struct inventory *inv)
         waitpid(inv->pid, NULL, 0);
     }
     nst_buffer_free(&inv->rows);
+    free(inv->unheard);
     free(inv);
 }
 
@@ -108,14 +114,58 @@ static bool say_byte(struct inventory *inv, uint8_t byte)
     return say(inv, &message);
 }
 
-void inventory_seen(struct inventory *inv, const struct scanner_sight *sight)
+static bool say_sight(struct inventory *inv, const struct scanner_sight *sight)
 {
     uint8_t bytes[64];
     struct buffer message = {.data = bytes, .capacity = sizeof(bytes)};
 
-    /* What it does not hear now, a scan finds. */
     channel_put_sight(&message, sight);
-    say(inv, &message);
+    return say(inv, &message);
+}
+
+static bool keep_sight(struct inventory *inv, const struct scanner_sight *sight)
+{
+    if (inv->unheard_count == inv->unheard_room) {
+        uint32_t room = inv->unheard_room ? 2 * inv->unheard_room : 256;
+        struct scanner_sight *list = NULL;
+
+        if (inv->unheard_room < UNHEARD_MAX)
+            list = reallocarray(inv->unheard, room, sizeof(*list));
+        if (!list)
+            return false;
+        inv->unheard = list;
+        inv->unheard_room = room;
+    }
+    inv->unheard[inv->unheard_count++] = *sight;
+    return true;
+}
+
+/* False: some still wait. */
+static bool say_unheard(struct inventory *inv)
+{
+    while (inv->unheard_first < inv->unheard_count) {
+        if (!say_sight(inv, &inv->unheard[inv->unheard_first]))
+            return false;
+        inv->unheard_first++;
+    }
+    inv->unheard_first = inv->unheard_count = 0;
+    return true;
+}
+
+/* A scan takes a while, and a burst of new namespaces fills the socket meanwhile. One that has gone
+ * by the next scan would never have a name. */
+void inventory_seen(struct inventory *inv, const struct scanner_sight *sight)
+{
+    if (inv->fd < 0 || (say_unheard(inv) && say_sight(inv, sight)))
+        return;
+    if (!keep_sight(inv, sight))
+        inv->counts.unheard++;
+}
+
+void inventory_remind(struct inventory *inv)
+{
+    if (say_unheard(inv) && inv->again_due)
+        inventory_again(inv);
 }
 
 void inventory_again(struct inventory *inv)
@@ -147,8 +197,9 @@ static bool take_counts(struct inventory *inv, struct cursor *c)
 
     if (!channel_take_counts(c, &counts))
         return false;
-    inv->counts = (struct inventory_counts){
-        .limit = counts.limit, .left_out = counts.left_out, .unread = counts.unread};
+    inv->counts.limit = counts.limit;
+    inv->counts.left_out = counts.left_out;
+    inv->counts.unread = counts.unread;
     inv->counted = true;
     return true;
 }
@@ -181,8 +232,7 @@ void inventory_take(struct inventory *inv)
         if (len <= 0 || !take_message(inv, (size_t)len))
             give_up(inv);
     }
-    if (inv->again_due)
-        inventory_again(inv);
+    inventory_remind(inv);
 }
 
 void inventory_finish(struct inventory *inv)
@@ -196,7 +246,7 @@ void inventory_finish(struct inventory *inv)
 
         poll(&fd, 1, (int)((end_ns - now_ns) / NS_PER_MS + 1));
         if (!asked)
-            asked = say_byte(inv, CHANNEL_FINISH);
+            asked = say_unheard(inv) && say_byte(inv, CHANNEL_FINISH);
         inventory_take(inv);
     }
     inv->finished = true;

@@ -23,8 +23,11 @@ void inventory_free(struct inventory *inventory);
 /* Readable when it has something to say, see inventory_take(); -1: it is gone. */
 int inventory_fd(const struct inventory *inventory);
 
-/* An event told of a namespace, or of a device of it, for the first time. */
+/* An event told of a namespace, or of a device of it, for the first time. While it is busy it hears
+ * that later, see inventory_remind(). */
 void inventory_seen(struct inventory *inventory, const struct scanner_sight *sight);
+/* To be called now and then: says what could not be said yet. */
+void inventory_remind(struct inventory *inventory);
 
 /* Takes what it has to say. */
 void inventory_take(struct inventory *inventory);
@@ -42,7 +45,8 @@ bool inventory_full(const struct inventory *inventory);
 void inventory_write(struct inventory *inventory, struct nst_writer *writer);
 
 struct inventory_counts {
-    uint64_t limit, left_out, unread; /* see the counters inventory.* in format/nstrail.h */
+    uint64_t limit, left_out, unread; /* see the counters inventory.* in format/nstrail.5 */
+    uint64_t unheard;
 };
 
 /* False: it has told nothing yet. */
