@@ -27,6 +27,10 @@
 /* The kernel is asked for each kprobe. */
 #define REFRESH_NS   (1 * NS_PER_S)
 #define TABLES_BYTES (64ull << 20)
+/* All of the inventory is said again after so much and so long, so that a damaged block does not
+ * cost a file all of its names; and soon when the disk refused some of it. */
+#define AGAIN_NS      (180 * NS_PER_S)
+#define AGAIN_LOST_NS (2 * NS_PER_S)
 
 int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
                 const struct attachment *attachment, struct inventory *inventory, bool live,
@@ -156,6 +160,23 @@ static void check_writes(struct upkeep *u)
     }
 }
 
+static void write_inventory(struct upkeep *u)
+{
+    if (!inventory_write(u->inventory, u->writer))
+        u->inventory_lost = true;
+}
+
+static void ask_again(struct upkeep *u, uint64_t now_ns)
+{
+    struct nst_writer_stats stats;
+
+    nst_writer_stats(u->writer, &stats);
+    u->again_ns = now_ns;
+    u->again_bytes = stats.bytes;
+    u->inventory_lost = false;
+    inventory_again(u->inventory);
+}
+
 /* Who reads a pipe, and asks for a namespace by its name, has no second look at events that come
  * before the name. */
 static void write_first_inventory(struct upkeep *u)
@@ -170,14 +191,14 @@ static void write_first_inventory(struct upkeep *u)
         poll(&fd, 1, (int)((end_ns - now_ns) / NS_PER_MS + 1));
         inventory_take(u->inventory);
     }
-    inventory_write(u->inventory, u->writer);
+    write_inventory(u);
 }
 
 void upkeep_begin(struct upkeep *u)
 {
     uint64_t now_ns = clock_now_ns();
 
-    u->last_ns = now_ns;
+    u->last_ns = u->again_ns = now_ns;
     tell_writer(u);
     write_tables(u, now_ns);
     if (u->inventory)
@@ -189,6 +210,15 @@ static bool inventory_due(const struct upkeep *u, uint64_t now_ns)
     return u->inventory &&
            (inventory_full(u->inventory) ||
             (inventory_pending(u->inventory) && now_ns - u->inventory_ns > u->flush_ns));
+}
+
+static bool again_due(const struct upkeep *u, uint64_t now_ns)
+{
+    struct nst_writer_stats stats;
+
+    nst_writer_stats(u->writer, &stats);
+    return now_ns - u->again_ns > (u->inventory_lost ? AGAIN_LOST_NS : AGAIN_NS) ||
+           stats.bytes - u->again_bytes > TABLES_BYTES;
 }
 
 static bool losses_due(const struct upkeep *u, uint64_t now_ns)
@@ -222,14 +252,17 @@ uint64_t upkeep_due_ns(const struct upkeep *u)
 void upkeep_run(struct upkeep *u, uint64_t now_ns)
 {
     if (inventory_due(u, now_ns)) {
-        inventory_write(u->inventory, u->writer);
+        write_inventory(u);
         u->inventory_ns = now_ns;
     }
     if (now_ns - u->last_ns < u->every_ns)
         return;
     u->last_ns = now_ns;
-    if (u->inventory)
+    if (u->inventory) {
         inventory_remind(u->inventory);
+        if (again_due(u, now_ns))
+            ask_again(u, now_ns);
+    }
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
     choose_cpus(u, now_ns);
     if (now_ns - u->refreshed_ns > REFRESH_NS) {
@@ -261,7 +294,7 @@ int upkeep_rotate(struct upkeep *u, int fd, const struct nst_file_info *info,
     u->disk_told = false;
     write_tables(u, now_ns);
     if (u->inventory)
-        inventory_again(u->inventory);
+        ask_again(u, now_ns);
     return 0;
 }
 
@@ -275,8 +308,10 @@ int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_erro
     check_writes(u);
     /* What room a full disk has left is for the counts of what was lost. */
     if (u->inventory && !u->reader_gone && !u->disk_told) {
+        if (u->inventory_lost)
+            ask_again(u, clock_now_ns());
         inventory_finish(u->inventory);
-        inventory_write(u->inventory, u->writer);
+        write_inventory(u);
         check_writes(u);
     }
     nst_writer_stats(u->writer, stats);

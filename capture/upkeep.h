@@ -24,6 +24,8 @@ struct upkeep {
     struct inventory *inventory; /* NULL: none */
     uint64_t every_ns, flush_ns; /* how often things are done */
     uint64_t last_ns, tables_ns, tables_bytes, inventory_ns, refreshed_ns;
+    uint64_t again_ns, again_bytes; /* when all of the inventory was last asked for */
+    bool inventory_lost;            /* rows of it that were said since could not be written */
     uint64_t lost;      /* events, of all kinds... */
     uint64_t lost_told; /* ...and those that the last tables tell of; */
     uint64_t calm_ns;   /* until then there were no others */

@@ -339,12 +339,13 @@ static struct cursor next_batch(struct cursor *c, size_t count[ROW_KINDS])
     return batch;
 }
 
-static void write_batch(struct cursor *batch, const size_t count[ROW_KINDS],
+static bool write_batch(struct cursor *batch, const size_t count[ROW_KINDS],
                         struct nst_writer *writer)
 {
     struct lists l;
     struct nst_tables tables = {.ts_ns = clock_now_ns()};
     struct row row;
+    bool written = false;
 
     if (make_lists(&l, count)) {
         while (cursor_left(batch) && channel_take_row(batch, &row))
@@ -355,20 +356,23 @@ static void write_batch(struct cursor *batch, const size_t count[ROW_KINDS],
         tables.containers = l.containers;
         tables.devices = l.devices;
         tables.addresses = l.addresses;
-        nst_writer_tables(writer, &tables, NULL);
+        written = nst_writer_tables(writer, &tables, NULL) == 0;
     }
     free_lists(&l);
+    return written;
 }
 
-void inventory_write(struct inventory *inv, struct nst_writer *writer)
+bool inventory_write(struct inventory *inv, struct nst_writer *writer)
 {
     struct cursor c = cursor_of(inv->rows.data, inv->rows.len);
+    bool written = true;
 
     while (cursor_left(&c)) {
         size_t count[ROW_KINDS];
         struct cursor batch = next_batch(&c, count);
 
-        write_batch(&batch, count, writer);
+        written = write_batch(&batch, count, writer) && written;
     }
     inv->rows.len = 0;
+    return written;
 }

@@ -32,7 +32,7 @@ void inventory_remind(struct inventory *inventory);
 /* Takes what it has to say. */
 void inventory_take(struct inventory *inventory);
 
-/* A new file begins: everything will be said once more. */
+/* A new file begins, or rows of this one were lost: everything will be said once more. */
 void inventory_again(struct inventory *inventory);
 
 /* The recording is over: waits for a last scan, as long as that may take. */
@@ -41,8 +41,8 @@ void inventory_finish(struct inventory *inventory);
 /* Rows wait to be written; so many that they should be now. */
 bool inventory_pending(const struct inventory *inventory);
 bool inventory_full(const struct inventory *inventory);
-/* Writes them. A failed write is as for events: what was not written is lost. */
-void inventory_write(struct inventory *inventory, struct nst_writer *writer);
+/* Writes them. False: some could not be written, and are lost, as events would be. */
+bool inventory_write(struct inventory *inventory, struct nst_writer *writer);
 
 struct inventory_counts {
     uint64_t limit, left_out, unread; /* see the counters inventory.* in format/nstrail.5 */

@@ -6,6 +6,7 @@
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
+need sqlite3
 
 count=50000
 
@@ -59,12 +60,22 @@ truncate -s 200k "$work/disk/ballast"
 head -c 200k /dev/zero >"$work/disk/ballast"
 record disk "$work/disk/again.nst" || exit
 flood
-rm "$work/disk/ballast"
+# Nothing at all can be written while the namespace comes.
+cat /dev/zero >"$work/disk/more" 2>/dev/null
+add_ns late
+sleep 3
+rm "$work/disk/"{ballast,more}
 in_ns client ping -q -c 20 -i 0.002 10.9.1.2 >/dev/null
+sleep 4
 stop
 is "$recorder_status" 2 'room again: status'
 is "$(printed "$work/disk/again.nst" --netns "${prefix}client" -f icmp)" 40 \
     'room again: what came later is recorded'
+
+say "$work/disk/again.nst"
+is "$(told "SELECT count(*) FROM n, json_each(o, '$.names') v
+    WHERE v.value ->> 'name' IN ('{}client', '{}late')")" 2 \
+    'room again: and what the inventory had said meanwhile'
 
 # A file that may not grow, which SIGXFSZ tells as well.
 ulimit -S -f 256
