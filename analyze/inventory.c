@@ -270,7 +270,7 @@ static size_t *newest_of(struct inventory_table *table, const struct row_key *ke
 }
 
 static bool append(struct inventory_table *table, enum inventory_kind kind, const void *row,
-                   uint64_t since_ns)
+                   uint64_t since_ns, size_t before)
 {
     size_t size = row_types[kind].size;
 
@@ -278,7 +278,7 @@ static bool append(struct inventory_table *table, enum inventory_kind kind, cons
         !make_room((void **)&table->past, table->count, &table->past_room, sizeof(*table->past)))
         return false;
     memcpy(row_at(table, kind, table->count), row, size);
-    table->past[table->count] = (struct row_past){.since_ns = since_ns};
+    table->past[table->count] = (struct row_past){.since_ns = since_ns, .before = before};
     table->count++;
     return true;
 }
@@ -317,12 +317,48 @@ static uint64_t continues(struct inventory_table *table, enum inventory_kind kin
     return past->changed ? past->since_ns : first_ts_ns;
 }
 
+/* Whether it is about a time before the row that is the newest, and not of one with it. */
+static bool is_earlier(enum inventory_kind kind, const uint8_t *newest, const void *row)
+{
+    struct inventory_head known = get_head(newest), now = get_head(row);
+
+    return now.first_ts_ns < known.first_ts_ns &&
+           (now.last_ts_ns < known.first_ts_ns || !row_types[kind].same(newest, row));
+}
+
+/* What was over is said again, too; or it was said first where the file is damaged. */
+static bool learn_earlier(struct inventory_table *table, enum inventory_kind kind, void *row,
+                          size_t newer)
+{
+    struct inventory_head now = get_head(row), next;
+    size_t known;
+
+    while ((known = table->past[newer].before) &&
+           get_head(row_at(table, kind, known - 1)).first_ts_ns > now.first_ts_ns)
+        newer = known - 1;
+    next = get_head(row_at(table, kind, newer));
+    if (now.last_ts_ns > next.first_ts_ns) {
+        now.last_ts_ns = next.first_ts_ns;
+        memcpy(row, &now, sizeof(now));
+    }
+    if (known && get_head(row_at(table, kind, known - 1)).first_ts_ns == now.first_ts_ns) {
+        memcpy(row_at(table, kind, known - 1), row, row_types[kind].size);
+    } else {
+        if (!append(table, kind, row, now.first_ts_ns, known))
+            return false;
+        known = table->count;
+        table->past[newer].before = known;
+    }
+    table->past[known - 1].changed = now.last_ts_ns == next.first_ts_ns;
+    return true;
+}
+
 static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row)
 {
     struct inventory_table *table = &inv->tables[kind];
     struct row_key key = {.length = 0};
     uint64_t since_ns = get_head(row).first_ts_ns;
-    size_t *newest;
+    size_t *newest, before = 0;
     bool fresh;
 
     if (!row_types[kind].own(inv, row))
@@ -331,15 +367,19 @@ static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row
     newest = newest_of(table, &key, &fresh);
     if (!newest)
         return false;
+    if (!fresh && is_earlier(kind, row_at(table, kind, *newest), row))
+        return learn_earlier(table, kind, row, *newest);
     if (!fresh && supersede(kind, row_at(table, kind, *newest), row)) {
         if (since_ns < table->past[*newest].since_ns)
             table->past[*newest].since_ns = since_ns;
         return true;
     }
-    if (!fresh)
+    if (!fresh) {
         since_ns = continues(table, kind, *newest, since_ns);
+        before = *newest + 1;
+    }
     *newest = table->count;
-    return append(table, kind, row, since_ns);
+    return append(table, kind, row, since_ns, before);
 }
 
 /* The largest row, to work on a copy of any. */

@@ -30,6 +30,7 @@ struct inventory_head {
 /* How a row goes together with others about the same thing. */
 struct row_past {
     uint64_t since_ns; /* first_ts_ns, or that of the first row that this one continues */
+    size_t before;     /* the row of the time before, plus one; 0: none */
     bool changed;      /* a later one continues it: something of it has changed then */
 };
 

@@ -27,15 +27,18 @@ static bool make_room(void **list, size_t count, size_t *room, size_t size)
     return true;
 }
 
-static bool append(struct names *names, const struct nst_netns_name *entry)
+static bool append(struct names *names, const struct nst_netns_name *entry, size_t before)
 {
     char *copy;
 
-    if (!make_room((void **)&names->list, names->count, &names->room, sizeof(*names->list)))
+    if (!make_room((void **)&names->list, names->count, &names->room, sizeof(*names->list)) ||
+        !make_room((void **)&names->before, names->count, &names->before_room,
+                   sizeof(*names->before)))
         return false;
     copy = strdup(entry->name);
     if (!copy)
         return false;
+    names->before[names->count] = before;
     names->list[names->count] = *entry;
     names->list[names->count++].name = copy;
     return true;
@@ -87,10 +90,11 @@ static bool draw_out(struct nst_netns_name *known, const struct nst_netns_name *
     return true;
 }
 
-/* One that ended and came back is another, and then the one that tables go on about. */
+/* One that ended and came back is another, and then the one that tables go on about; now and then
+ * they say the earlier ones again. */
 static bool learn(struct names *names, const struct nst_netns_name *entry)
 {
-    size_t length, at = names->count, *newest;
+    size_t length, at = names->count, before, *newest;
     uint8_t *key = make_key(entry, &length);
     bool fresh;
 
@@ -100,11 +104,18 @@ static bool learn(struct names *names, const struct nst_netns_name *entry)
     free(key);
     if (!newest)
         return false;
-    if (!fresh && draw_out(&names->list[*newest], entry))
-        return true;
-    if (fresh || entry->first_ts_ns > names->list[*newest].last_ts_ns)
+    for (size_t known = fresh ? 0 : *newest + 1; known; known = names->before[known - 1])
+        if (draw_out(&names->list[known - 1], entry))
+            return true;
+    if (fresh || entry->first_ts_ns > names->list[*newest].last_ts_ns) {
+        before = fresh ? 0 : *newest + 1;
         *newest = at;
-    return append(names, entry);
+        return append(names, entry, before);
+    }
+    if (!append(names, entry, names->before[*newest]))
+        return false;
+    names->before[*newest] = at + 1;
+    return true;
 }
 
 bool names_learn(struct names *names, const struct nst_tables *tables)
@@ -168,6 +179,7 @@ void names_free(struct names *names)
     for (size_t i = 0; i < names->count; i++)
         free((char *)names->list[i].name);
     free(names->list);
+    free(names->before);
     free(names->newest);
     free(names->by_netns);
     intern_clear(&names->keys);

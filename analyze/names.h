@@ -8,7 +8,8 @@
 
 struct names {
     struct nst_netns_name *list; /* as they were learnt; owns the names */
-    size_t count, room;
+    size_t *before;              /* of each, the one of its key before it, plus one; 0: none */
+    size_t count, room, before_room;
     struct intern keys; /* of what is one name: the newest entry, plus one, by way of newest */
     size_t *newest;
     size_t newest_count, newest_room;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/clock.h"
 #include "capture/inventory/channel.h"
 #include "capture/inventory/inventory.h"
 #include "capture/inventory/worker.h"
@@ -55,6 +56,7 @@ static void test_busy(void)
 {
     const struct scanner_options options = {0};
     struct inventory_counts counts = {0};
+    uint64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
     struct inventory *inventory;
     struct nst_error err;
 
@@ -64,7 +66,7 @@ static void test_busy(void)
     }
     for (uint32_t i = 1; i <= SIGHTS; i++)
         inventory_seen(inventory, &(struct scanner_sight){.netns.inum = i});
-    for (int i = 0; i < 500 && counts.limit < SIGHTS; i++) {
+    while (counts.limit < SIGHTS && clock_now_ns() < end_ns) {
         struct pollfd fd = {.fd = inventory_fd(inventory), .events = POLLIN};
 
         poll(&fd, 1, 10);
