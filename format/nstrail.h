@@ -234,7 +234,7 @@ struct nst_netns_name {
 
 enum nst_netns_flag {
     NST_NETNS_INITIAL = 1 << 0, /* the host's own */
-    NST_NETNS_GONE = 1 << 1,    /* last_ts_ns is when it died, not only when it was lost sight of */
+    NST_NETNS_GONE = 1 << 1,    /* it has died, and was not only lost sight of */
 };
 
 struct nst_known_netns {

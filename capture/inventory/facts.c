@@ -141,10 +141,10 @@ static void begin_fact(struct facts *facts, const struct row *row, size_t key_le
     facts->tell(facts->context, fact);
 }
 
-static void end_fact(struct facts *facts, struct fact *fact)
+static void end_fact(struct facts *facts, struct fact *fact, uint64_t last_ts_ns)
 {
     fact->over = true;
-    fact->last_ts_ns = facts->now_ns;
+    fact->last_ts_ns = last_ts_ns;
     facts->tell(facts->context, fact);
 }
 
@@ -176,7 +176,7 @@ void facts_see(struct facts *facts, const struct row *row, uint64_t first_ts_ns)
         return;
     }
     if (fact)
-        end_fact(facts, fact);
+        end_fact(facts, fact, facts->now_ns);
     begin_fact(facts, row, key_len, hash, first_ts_ns);
 }
 
@@ -185,10 +185,18 @@ static bool is_missing(const struct facts *facts, const struct fact *fact, unsig
     return !fact->over && fact->scan != facts->scan && (kinds & 1u << fact->kind);
 }
 
+/* The kernel tells at once of mounts and devices that go. That a process has gone is noticed when
+ * a scan comes by, and its pid can be another's since long before; so with namespaces, and with
+ * containers, which are known by the two. */
+static bool is_noticed_late(const struct fact *fact)
+{
+    return fact->kind == ROW_NETNS || fact->kind == ROW_PROCESS || fact->kind == ROW_CONTAINER;
+}
+
 static void end_missing(struct facts *facts, struct fact *fact)
 {
     fact->died = fact->kind == ROW_NETNS && facts->sees_all;
-    end_fact(facts, fact);
+    end_fact(facts, fact, is_noticed_late(fact) ? fact->last_ts_ns : facts->now_ns);
 }
 
 void facts_end(struct facts *facts, unsigned kinds)

@@ -17,7 +17,7 @@
 
 struct fact {
     uint64_t first_ts_ns;
-    uint64_t last_ts_ns; /* seen last; when it is over, since when it is */
+    uint64_t last_ts_ns; /* seen last; of what is over and tells of its end, when that was */
     uint64_t netns;      /* facts_netns() of the namespace that it is about */
     uint32_t scan;       /* that saw it last */
     uint32_t hash;

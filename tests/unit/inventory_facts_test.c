@@ -107,14 +107,48 @@ static void test_again(void)
                seen.netns.last_ts_ns == NST_STILL && !(seen.netns.flags & NST_NETNS_GONE),
            "a namespace since an event that showed it");
     tap_ok(&tap,
-           channel_take_row(&c, &seen) && seen.netns.last_ts_ns == 200 &&
+           channel_take_row(&c, &seen) && seen.netns.last_ts_ns == 100 &&
                (seen.netns.flags & NST_NETNS_GONE) && !cursor_left(&c),
-           "that has died");
+           "that has died, and was seen last before");
     news.message.len = 0;
     row.netns.netns.cookie = 8;
     facts_begin(facts, 300);
     facts_see(facts, &row, 0);
     tap_ok(&tap, news_are(&news, 2, 1), "its inum with another cookie is another namespace");
+    facts_free(facts);
+    nst_buffer_free(&news.message);
+}
+
+static struct row process_row(uint64_t start_ns)
+{
+    return (struct row){.kind = ROW_PROCESS,
+                        .process = {.netns = {.cookie = 1, .inum = 5},
+                                    .pid = 4711,
+                                    .start_ns = start_ns,
+                                    .comm = "x"}};
+}
+
+/* A scan, at 300, notices that the one has gone which a look at 200 saw another in the place of. */
+static void test_pid(void)
+{
+    struct news news = {0};
+    struct facts *facts = facts_new(take, &news);
+    struct row first = process_row(1), second = process_row(2), seen;
+    struct cursor c;
+
+    facts_begin(facts, 100);
+    facts_see(facts, &first, 0);
+    facts_begin(facts, 200);
+    facts_see(facts, &second, 0);
+    facts_begin(facts, 300);
+    facts_see(facts, &second, 0);
+    news.message.len = 0;
+    facts_end(facts, 1u << ROW_PROCESS);
+    c = cursor_of(news.message.data, news.message.len);
+    tap_ok(&tap,
+           channel_take_row(&c, &seen) && seen.process.start_ns == 1 &&
+               seen.process.last_ts_ns == 100 && !cursor_left(&c),
+           "two processes with one pid are never at the same time");
     facts_free(facts);
     nst_buffer_free(&news.message);
 }
@@ -201,6 +235,7 @@ int main(void)
 {
     test_changes();
     test_again();
+    test_pid();
     test_long();
     test_hostile();
     test_messages();
