@@ -35,6 +35,9 @@ void sights_free(struct sights *sights)
 
 void sights_netns(struct sights *sights, uint32_t index, const struct nst_netns *netns)
 {
+    /* Without a cookie it can be another that has the inum now. */
+    if (index < sights->count && !netns->cookie)
+        sights->list[index].told = false;
     /* The writer counts up: a new one is next. */
     if (!sights->inventory || index != sights->count)
         return;

@@ -324,18 +324,46 @@ static void take_nsid(void *context, const struct nlmsghdr *message)
             *(int32_t *)context = (int32_t)u32_of(a);
 }
 
-int32_t rtnl_nsid(struct rtnl *rtnl, int netns_fd)
+/* Room for attributes of two numbers. */
+struct nsid_request {
+    struct request request;
+    uint8_t attributes[16];
+};
+
+static struct nsid_request ask_of(int netns_fd)
 {
-    struct {
-        struct request request;
-        uint8_t attributes[16];
-    } message = {.request.head.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg))};
-    int32_t nsid = -1;
-    bool interrupted;
+    struct nsid_request message = {.request.head.nlmsg_len =
+                                       NLMSG_LENGTH(sizeof(struct rtgenmsg))};
 
     message.request.general.rtgen_family = AF_UNSPEC;
     put_u32(&message.request.head, NETNSA_FD, (uint32_t)netns_fd);
+    return message;
+}
+
+int32_t rtnl_nsid(struct rtnl *rtnl, int netns_fd)
+{
+    struct nsid_request message = ask_of(netns_fd);
+    int32_t nsid = -1;
+    bool interrupted;
+
     if (send_request(rtnl, &message.request.head, RTM_GETNSID, 0) == 0)
         take_answer(rtnl, take_nsid, &nsid, &interrupted);
     return nsid;
+}
+
+static void take_nothing(void *context, const struct nlmsghdr *message)
+{
+    (void)context;
+    (void)message;
+}
+
+int rtnl_set_nsid(struct rtnl *rtnl, int netns_fd, int32_t nsid)
+{
+    struct nsid_request message = ask_of(netns_fd);
+    bool interrupted;
+    int error;
+
+    put_u32(&message.request.head, NETNSA_NSID, (uint32_t)nsid);
+    error = send_request(rtnl, &message.request.head, RTM_NEWNSID, NLM_F_ACK);
+    return error ? error : take_answer(rtnl, take_nothing, NULL, &interrupted);
 }

@@ -40,5 +40,7 @@ int rtnl_addresses(struct rtnl *rtnl, rtnl_take_address *take, void *context);
 
 /* The number by which the socket's namespace knows another one; -1: by none. */
 int32_t rtnl_nsid(struct rtnl *rtnl, int netns_fd);
+/* Gives it one. 0 or a negative errno. */
+int rtnl_set_nsid(struct rtnl *rtnl, int netns_fd, int32_t nsid);
 
 #endif

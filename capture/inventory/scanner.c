@@ -113,6 +113,30 @@ static bool read_mountinfo(struct scanner *s, int process)
     }
 }
 
+/* When a process began, as CLOCK_MONOTONIC has it; now, if it is not known. */
+static uint64_t began_ns(const struct scanner *s, int process)
+{
+    struct clocks now;
+    struct proc_stat stat;
+    uint64_t age_ns = 0;
+
+    clock_read(&now);
+    if (process >= 0 && proc_read_stat(process, &stat))
+        age_ns = now.boottime_ns - stat.start_ticks * s->tick_ns;
+    return age_ns < now.monotonic_ns ? now.monotonic_ns - age_ns : now.monotonic_ns;
+}
+
+/* A namespace, before anything is said of it: what was true of one that had its inum before is so
+ * no more, since about the process began that it was found by (<0: none). */
+static struct space *found(struct scanner *s, struct space *space, int process)
+{
+    if (space && space->reborn) {
+        space->born_ns = facts_died(s->facts, facts_netns(&space->netns), began_ns(s, process));
+        space->reborn = false;
+    }
+    return space;
+}
+
 static void see_name(struct scanner *s, const struct space *space, const char *path)
 {
     struct row row = {.kind = ROW_NAME, .name = {.netns = space->netns, .name = path}};
@@ -129,7 +153,7 @@ static void see_name(struct scanner *s, const struct space *space, const char *p
 
 static void scan_mount(struct scanner *s, const struct mount *mount)
 {
-    struct space *space = spaces_at(&s->spaces, AT_FDCWD, mount->path, true);
+    struct space *space = found(s, spaces_at(&s->spaces, AT_FDCWD, mount->path, true), -1);
 
     /* The path can have become another's since it was listed. */
     if (!space || space->netns.inum != mount->inum)
@@ -159,7 +183,7 @@ static void scan_mounts(struct scanner *s)
  * to another namespace with the same inum. */
 static struct space *space_of(struct scanner *s, int process, pid_t pid, bool is_known)
 {
-    struct space *space = spaces_at(&s->spaces, process, "ns/net", !is_known);
+    struct space *space = found(s, spaces_at(&s->spaces, process, "ns/net", !is_known), process);
 
     if (!space && errno != ENOENT && errno != ESRCH)
         s->counts.unread++;
@@ -377,8 +401,8 @@ static void see_fresh(struct scanner *s, const struct nst_netns *seen, uint64_t 
         struct space *space = &s->spaces.list[i];
         bool is_seen = seen && space->netns.inum == seen->inum;
 
-        if (space->fresh)
-            see_space(s, space, is_seen ? ts_ns : 0);
+        if (found(s, space, -1)->fresh)
+            see_space(s, space, is_seen && ts_ns > space->born_ns ? ts_ns : space->born_ns);
     }
     end_in_fresh(s);
 }
@@ -434,7 +458,7 @@ static struct space *find_known(struct scanner *s, const struct nst_netns *netns
     bool is_it =
         space && (!netns->cookie || !space->netns.cookie || space->netns.cookie == netns->cookie);
 
-    return is_it ? space : NULL;
+    return is_it && spaces_still(&s->spaces, space) ? space : NULL;
 }
 
 static bool has_device(const struct space *space, uint32_t ifindex, const char *name)

@@ -16,6 +16,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "capture/inventory/lives.h"
 #include "capture/inventory/proc.h"
 #include "format/error.h"
 
@@ -109,6 +110,18 @@ static bool handles_work(struct spaces *spaces)
     return fd >= 0;
 }
 
+/* Whether this kernel gives our own namespace a cookie. */
+static bool cookies_work(struct spaces *spaces)
+{
+    bool work;
+
+    if (rtnl_open(&spaces->rtnl))
+        return true;
+    work = rtnl_cookie(&spaces->rtnl) != 0;
+    rtnl_close(&spaces->rtnl);
+    return work;
+}
+
 int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
 {
     *spaces = (struct spaces){.contents = contents, .rtnl.fd = -1};
@@ -118,6 +131,10 @@ int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
         return nst_fail(err, -errno, "/proc: %s", strerror(errno));
     spaces->initial_inum = find_initial(spaces->proc);
     spaces->handles = handles_work(spaces);
+    if (!cookies_work(spaces)) {
+        spaces->lives = lives_new();
+        spaces_leave(spaces);
+    }
     if (nst_hash_init(&spaces->by_inum))
         return nst_fail(err, -ENOMEM, "no memory");
     return 0;
@@ -137,6 +154,7 @@ void spaces_clear(struct spaces *spaces)
 void spaces_free(struct spaces *spaces)
 {
     spaces_clear(spaces);
+    lives_free(spaces->lives);
     nst_hash_free(&spaces->by_inum);
     free(spaces->list);
     if (spaces->own >= 0)
@@ -290,8 +308,24 @@ static bool read_inside(struct spaces *spaces, struct space *space)
     return true;
 }
 
+/* As with another cookie, see read_inside(). */
+static void read_life(struct spaces *spaces, struct space *space, int fd)
+{
+    bool another;
+    int32_t life;
+
+    if (!spaces->lives)
+        return;
+    life = lives_of(spaces->lives, fd, space->netns.inum, &another);
+    if (life != space->life)
+        become_another(space, 0);
+    space->life = life;
+    space->reborn |= another;
+}
+
 static bool read_space(struct spaces *spaces, struct space *space, int fd)
 {
+    read_life(spaces, space, fd);
     if (setns(fd, CLONE_NEWNET) || !read_inside(spaces, space))
         return false;
     read_owner(space, fd);
@@ -322,7 +356,11 @@ static bool still_same(struct spaces *spaces, const struct space *space, int fd)
 {
     uint64_t cookie;
 
-    if (inum_of(fd) != space->netns.inum || setns(fd, CLONE_NEWNET) || rtnl_open(&spaces->rtnl))
+    if (inum_of(fd) != space->netns.inum)
+        return false;
+    if (spaces->lives)
+        return lives_look(spaces->lives, fd) == space->life;
+    if (setns(fd, CLONE_NEWNET) || rtnl_open(&spaces->rtnl))
         return false;
     cookie = rtnl_cookie(&spaces->rtnl);
     rtnl_close(&spaces->rtnl);
@@ -421,6 +459,16 @@ int space_open(const struct spaces *spaces, const struct space *space)
     if (fd < 0 && space->path)
         fd = if_inum(open_there(AT_FDCWD, space->path), space->netns.inum);
     return fd;
+}
+
+bool spaces_still(struct spaces *spaces, const struct space *space)
+{
+    int fd = spaces->lives ? space_open(spaces, space) : -ENOENT;
+    bool still = !spaces->lives || (fd >= 0 && still_same(spaces, space, fd));
+
+    if (fd >= 0)
+        close(fd);
+    return still;
 }
 
 bool spaces_again(struct spaces *spaces, struct space *space)

@@ -30,6 +30,9 @@ struct space_device {
 
 struct space {
     struct nst_netns netns;
+    int32_t life;     /* without a cookie: tells it from others that had or will have its inum */
+    bool reborn;      /* another had it when it was looked at last, and that is not yet told of */
+    uint64_t born_ns; /* when it got it from that, about; 0: not known */
     pid_t pid;          /* of a process that was in it; 0: none known */
     char *path;         /* where it is mounted; NULL: nowhere known */
     uint32_t owner_uid; /* see struct nst_known_netns */
@@ -53,6 +56,7 @@ struct spaces {
     uint32_t count, room;
     struct hash_table by_inum;
     struct rtnl rtnl;
+    struct lives *lives; /* where there are no cookies */
 };
 
 int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err);
@@ -73,6 +77,8 @@ struct space *spaces_at(struct spaces *spaces, int dir, const char *name, bool v
 /* The namespace of an event, if this kernel opens them by their cookie (6.18). NULL: it does not,
  * or it is gone. */
 struct space *spaces_known(struct spaces *spaces, const struct nst_netns *netns);
+/* Whether what stands for it still is that namespace: for kernels without cookies. */
+bool spaces_still(struct spaces *spaces, const struct space *space);
 /* Looks at one again. False: it is gone. */
 bool spaces_again(struct spaces *spaces, struct space *space);
 

@@ -63,4 +63,56 @@ is "$(ask "SELECT count(*) > 0 FROM process p JOIN netns n ON n.id = p.netns_id
 is "$(ask "SELECT DISTINCT d.name FROM device d JOIN netns n ON n.id = d.netns_id
     WHERE n.inum = $first")" lo 'its devices'
 is "$(ask "SELECT DISTINCT label FROM netns WHERE initial")" host 'and which is the host'
+
+# ------------------------------------------------------------------ without names
+
+# Of processes alone, the first of them in a container; each one's pings have a length of their own.
+id=$(printf %s "$prefix" | sha256sum | cut -c 1-64)
+cgroup=/sys/fs/cgroup/$prefix/docker/$id
+
+# live NUMBER [CGROUP]: its inum.
+live()
+{
+    # shellcheck disable=SC2016 # for the shell inside
+    sh -c '[ -z "$2" ] || echo $$ >"$2/cgroup.procs"
+        exec unshare -n sh -c "ip link set lo up && stat -L -c %i /proc/self/ns/net &&
+            ping -q -c $0 -i 0.2 -s $1 127.0.0.1 >/dev/null"' $pings $((100 + $1)) "${2-}"
+    # The kernel takes it apart when it is no longer in use, and then the inum is free.
+    sleep 0.5
+}
+
+# its NUMBER OPTION...: of those pings, how many events.
+its()
+{
+    local number=$1
+    shift
+    printed "$work/lives.nst" -f "icmp and ip[2:2] = $((128 + number))" "$@"
+}
+
+if mkdir -p "$cgroup" 2>/dev/null && record lives "$work/lives.nst"; then
+    inums=("$(live 0 "$cgroup")")
+    for i in {1..40}; do
+        inums+=("$(live "$i")")
+        again=0
+        for inum in "${inums[@]}"; do
+            [ "$inum" != "${inums[0]}" ] || again=$((again + 1))
+        done
+        [ $again -lt 3 ] || break
+    done
+    stop
+    rmdir "$cgroup" "${cgroup%/*}" "${cgroup%/*/*}"
+    is "$again" 3 'three without names, with one inum one after the other'
+    all=$(its 0)
+    ok 'events of the first' test "$all" -ge $((4 * pings))
+    is "$(its 0 --netns "container:$id")" "$all" 'all of them in a container'
+    named=0 all=0
+    for ((number = 1; number <= i; number++)); do
+        named=$((named + $(its $number --netns "container:$id")))
+        all=$((all + $(its $number)))
+    done
+    ok 'events of the others' test "$all" -ge $((i * 4 * pings))
+    is "$named" 0 'none of them in that container'
+else
+    skip 'no cgroups here' 'three without names, with one inum one after the other'
+fi
 done_testing
