@@ -19,7 +19,7 @@ static const char *const kernel_names[EV_COUNTERS] = {
 /* By probe: recursion and misses. */
 #define PROBE_COUNTERS 2
 /* Totals of 0, recursion and misses of all kprobes, evictions and misses of tracking, inventory. */
-#define OTHER_COUNTERS (CELL_COUNTERS + 8)
+#define OTHER_COUNTERS (CELL_COUNTERS + 9)
 #define LOSS           "lost."
 
 struct counters {
@@ -252,6 +252,7 @@ static void add_inventory(struct counters *counters)
     add(counters, "inventory.limit", NULL, NST_NONE, counts->limit);
     add(counters, "inventory.left_out", NULL, NST_NONE, counts->left_out);
     add(counters, "inventory.unread", NULL, NST_NONE, counts->unread);
+    add(counters, "inventory.full", NULL, NST_NONE, counts->full);
     add(counters, "inventory.unheard", NULL, NST_NONE, counts->unheard);
 }
 

@@ -325,6 +325,7 @@ struct nst_address {
  *   inventory.limit      processes are recorded up to this many, session leaders and inits apart
  *   inventory.left_out   processes that were not recorded for that
  *   inventory.unread     namespaces and processes that could not be looked at
+ *   inventory.full       namespaces, containers, devices and the like that found no room
  *   inventory.unheard    namespaces and devices of events that nobody had the time to look at
  */
 struct nst_counter {

@@ -37,6 +37,7 @@ void channel_put_counts(struct buffer *b, const struct channel_counts *counts)
     nst_buffer_varint(b, counts->limit);
     nst_buffer_varint(b, counts->left_out);
     nst_buffer_varint(b, counts->unread);
+    nst_buffer_varint(b, counts->full);
 }
 
 bool channel_take_counts(struct cursor *c, struct channel_counts *counts)
@@ -44,6 +45,7 @@ bool channel_take_counts(struct cursor *c, struct channel_counts *counts)
     counts->limit = cursor_varint(c);
     counts->left_out = cursor_varint(c);
     counts->unread = cursor_varint(c);
+    counts->full = cursor_varint(c);
     return !c->failed;
 }
 

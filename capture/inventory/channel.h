@@ -27,7 +27,7 @@ enum channel_message {
 };
 
 struct channel_counts {
-    uint64_t limit, left_out, unread;
+    uint64_t limit, left_out, unread, full;
 };
 
 void channel_put_sight(struct buffer *b, const struct scanner_sight *sight);

@@ -50,6 +50,7 @@ struct containers {
     struct hash_table by_id;
     uint32_t scan;
     uint32_t listed;
+    uint64_t left_out;
 };
 
 struct containers *containers_new(const struct runtime_paths *paths)
@@ -247,6 +248,7 @@ void containers_refresh(struct containers *c)
 void containers_begin(struct containers *c)
 {
     c->scan++;
+    c->left_out = 0;
     forget(c);
     containers_refresh(c);
 }
@@ -350,8 +352,10 @@ static struct known *find_named(struct containers *c, const struct nst_process *
 
     if (!known)
         known = add(c, id->id);
-    if (!known)
+    if (!known) {
+        c->left_out++;
         return NULL;
+    }
     container_set(&known->container, CONTAINER_RUNTIME, id->runtime);
     if (*id->pod_uid)
         container_set(&known->container, CONTAINER_POD_UID, id->pod_uid);
@@ -414,6 +418,11 @@ bool containers_find(struct containers *c, const struct nst_process *process, ui
         .pid = known->pid,
     };
     return true;
+}
+
+uint64_t containers_left_out(const struct containers *c)
+{
+    return c->left_out;
 }
 
 bool containers_is_new(struct containers *c, const char *cgroup)

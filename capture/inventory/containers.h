@@ -25,6 +25,9 @@ void containers_refresh(struct containers *containers);
 bool containers_find(struct containers *containers, const struct nst_process *process,
                      uint64_t start_ticks, struct nst_container *row);
 
+/* Processes of containers that were too many to be remembered, since containers_begin(). */
+uint64_t containers_left_out(const struct containers *containers);
+
 /* Whether a process of that cgroup would be the first one of its container. */
 bool containers_is_new(struct containers *containers, const char *cgroup);
 

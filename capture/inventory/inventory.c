@@ -200,6 +200,7 @@ static bool take_counts(struct inventory *inv, struct cursor *c)
     inv->counts.limit = counts.limit;
     inv->counts.left_out = counts.left_out;
     inv->counts.unread = counts.unread;
+    inv->counts.full = counts.full;
     inv->counted = true;
     return true;
 }

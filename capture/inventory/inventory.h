@@ -46,7 +46,7 @@ bool inventory_write(struct inventory *inventory, struct nst_writer *writer);
 
 struct inventory_counts {
     uint64_t limit, left_out, unread; /* see the counters inventory.* in format/nstrail.5 */
-    uint64_t unheard;
+    uint64_t full, unheard;
 };
 
 /* False: it has told nothing yet. */

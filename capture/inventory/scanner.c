@@ -41,6 +41,7 @@ struct scanner {
     /* A bit for each process that was looked at since the last full scan began, or before. */
     uint8_t *pids, *before;
     uint32_t processes, others; /* recorded; of those, within SCANNER_PROCESSES */
+    uint32_t execs;             /* looked at for nothing else, within SCANNER_EXECS */
     uint64_t tick_ns;
     pid_t self;
 };
@@ -373,6 +374,13 @@ static void see_space(struct scanner *s, struct space *space, uint64_t first_ts_
     see_devices(s, space);
 }
 
+/* What was not seen of it can still be there. */
+static void keep(struct scanner *s, const struct space *space)
+{
+    facts_keep(s->facts, IN_A_SPACE, facts_netns(&space->netns));
+    s->counts.unread += s->spaces.contents && !space->left_out;
+}
+
 /* What devices and addresses those do not have any more that were told of. */
 static void end_in_fresh(struct scanner *s)
 {
@@ -385,7 +393,7 @@ static void end_in_fresh(struct scanner *s)
         if (space->fresh && space->whole && whole)
             whole[count++] = facts_netns(&space->netns);
         else if (space->fresh)
-            facts_keep(s->facts, IN_A_SPACE, facts_netns(&space->netns));
+            keep(s, space);
         space->fresh = false;
     }
     facts_end_in(s->facts, IN_A_SPACE, whole, count);
@@ -423,13 +431,13 @@ static void begin(struct scanner *s)
     s->before = before;
     memset(s->pids, 0, PIDS_MAX / 8);
     spaces_clear(&s->spaces);
-    s->processes = s->others = 0;
+    s->processes = s->others = s->execs = 0;
     s->counts = (struct scanner_counts){0};
 }
 
 void scanner_scan(struct scanner *s)
 {
-    uint64_t start_ns = clock_now_ns();
+    uint64_t start_ns = clock_now_ns(), forgotten = facts_left_out(s->facts);
 
     begin(s);
     facts_begin(s->facts, start_ns);
@@ -441,6 +449,8 @@ void scanner_scan(struct scanner *s)
     facts_unseen(s->facts, ROW_NETNS, scan_hidden, s);
     see_fresh(s, NULL, 0);
     facts_end(s->facts, ALL_KINDS);
+    s->counts.full = s->spaces.left_out + containers_left_out(s->containers) +
+                     facts_left_out(s->facts) - forgotten;
     s->counts.took_ns = clock_now_ns() - start_ns;
 }
 
@@ -502,24 +512,35 @@ void scanner_look(struct scanner *s, const struct scanner_sight *sight)
     see_fresh(s, netns, sight->ts_ns);
 }
 
-/* The first process of its namespace or of its container, or one of a namespace that is not the
- * initial one and that was seen before it became what it was made for. */
-static bool is_news(struct scanner *s, int process, pid_t pid)
+enum news { NO_NEWS, A_PROCESS, A_FIRST };
+
+/* The first process of its namespace or of its container, of which more may have been written
+ * since; or one of a namespace that is not the initial one. Of that one there can be thousands a
+ * second. */
+static enum news is_news(struct scanner *s, int process, pid_t pid)
 {
     const struct space *space = space_of(s, process, pid, false);
     char cgroup[PROC_TEXT_MAX + 1];
 
-    if (!space || !space->populated)
-        return space != NULL;
-    if (has_pid(s->pids, pid) && space->netns.inum != s->spaces.initial_inum)
-        return true;
+    if (!space)
+        return NO_NEWS;
     proc_read_cgroup(process, cgroup);
-    return containers_is_new(s->containers, cgroup);
+    if (!space->populated || containers_is_new(s->containers, cgroup))
+        return A_FIRST;
+    if (space->netns.inum == s->spaces.initial_inum)
+        return NO_NEWS;
+    if (s->execs < SCANNER_EXECS) {
+        s->execs++;
+        return A_PROCESS;
+    }
+    s->counts.left_out++;
+    return NO_NEWS;
 }
 
 void scanner_process(struct scanner *s, pid_t pid)
 {
     char name[NAME_ROOM];
+    enum news news;
     int fd;
 
     if (pid <= 0 || (uint32_t)pid >= PIDS_MAX)
@@ -529,10 +550,11 @@ void scanner_process(struct scanner *s, pid_t pid)
     if (fd < 0)
         return;
     facts_begin(s->facts, clock_now_ns());
-    if (is_news(s, fd, pid)) {
+    news = is_news(s, fd, pid);
+    if (news == A_FIRST)
         containers_refresh(s->containers);
+    if (news)
         scan_process(s, name, pid);
-    }
     close(fd);
     see_fresh(s, NULL, 0);
 }

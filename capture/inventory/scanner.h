@@ -14,6 +14,8 @@
 /* Processes besides session leaders, the first ones of pid namespaces, and one of each network
  * namespace. */
 #define SCANNER_PROCESSES 8192
+/* Of those that were executed and are looked at at once, until the next scan. */
+#define SCANNER_EXECS 512
 /* Together with those. */
 #define SCANNER_PROCESSES_MAX 65536
 
@@ -26,6 +28,7 @@ struct scanner_options {
 struct scanner_counts {
     uint64_t left_out; /* processes that were too many, in the last scan */
     uint64_t unread;   /* namespaces and processes that could not be looked at, in the last scan */
+    uint64_t full;     /* namespaces, containers and what is in them that were too many, in that */
     uint64_t took_ns;  /* the last scan */
 };
 

@@ -148,6 +148,7 @@ void spaces_clear(struct spaces *spaces)
         free(spaces->list[i].addresses);
     }
     spaces->count = 0;
+    spaces->left_out = 0;
     nst_hash_clear(&spaces->by_inum);
 }
 
@@ -216,7 +217,7 @@ static void keep_device(void *context, const struct rtnl_link *link)
         if (space->devices_count < SPACE_DEVICES_MAX)
             list = reallocarray(space->devices, room, sizeof(*list));
         if (!list) {
-            space->whole = false;
+            space->left_out++;
             return;
         }
         space->devices = list;
@@ -244,7 +245,7 @@ static void keep_address(void *context, const struct nst_address *address)
         if (space->addresses_count < SPACE_DEVICES_MAX)
             list = reallocarray(space->addresses, room, sizeof(*list));
         if (!list) {
-            space->whole = false;
+            space->left_out++;
             return;
         }
         space->addresses = list;
@@ -283,14 +284,12 @@ static void read_contents(struct spaces *spaces, struct space *space)
     int error = -EAGAIN;
 
     for (int i = 0; error == -EAGAIN && i < READ_TRIES; i++) {
-        space->devices_count = space->addresses_count = 0;
-        space->whole = true;
+        space->devices_count = space->addresses_count = space->left_out = 0;
         error = rtnl_links(&spaces->rtnl, keep_device, space);
         if (!error)
             error = rtnl_addresses(&spaces->rtnl, keep_address, space);
     }
-    if (error)
-        space->whole = false;
+    space->whole = !error && !space->left_out;
 }
 
 static bool read_inside(struct spaces *spaces, struct space *space)
@@ -346,8 +345,13 @@ static struct space *visit(struct spaces *spaces, int fd)
     space = spaces_find(spaces, inum);
     if (!space)
         space = add(spaces, inum);
-    if (space)
+    if (space) {
         read_space(spaces, space, fd);
+        spaces->left_out += space->left_out;
+    } else {
+        spaces->left_out++;
+        errno = ENOENT; /* so it seems to be to us */
+    }
     return space;
 }
 

@@ -39,7 +39,8 @@ struct space {
     uint32_t userns_inum;
     bool populated; /* a process of it was recorded */
     bool fresh;     /* looked at, and not yet told of */
-    bool whole;     /* what follows is all that there is */
+    bool whole;     /* what follows is all that there is... */
+    uint32_t left_out; /* ...but for so much that was too many */
     struct space_device *devices;
     uint32_t devices_count, devices_room;
     struct nst_address *addresses;
@@ -54,6 +55,7 @@ struct spaces {
     uint32_t initial_inum;
     struct space *list;
     uint32_t count, room;
+    uint64_t left_out; /* namespaces, devices and addresses that were too many, in this scan */
     struct hash_table by_inum;
     struct rtnl rtnl;
     struct lives *lives; /* where there are no cookies */

@@ -84,7 +84,8 @@ static void send_counts(struct worker *w)
 
     channel_put_counts(&message, &(struct channel_counts){.limit = SCANNER_PROCESSES,
                                                           .left_out = counts->left_out,
-                                                          .unread = counts->unread});
+                                                          .unread = counts->unread,
+                                                          .full = counts->full});
     send_message(w, &message);
     nst_buffer_free(&message);
 }

@@ -25,6 +25,8 @@ address a a0 10.9.1.1/24
 address b b0 10.9.1.2/24
 ip -n "${prefix}b" link add b7 type veth peer name b8
 mountpoint_of
+ip netns exec "${prefix}b" sleep 66 &
+populates=$!
 # Words that only a command line and an environment hold.
 SECRET=environment-$prefix unshare -n sleep 61.25 &
 shell=$!
@@ -52,6 +54,8 @@ until_true 5 slept "$strange" 63
 record inventory "$work/one.nst" || exit
 echo >&"${KEEPER[1]}"
 in_ns a ping -q -c 3 -i 0.01 10.9.1.2 >"$work/ping"
+# One of a namespace that has another for long, gone before a scan comes by.
+in_ns b setpriv --clear-groups "$(command -v timeout)" 0.3 sleep 67
 # A device that comes and goes.
 link a a7 b b9
 address a a7 10.9.7.1/24
@@ -145,6 +149,22 @@ is "$(told "SELECT count(*), max(v.value ->> 'at_end') FROM n, json_each(o, '$.a
 is "$(told "SELECT count(*) FROM n, json_each(o, '$.processes') v WHERE v.value ->> 'comm' = 'sleep'
     AND o ->> 'gone' AND inum <> $first")" 1 'a namespace of a process that lived for 0.4 s'
 
+is "$(told "SELECT count(*) FROM n, json_each(o, '$.processes') v WHERE inum = $(inum b)
+    AND v.value ->> 'comm' = 'timeout'")" 1 'a process that lived for 0.3 s beside another'
+import counters "$work/one.nst"
+is "$(ask "SELECT counter, max(value) FROM loss WHERE counter IN
+    ('inventory.limit', 'inventory.left_out', 'inventory.full', 'inventory.unheard') GROUP BY 1")" \
+    'inventory.full,0
+inventory.left_out,0
+inventory.limit,8192
+inventory.unheard,0' 'its limit, and that nothing was left out'
+
+# Whoever may not trace processes may not know where those are that can do more.
+setpriv --bounding-set -sys_ptrace "$bin/nstrail-capture" -w "$work/five.nst" --cmd 'sleep 0.5' \
+    >"$work/words" 2>&1
+import unread "$work/five.nst"
+is "$(ask "SELECT max(value) > 0 FROM loss WHERE counter = 'inventory.unread'")" 1 \
+    'what could not be looked at is counted'
 record options "$work/two.nst" --cmdline || exit
 stop
 say "$work/two.nst"
@@ -164,5 +184,5 @@ is "$(told "SELECT count(*) FROM n WHERE o ->> 'events' = 0")" 0 '--inventory=no
 
 umount "$work/pinned"
 # shellcheck disable=SC2153 # bash sets it
-kill "$shell" "$nested" "$twice" "$strange" "$KEEPER_PID"
+kill "$populates" "$shell" "$nested" "$twice" "$strange" "$KEEPER_PID"
 done_testing

@@ -170,6 +170,21 @@ static void test_machine(void)
     containers_free(c);
 }
 
+static void test_full(void)
+{
+    struct containers *c = containers_new(&paths);
+    char cgroup[16 + sizeof(ID)];
+    unsigned found = 0;
+
+    containers_begin(c);
+    for (unsigned i = 0; i < 8200; i++) {
+        snprintf(cgroup, sizeof(cgroup), "/docker/%064x", i);
+        found += pid_of(c, process(getpid(), cgroup), 7) != 0;
+    }
+    tap_ok(&tap, found == 8192 && containers_left_out(c) == 8, "too many are counted");
+    containers_free(c);
+}
+
 int main(void)
 {
     char folder[] = "/tmp/nstrail-containers.XXXXXX", command[64];
@@ -178,6 +193,7 @@ int main(void)
         return 1;
     test_pid();
     test_tries();
+    test_full();
     test_listed();
     test_machine();
     snprintf(command, sizeof(command), "rm -rf %s", folder);

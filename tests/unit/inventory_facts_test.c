@@ -153,6 +153,23 @@ static void test_pid(void)
     nst_buffer_free(&news.message);
 }
 
+static void test_full(void)
+{
+    struct news news = {0};
+    struct facts *facts = facts_new(take, &news);
+
+    facts_begin(facts, 100);
+    for (uint64_t i = 1; i <= FACTS_MAX + 2; i++) {
+        struct row row = process_row(i);
+
+        facts_see(facts, &row, 0);
+    }
+    tap_ok(&tap, news_are(&news, FACTS_MAX, 0) && facts_left_out(facts) == 2,
+           "more than can be remembered are counted");
+    facts_free(facts);
+    nst_buffer_free(&news.message);
+}
+
 static void fill_long(char *text, size_t len)
 {
     memset(text, 'x', len);
@@ -236,6 +253,7 @@ int main(void)
     test_changes();
     test_again();
     test_pid();
+    test_full();
     test_long();
     test_hostile();
     test_messages();

@@ -86,6 +86,17 @@ static void test_answers(struct scanner *s, struct news *news)
     tap_ok(&tap, news_are(news, 0, 0), "nor with a whole one that says the same");
 }
 
+/* So many executed one after the other in a namespace that has processes. */
+static void test_execs(struct scanner *s, pid_t keeper)
+{
+    scanner_scan(s);
+    for (int i = 0; i < SCANNER_EXECS + 7; i++)
+        scanner_process(s, keeper);
+    tap_ok(&tap, scanner_counts(s)->left_out == 7, "what is executed is looked at up to a limit");
+    scanner_scan(s);
+    tap_ok(&tap, scanner_counts(s)->left_out == 0, "until the next scan");
+}
+
 /* A process of its own keeps the namespace; the scanner does not look at itself. */
 static pid_t keep(void)
 {
@@ -118,6 +129,7 @@ int main(void)
         return 0;
     }
     test_answers(scanner, &news);
+    test_execs(scanner, keeper);
     kill(keeper, SIGKILL);
     waitpid(keeper, NULL, 0);
     scanner_free(scanner);
