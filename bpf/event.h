@@ -260,7 +260,7 @@ enum ev_track_state {
 struct ev_track { /* another */
     __u16 state;      /* enum ev_track_state */
     __u16 last_probe; /* enum ev_probe; where no device's was passed, the one that began it */
-    __u32 reserved;   /* 0 */
+    __u32 last_inum;  /* of the namespace of last_dev */
     __u64 journey_id;
     __u64 journey_head;
     __u64 last_ts_ns;

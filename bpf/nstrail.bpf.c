@@ -207,6 +207,7 @@ static __always_inline struct sighting sighted(const struct arguments *a, const 
     return (struct sighting){
         .dev = device ? f->where.ref : 0,
         .net = device ? device->net : 0,
+        .inum = device ? device->inum : 0,
         .loopback = device && device->type == ARPHRD_LOOPBACK,
         .delivered = a->delivered,
     };

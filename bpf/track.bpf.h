@@ -139,6 +139,7 @@ static __always_inline int track_take(__u64 head)
 static __always_inline void track_write(struct ev_track *t, const struct ev_track *from, __u64 skb)
 {
     t->last_probe = from->last_probe;
+    t->last_inum = from->last_inum;
     t->journey_id = from->journey_id;
     t->journey_head = from->journey_head;
     t->last_ts_ns = from->last_ts_ns;
@@ -190,6 +191,7 @@ struct {
 struct sighting {
     __u64 dev;
     __u64 net;      /* of dev */
+    __u32 inum;     /* of that */
     bool loopback;  /* what dev sends it receives itself */
     __u32 delivered; /* packets come to this place after a socket has taken them */
 };
@@ -211,6 +213,14 @@ static __always_inline bool never_received(const struct ev_track *t, struct sk_b
     return t->last_probe == EV_PROBE_RECEIVE && !READ(typed, skb, skb_iif);
 }
 
+/* Is this a packet that was forwarded, but received in another namespace than it is sent from? It takes
+ * a device to go there, which would have received it too. */
+static __always_inline bool received_elsewhere(const struct ev_track *t,
+                                               const struct sighting *seen)
+{
+    return t->last_probe == EV_PROBE_RECEIVE && t->last_inum != seen->inum;
+}
+
 /* A sender's packet is told by its socket: forwarding keeps it or drops it, but never gives a
  * packet another. The same socket on the device where the journey began is a retransmission or
  * a buffer's next use; so it is in the socket's own namespace after the packet was received
@@ -219,7 +229,7 @@ static __always_inline bool sent_anew(const struct ev_track *t, const struct pac
                                       const struct sighting *seen, bool typed)
 {
     if (!p->sk)
-        return never_received(t, p->skb, typed) ||
+        return never_received(t, p->skb, typed) || received_elsewhere(t, seen) ||
                (t->last_probe == EV_PROBE_XMIT && t->last_dev == seen->dev);
     /* Until it is sent for the first time it may have no socket yet. */
     if (!t->sk && t->last_probe == EV_PROBE_OTHER)
@@ -339,6 +349,7 @@ static __always_inline void track_begin(const struct here *here, const struct pa
         t->sk = moved->sk;
         t->first_tx_dev = moved->first_tx_dev;
         t->last_dev = moved->last_dev;
+        t->last_inum = moved->last_inum;
         t->last_probe = moved->last_probe;
         moved->state = EV_TRACK_LEFT;
     } else {
@@ -348,6 +359,7 @@ static __always_inline void track_begin(const struct here *here, const struct pa
         t->sk = here->probe == EV_PROBE_OTHER ? address(p->sk) : 0;
         t->first_tx_dev = 0;
         t->last_dev = 0;
+        t->last_inum = 0;
         t->last_probe = here->probe;
     }
     t->state = EV_TRACK_LIVE;
@@ -370,6 +382,7 @@ static __always_inline void track_see(const struct here *here, const struct pack
         t->sk = address(p->sk);
     }
     t->last_dev = seen->dev;
+    t->last_inum = seen->inum;
     t->last_skb = address(p->skb);
     t->last_probe = here->probe;
     last = passed_find(here, p->skb);
