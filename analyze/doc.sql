@@ -62,7 +62,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('netns.userns_inum', 'column', NULL, 'Inode number of its user namespace.'),
 ('netns.first_ts_ns', 'column', 'ns since 1970', 'When the inventory saw it first.'),
 ('netns.last_ts_ns', 'column', 'ns since 1970', 'When the inventory saw it last.'),
-('netns.label', 'column', NULL, 'name, else container, else host for the initial one, else inum: what views show.'),
+('netns.label', 'column', NULL, 'name, else host for the initial one, else container, else inum: what views show.'),
 
 ('netns_name', 'table', NULL, 'A name that a namespace had, or a path that led to it.'),
 ('netns_name.id', 'column', NULL, 'Key.'),

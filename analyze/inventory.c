@@ -749,12 +749,13 @@ const char *inventory_label(const struct inventory *inv, const struct nst_netns 
 
     if (name)
         return name;
+    /* A container in it has borrowed it: the host's packets are not that container's. */
+    if (inventory_is_host(inv, netns))
+        return "host";
     container = inventory_container(inv, netns, ts_ns);
     name = container ? container_label(inv, container) : NULL;
     if (name)
         return name;
-    if (inventory_is_host(inv, netns))
-        return "host";
     return name_at(inv, netns, NST_PLACE_MOUNT, ts_ns);
 }
 

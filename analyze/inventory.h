@@ -93,7 +93,7 @@ void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
 #define INVENTORY_LABEL_MAX (2 * NST_MAX_NAME + 1)
 
 /* What people call a namespace at that moment, or at the nearest there is: its name in
- * /run/netns, "NAMESPACE/POD", its container, "host", a path that it is bound to. NULL: nothing
+ * /run/netns, "host", "NAMESPACE/POD", its container, a path that it is bound to. NULL: nothing
  * is known. Valid until the next inventory_learn(). */
 const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);

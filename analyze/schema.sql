@@ -59,8 +59,8 @@ CREATE TABLE netns(
     userns_inum INTEGER,
     first_ts_ns INTEGER,
     last_ts_ns INTEGER,
-    label TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name, container,
-        CASE WHEN initial THEN 'host' END, CAST(inum AS TEXT))) STORED
+    label TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name,
+        CASE WHEN initial THEN 'host' END, container, CAST(inum AS TEXT))) STORED
 ) STRICT;
 
 CREATE TABLE netns_name(

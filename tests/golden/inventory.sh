@@ -66,6 +66,9 @@ picks '100 2700 2900' container:web
 picks '100 2700 2900' container:4f00
 picks '101' container:cart
 picks '101' pod:shop/cart-7
+# Who shares the host's namespace cannot be told from the host.
+picks '100 101' pod:metrics/exporter-2
+picks '100 101' container:6a00cc
 picks '100 2005 2700 2900 3300 3400' '!container:cart' '!0x1'
 # The name and the pid mean another namespace later; the inum too, which asks for both.
 picks '100 2700 3300' moved
@@ -86,7 +89,7 @@ fails()
 fails $'several containers begin so.*\n.*begin so are\n  container:4f00aa11bb22cc33 0x1005/4026532177\n  container:4f77aa 0x1006/4026532240$' \
     container:4f
 fails $'containers in it are\n  container:web .*\n  container:4f77aa .*\n  container:cart ' container:x
-fails $'pods in it are\n  pod:shop/cart-7 0x1006/4026532240$' pod:x/y
+fails $'pods in it are\n  pod:shop/cart-7 0x1006/4026532240\n  pod:metrics/exporter-2 0x1/4026531840$' pod:x/y
 fails $'processes in it are\n  pid:1 systemd .*\n  pid:5002 cart\\\\x07 ' pid:99
 fails '0x1009/4026532400 a\\x1b\[31m"b\\x0a\\x5c\\xff' nosuch
 

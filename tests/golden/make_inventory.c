@@ -3,8 +3,9 @@
  * make_inventory DIR: captures of a made-up host with a bridge, as a recorder with an inventory
  * writes them, the same bytes each time.
  *
- *   first.nst    a container, a pod, a namespace with a hostile name, one that lived for half a
- *                second and whose inum came back for another, a name that moved
+ *   first.nst    a container, a pod, a pod that shares the host's namespace, a namespace with a
+ *                hostile name, one that lived for half a second and whose inum came back for
+ *                another, a name that moved
  *   second.nst   the capture's next file: what still was said anew
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
@@ -64,6 +65,8 @@ static const struct nst_container containers[] = {
      "1e2d-uid", NULL, 5001},
     {cart, START, NST_STILL, "containerd", "5e88bb", NULL, "cart:2", "cart-7", "shop", "1e2d-uid",
      "cart", 5002},
+    {host, START, NST_STILL, "containerd", "6a00cc", NULL, "exporter:1", "exporter-2", "metrics",
+     "9f3c-uid", "exporter", 901},
 };
 static const struct nst_known_device devices[] = {
     {host, START, NST_STILL, "lo", NULL, {0}, 0, 1, 0, 65536, 0x49, 0, {0}},
