@@ -55,6 +55,7 @@ struct inventory {
     size_t *by_address; /* of the rows of addresses, the first by_address_count */
     size_t by_address_count;
     uint64_t last_ts_ns; /* of the latest tables: what still was, was so then at least */
+    uint64_t asleep_ns;  /* CLOCK_BOOTTIME, of processes' starts, minus the clock of the rows */
 };
 
 /* False: no memory, some of it is missing. */

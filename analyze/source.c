@@ -371,6 +371,7 @@ int source_open(struct source **opened, const struct source_place *place,
     }
     s->seekable = nst_reader_seekable(s->reader);
     s->file.info = nst_reader_file(s->reader);
+    s->inventory.asleep_ns = s->file.info->boottime_ns - s->file.info->monotonic_ns;
     s->file.damage = nst_reader_damage(s->reader);
     read_ahead(s);
     s->file.size = s->seekable ? part_size(s, place) : 0;

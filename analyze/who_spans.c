@@ -60,6 +60,23 @@ static bool fill_names(struct who_spans *spans, const struct who *who, const str
     return true;
 }
 
+/* A process was where it is seen first since it was started, as far as anybody knows. What the
+ * host has slept since then makes that a little early. */
+static uint64_t process_since(const struct inventory *inv, const struct nst_process *p)
+{
+    uint64_t start_ns = p->start_ns > inv->asleep_ns ? p->start_ns - inv->asleep_ns : 0;
+    size_t count;
+    const struct nst_process *list = inventory_processes(inv, &count);
+
+    if (!p->start_ns || start_ns > p->first_ts_ns)
+        return p->first_ts_ns;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].pid == p->pid && list[i].start_ns == p->start_ns &&
+            list[i].first_ts_ns < p->first_ts_ns)
+            return p->first_ts_ns;
+    return start_ns;
+}
+
 static bool fill_pid(struct who_spans *spans, const struct who *who, const struct inventory *inv)
 {
     size_t count;
@@ -67,7 +84,8 @@ static bool fill_pid(struct who_spans *spans, const struct who *who, const struc
 
     for (size_t i = 0; i < count; i++)
         if (list[i].pid == who->number &&
-            !add_seen(spans, inv, &list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns))
+            !add_seen(spans, inv, &list[i].netns, process_since(inv, &list[i]),
+                      list[i].last_ts_ns))
             return false;
     return true;
 }

@@ -76,6 +76,8 @@ picks '2005' brief
 picks '100 2700 2900 3300' pid:4712
 picks '100 2700 2900' pid:4711
 picks '2005' /proc/6001/ns/net
+# Seen late, and there since it was started.
+picks '2700 2900' pid:4800
 picks '2005 3300' 4026532300
 picks '100 2700 2900' /run/docker/netns/4f00aa
 

@@ -23,6 +23,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MS           UINT64_C(1000000)
 #define START        (1000 * 1000 * MS) /* of the recording; so much later the first event */
+#define ASLEEP       (50 * 1000 * MS) /* of the host, before */
 #define TIME_OFFSET  INT64_C(1700000000000000000)
 
 static const struct nst_netns host = {1, 4026531840}, web = {0x1005, 4026532177},
@@ -192,6 +193,8 @@ static const struct nst_process changed_processes[] = {
      0, 0},
     {web, START, START + 3100 * MS, 5100000000, "nginx", "/usr/sbin/nginx",
      "/docker/4f00aa11bb22cc33", NULL, 4712, 33, 0},
+    {web, START + 3400 * MS, NST_STILL, START + 2600 * MS + ASLEEP, "curl", "/usr/bin/curl",
+     "/docker/4f00aa11bb22cc33", NULL, 4800, 33, 0},
     {reborn, START + 3200 * MS, NST_STILL, 9000000000, "nc", "/bin/nc", "/", NULL, 4712, 0, 0},
 };
 static const struct nst_known_device changed_devices[] = {
@@ -254,7 +257,7 @@ static struct nst_writer *open_capture(const char *path, uint32_t sequence)
         .cpus = 2,
         .sequence = sequence,
         .monotonic_ns = START + sequence * 4000 * MS,
-        .boottime_ns = START + sequence * 4000 * MS,
+        .boottime_ns = START + sequence * 4000 * MS + ASLEEP,
         .realtime_ns = START + sequence * 4000 * MS + (uint64_t)TIME_OFFSET,
         .hostname = "node7",
         .kernel_release = "6.18.44",
