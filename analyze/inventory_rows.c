@@ -9,7 +9,7 @@
 #include "analyze/inventory.h"
 #include "analyze/netns_words.h"
 
-enum statement { NETNS, NAME, PROCESS, CONTAINER, DEVICE, ADDRESS, STATEMENTS };
+enum statement { NETNS, NAME, PROCESS, CONTAINER, DEVICE, DEVICE_STATE, ADDRESS, STATEMENTS };
 
 #define DRAW_OUT                                                                                   \
     " ON CONFLICT DO UPDATE SET first_ts_ns = min(first_ts_ns, excluded.first_ts_ns),"             \
@@ -28,9 +28,10 @@ static const char *const statement_sql[STATEMENTS] = {
                   " container_id, runtime, name, image, pod_namespace, pod_name, pod_uid,"
                   " pod_container, pid) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
     [DEVICE] = "UPDATE device SET first_ts_ns = min(coalesce(first_ts_ns, ?2), ?2),"
-               " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3), kind = ?4, mac = ?5, mtu = ?6,"
-               " state = ?7, master_ifindex = ?8, link_netns_id = ?9, link_ifindex = ?10"
-               " WHERE id = ?1",
+               " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3) WHERE id = ?1",
+    [DEVICE_STATE] = "INSERT INTO device_state(device_id, first_ts_ns, last_ts_ns, first_mono_ns,"
+                     " kind, mac, mtu, flags, state, master_ifindex, link_netns_id, link_ifindex)"
+                     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
     [ADDRESS] = "INSERT INTO address(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, ifindex,"
                 " device_id, family, address, prefix) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
 };
@@ -172,36 +173,58 @@ static int device_id(const struct writing *w, const struct nst_known_device *d, 
     return code ? code : dims_device(w->dims, w->file->capture, netns, &device, id);
 }
 
-/* A row of device is of a name; what else changes, it has as it was last. */
-static int write_devices(const struct writing *w)
+static int draw_out_device(const struct writing *w, const struct nst_known_device *d, int64_t id)
 {
     sqlite3_stmt *statement = w->statements[DEVICE];
+
+    sqlite3_bind_int64(statement, 1, id);
+    sqlite3_bind_int64(statement, 2, absolute(w, d->first_ts_ns));
+    sqlite3_bind_int64(statement, 3, absolute_last(w, d->first_ts_ns, d->last_ts_ns));
+    return db_run(statement);
+}
+
+/* A row of device is of a name; what else changes is in its states. */
+static int write_device_state(const struct writing *w, const struct nst_known_device *d, int64_t id)
+{
+    sqlite3_stmt *statement = w->statements[DEVICE_STATE];
+    char mac[3 * sizeof(d->mac.data) + 1];
+    int64_t link = 0;
+    int code = SQLITE_OK;
+
+    if (d->link_netns.inum)
+        code = dims_netns(w->dims, w->file->capture, &d->link_netns, &link);
+    if (code)
+        return code;
+    mac_text(&d->mac, mac);
+    sqlite3_bind_int64(statement, 1, id);
+    sqlite3_bind_int64(statement, 2, absolute(w, d->first_ts_ns));
+    sqlite3_bind_int64(statement, 3, absolute_last(w, d->first_ts_ns, d->last_ts_ns));
+    sqlite3_bind_int64(statement, 4, (int64_t)d->first_ts_ns);
+    db_bind_text(statement, 5, d->kind);
+    db_bind_text(statement, 6, *mac ? mac : NULL);
+    sqlite3_bind_int64(statement, 7, d->mtu);
+    sqlite3_bind_int64(statement, 8, d->flags);
+    db_bind_text(statement, 9, words_operstate(d->operstate));
+    db_bind_unless(statement, 10, !d->master, d->master);
+    db_bind_unless(statement, 11, !link, link);
+    db_bind_unless(statement, 12, !d->link_ifindex, d->link_ifindex);
+    return db_run(statement);
+}
+
+static int write_devices(const struct writing *w)
+{
     size_t count;
     const struct nst_known_device *rows = inventory_devices(w->inventory, &count);
     int code = SQLITE_OK;
 
     for (size_t i = 0; i < count && !code; i++) {
-        const struct nst_known_device *d = &rows[i];
-        char mac[3 * sizeof(d->mac.data) + 1];
-        int64_t id, link = 0;
+        int64_t id;
 
-        code = device_id(w, d, &id);
-        if (!code && d->link_netns.inum)
-            code = dims_netns(w->dims, w->file->capture, &d->link_netns, &link);
-        if (code)
-            break;
-        mac_text(&d->mac, mac);
-        sqlite3_bind_int64(statement, 1, id);
-        sqlite3_bind_int64(statement, 2, absolute(w, d->first_ts_ns));
-        sqlite3_bind_int64(statement, 3, absolute_last(w, d->first_ts_ns, d->last_ts_ns));
-        db_bind_text(statement, 4, d->kind);
-        db_bind_text(statement, 5, *mac ? mac : NULL);
-        sqlite3_bind_int64(statement, 6, d->mtu);
-        db_bind_text(statement, 7, words_operstate(d->operstate));
-        db_bind_unless(statement, 8, !d->master, d->master);
-        db_bind_unless(statement, 9, !link, link);
-        db_bind_unless(statement, 10, !d->link_ifindex, d->link_ifindex);
-        code = db_run(statement);
+        code = device_id(w, &rows[i], &id);
+        if (!code)
+            code = draw_out_device(w, &rows[i], id);
+        if (!code)
+            code = write_device_state(w, &rows[i], id);
     }
     return code;
 }
@@ -275,6 +298,14 @@ static const char label_sql[] =
     "UPDATE netns SET name = NULL WHERE container IS NOT NULL AND last_ts_ns - 1000000000 >"
     " (SELECT max(last_ts_ns) FROM netns_name WHERE netns_id = netns.id AND place = 'netns');";
 
+/* In whatever order files came. */
+static const char device_sql[] =
+    "UPDATE device SET kind = s.kind, mac = s.mac, mtu = s.mtu, flags = s.flags, state = s.state,"
+    " master_ifindex = s.master_ifindex, link_netns_id = s.link_netns_id,"
+    " link_ifindex = s.link_ifindex FROM device_state s"
+    " WHERE s.id = (SELECT id FROM device_state WHERE device_id = device.id"
+    "  ORDER BY first_mono_ns DESC LIMIT 1);";
+
 int inventory_rows_write(const struct db *db, struct dims *dims, const struct input *in,
                          const struct file_rows *files)
 {
@@ -292,5 +323,7 @@ int inventory_rows_write(const struct db *db, struct dims *dims, const struct in
     }
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(w.statements[i]);
+    if (!code)
+        code = sqlite3_exec(db->handle, device_sql, NULL, NULL, NULL);
     return code ? code : sqlite3_exec(db->handle, label_sql, NULL, NULL, NULL);
 }

@@ -206,10 +206,11 @@ static void take_device(sqlite3_stmt *s, struct inventory_head head, struct one 
         .kind = text_at(s, COLUMN_REST + 2),
         .mac = mac_of(text_at(s, COLUMN_REST + 3)),
         .mtu = (uint32_t)number_at(s, COLUMN_REST + 4),
-        .operstate = operstate_of(text_at(s, COLUMN_REST + 5)),
-        .master = (uint32_t)number_at(s, COLUMN_REST + 6),
-        .link_netns = {number_at(s, COLUMN_REST + 7), (uint32_t)number_at(s, COLUMN_REST + 8)},
-        .link_ifindex = (uint32_t)number_at(s, COLUMN_REST + 9),
+        .flags = (uint32_t)number_at(s, COLUMN_REST + 5),
+        .operstate = operstate_of(text_at(s, COLUMN_REST + 6)),
+        .master = (uint32_t)number_at(s, COLUMN_REST + 7),
+        .link_netns = {number_at(s, COLUMN_REST + 8), (uint32_t)number_at(s, COLUMN_REST + 9)},
+        .link_ifindex = (uint32_t)number_at(s, COLUMN_REST + 10),
     };
     one->tables.devices = &one->device;
     one->tables.devices_count = 1;
@@ -247,11 +248,11 @@ static const struct {
     {HEAD SPAN "container_id, runtime, x.name, image, pod_namespace, pod_name, pod_uid,"
                " pod_container, pid" FROM("container"),
      take_container},
-    {HEAD SPAN "x.ifindex, x.name, kind, mac, mtu, state, master_ifindex,"
-               " coalesce(l.cookie, 0), coalesce(l.inum, 0), link_ifindex"
-               " FROM device x JOIN netns n ON n.id = x.netns_id"
-               " LEFT JOIN netns l ON l.id = x.link_netns_id"
-               " WHERE x.first_ts_ns IS NOT NULL ORDER BY x.first_ts_ns, x.id",
+    {HEAD SPAN "d.ifindex, d.name, x.kind, x.mac, x.mtu, x.flags, x.state, x.master_ifindex,"
+               " coalesce(l.cookie, 0), coalesce(l.inum, 0), x.link_ifindex"
+               " FROM device_state x JOIN device d ON d.id = x.device_id"
+               " JOIN netns n ON n.id = d.netns_id LEFT JOIN netns l ON l.id = x.link_netns_id"
+               " ORDER BY x.first_ts_ns, x.id",
      take_device},
     {HEAD SPAN "x.ifindex, family, address, prefix" FROM("address"), take_address},
 };

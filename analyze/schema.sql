@@ -121,12 +121,31 @@ CREATE TABLE device(
     kind TEXT,
     mac TEXT,
     mtu INTEGER,
+    flags INTEGER,
     state TEXT,
     master_ifindex INTEGER,
     link_netns_id INTEGER REFERENCES netns,
     link_ifindex INTEGER,
     first_ts_ns INTEGER,
     last_ts_ns INTEGER
+) STRICT;
+
+-- Beside device, which has one row for all events at it.
+CREATE TABLE device_state(
+    id INTEGER PRIMARY KEY,
+    device_id INTEGER NOT NULL REFERENCES device,
+    kind TEXT,
+    mac TEXT,
+    mtu INTEGER NOT NULL,
+    flags INTEGER NOT NULL,
+    state TEXT,
+    master_ifindex INTEGER,
+    link_netns_id INTEGER REFERENCES netns,
+    link_ifindex INTEGER,
+    first_mono_ns INTEGER NOT NULL,
+    first_ts_ns INTEGER NOT NULL,
+    last_ts_ns INTEGER NOT NULL,
+    UNIQUE(device_id, first_mono_ns)
 ) STRICT;
 
 CREATE TABLE address(

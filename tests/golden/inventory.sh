@@ -38,7 +38,7 @@ is "$(cat first.nst | "$nstrail" netns --json -)" "$(cat "$here/expected/invento
     'the same from a pipe'
 expected inventory.names.txt print --names first.nst
 "$nstrail" import -d x.db first.nst second.nst
-for options in '' -l --tree '--netns pod:shop/cart-7' '--netns !host'; do
+for options in '' -l --tree --json '--netns pod:shop/cart-7' '--netns !host'; do
     # shellcheck disable=SC2086
     is "$("$nstrail" netns $options x.db 2>&1)" "$("$nstrail" netns $options first.nst second.nst)" \
         "the same from a database: netns $options"

@@ -119,7 +119,7 @@ static const struct nst_known_device devices[] = {
      cart,
      2,
      6,
-     4,
+     0,
      1500,
      0x1043,
      6,
@@ -178,7 +178,8 @@ static const struct nst_tables at_start = {
     .addresses_count = COUNT(addresses),
 };
 
-/* 2 s later: one came and went, its inum was used again, a name moved, a device was renamed. */
+/* 2 s later: one came and went, its inum was used again, a name moved, a device was renamed,
+ * another was put into a bridge. */
 static const struct nst_known_netns changed_namespaces[] = {
     {flash, START + 2000 * MS, START + 2500 * MS, 0, 4026531837, NST_NETNS_GONE},
     {reborn, START + 3000 * MS, NST_STILL, 0, 4026531837, 0},
@@ -198,6 +199,19 @@ static const struct nst_process changed_processes[] = {
     {reborn, START + 3200 * MS, NST_STILL, 9000000000, "nc", "/bin/nc", "/", NULL, 4712, 0, 0},
 };
 static const struct nst_known_device changed_devices[] = {
+    {host,
+     START + 2550 * MS,
+     NST_STILL,
+     "veth2b",
+     "veth",
+     cart,
+     2,
+     6,
+     4,
+     1450,
+     0x1143,
+     6,
+     {6, {2, 0, 0, 0, 0, 6}}},
     {cart,
      START + 2600 * MS,
      NST_STILL,
@@ -239,6 +253,38 @@ static const struct nst_tables again = {
     .devices = devices,
     .devices_count = 4,
 };
+
+/* And at its end. */
+static const struct nst_known_device later_devices[] = {
+    {host,
+     START,
+     START + 5500 * MS,
+     "eth0",
+     NULL,
+     {0},
+     0,
+     2,
+     0,
+     1500,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 9}}},
+    {host,
+     START + 5500 * MS,
+     NST_STILL,
+     "eth0",
+     NULL,
+     {0},
+     0,
+     2,
+     0,
+     9000,
+     0x1043,
+     6,
+     {6, {2, 0, 0, 0, 0, 9}}},
+};
+static const struct nst_tables later = {
+    .ts_ns = START + 6000 * MS, .devices = later_devices, .devices_count = COUNT(later_devices)};
 
 static void check(int result, const struct nst_error *err)
 {
@@ -329,7 +375,7 @@ static void write_second(const char *path)
 
     check(nst_writer_tables(w, &again, &err), &err);
     add(w, 5100, &reborn, 1, "lo");
-    check(nst_writer_close(w, &(struct nst_tables){.ts_ns = START + 6000 * MS}, &err), &err);
+    check(nst_writer_close(w, &later, &err), &err);
 }
 
 static void write_long(const char *path)

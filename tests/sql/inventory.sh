@@ -33,6 +33,11 @@ rows="SELECT 'name', n.inum, n.cookie, x.name, place, '', x.first_ts_ns, x.last_
         x.last_ts_ns FROM container x JOIN netns n ON n.id = netns_id
     UNION ALL SELECT 'device', n.inum, n.cookie, x.name, kind, mac, x.first_ts_ns, x.last_ts_ns
     FROM device x JOIN netns n ON n.id = netns_id
+    UNION ALL SELECT 'device now', n.inum, n.cookie, x.name, mtu, flags, master_ifindex, ''
+    FROM device x JOIN netns n ON n.id = netns_id
+    UNION ALL SELECT 'device then', n.inum, n.cookie, d.name, s.mtu, s.flags, s.first_ts_ns,
+        s.last_ts_ns FROM device_state s JOIN device d ON d.id = device_id
+        JOIN netns n ON n.id = netns_id
     UNION ALL SELECT 'address', n.inum, n.cookie, address, prefix, ifindex, x.first_ts_ns,
         x.last_ts_ns FROM address x JOIN netns n ON n.id = netns_id ORDER BY 1, 2, 3, 4, 5, 6, 7"
 is "$(ask turned.db "$rows")" "$(ask both.db "$rows")" 'in another order, and twice: the same'
@@ -49,6 +54,14 @@ is "$(ask both.db "SELECT n.cookie, (x.first_ts_ns - $s) / 1000000, (x.last_ts_n
 is "$(ask both.db "SELECT name, (first_ts_ns - $s) / 1000000, (last_ts_ns - $s) / 1000000
     FROM device WHERE mac = '02:00:00:00:00:03' ORDER BY 2" | xargs)" \
     'eth0,0,2600 net0,2600,4000' 'a device that was renamed: two rows'
+is "$(ask both.db "SELECT mtu, flags, master_ifindex FROM device WHERE name = 'veth2b'")" 1450,4419,4 \
+    'a device that changed: one row, as it was last'
+is "$(ask both.db "SELECT s.mtu, s.flags, s.master_ifindex, (s.first_ts_ns - $s) / 1000000,
+    (s.last_ts_ns - $s) / 1000000 FROM device_state s JOIN device d ON d.id = s.device_id
+    WHERE d.name = 'veth2b' ORDER BY s.first_ts_ns" | xargs)" \
+    '1500,4163,,0,2550 1450,4419,4,2550,4000' 'and each way that it was'
+is "$(ask turned.db "SELECT mtu FROM device d JOIN netns n ON n.id = d.netns_id
+    WHERE n.initial AND d.name = 'eth0'")" 9000 'as it was last, in whatever order files are imported'
 is "$(ask both.db 'SELECT label FROM netns ORDER BY cookie' | head -5 | xargs)" \
     'host web shop/cart-7 brief moved' 'labels: host, whatever pod shares it; container, pod, names'
 is "$(ask both.db "SELECT hex(label) FROM netns WHERE cookie = 4105")" '611B5B33316D22620A5CFF' \
