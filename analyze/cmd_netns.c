@@ -2,6 +2,7 @@
 /* nstrail netns: who the namespaces were. Decodes no packets. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "analyze/db.h"
@@ -12,6 +13,7 @@
 #include "analyze/netns_db.h"
 #include "analyze/netns_report.h"
 #include "analyze/options.h"
+#include "analyze/who_choices.h"
 
 enum {
     OPTION_JSON = 256,
@@ -217,8 +219,33 @@ static void end_filter(struct db_filter *f)
     free(f->hosts);
 }
 
+/* What else there is to ask a database for, host by host. */
+static void list_choices(const struct netns_report *r, const char *name, const struct who *who,
+                         bool ambiguous)
+{
+    for (unsigned host = 0; host < r->hosts_count; host++) {
+        const struct report_host *h = &r->hosts[host];
+        struct netns_list seen = {.count = 0};
+        char *path = NULL;
+
+        if (r->hosts_count > 1 && h->hostname &&
+            asprintf(&path, "%s, host %s", name, h->hostname) < 0)
+            path = NULL;
+        who_choices_known(&h->inventory, &seen);
+        for (size_t i = 0; i < r->count; i++)
+            if (r->list[i].host == host)
+                netns_list_add(&seen, &r->list[i].netns);
+        if (ambiguous)
+            who_choices_ambiguous(path ? path : name, &h->inventory, who->text);
+        else
+            who_choices_list(path ? path : name, &h->inventory, &seen, who->form);
+        free(path);
+    }
+}
+
 /* Each --netns is one that there is, and one alone. */
-static int check_filter(const struct db_filter *f, const struct filter *filter, const char *name)
+static int check_filter(const struct db_filter *f, const struct filter *filter,
+                        const struct netns_report *r, const char *name)
 {
     const struct who *who;
 
@@ -229,9 +256,12 @@ static int check_filter(const struct db_filter *f, const struct filter *filter, 
             found |= f->hosts[host].whos[i].found;
             ambiguous |= f->hosts[host].whos[i].spans.ambiguous;
         }
-        if (!found || ambiguous)
-            return message_error(name, "--netns %s: %s; nstrail netns lists them", who->given,
-                                 found ? "several containers begin so" : "no such namespace");
+        if (found && !ambiguous)
+            continue;
+        message_error(name, "--netns %s: %s", who->given,
+                      found ? "several containers begin so" : "no such namespace was recorded");
+        list_choices(r, name, who, found);
+        return STATUS_FAILED;
     }
     return STATUS_OK;
 }
@@ -241,7 +271,7 @@ static int print_report(struct netns_report *r, const struct filter *filter, con
 {
     struct db_filter f = {0};
     bool ok = begin_filter(&f, filter, r);
-    int status = ok ? check_filter(&f, filter, name) : STATUS_FAILED;
+    int status = ok ? check_filter(&f, filter, r, name) : STATUS_FAILED;
 
     if (status == STATUS_OK) {
         report_sort(r);

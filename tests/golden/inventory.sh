@@ -44,9 +44,15 @@ for options in '' -l --tree --json '--netns pod:shop/cart-7' '--netns !host'; do
         "the same from a database: netns $options"
 done
 "$nstrail" netns --netns pid:99 x.db 2>errors
-is "$?: $(cat errors)" \
-    '1: nstrail: x.db: --netns pid:99: no such namespace; nstrail netns lists them' \
-    'a database without such a namespace'
+is $? 1 'a database without such a process'
+like "$(cat errors)" \
+    '^nstrail: x.db: --netns pid:99: no such namespace was recorded.*x.db: the processes in it are.*  pid:1 systemd 0x1/4026531840' \
+    'is told which it has'
+for who in nosuch 7 container:4f container:x pod:x/y; do
+    "$nstrail" netns --netns $who x.db 2>&1 | sed -n '2,$s/x.db/FILE/p;/^ /p' >got
+    "$nstrail" netns --netns $who first.nst 2>&1 | sed -n '2,$s/first.nst/FILE/p;/^ /p' >wanted
+    is "$(sort got)" "$(sort wanted)" "the same choices from a database: $who"
+done
 "$nstrail" netns --drop x.db 2>errors
 is "$?: $(cat errors)" '1: nstrail: netns: of a database only --netns can be asked' \
     'a database knows who, not what'

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/who_choices.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/escape.h"
+#include "analyze/message.h"
+#include "analyze/who_spans.h"
+
+void who_choices_known(const struct inventory *inv, struct netns_list *seen)
+{
+    const struct names *names = &inv->names;
+    size_t count;
+    const struct nst_known_netns *known = inventory_netns(inv, &count);
+
+    for (size_t i = 0; i < names->count; i++)
+        netns_list_add(seen, &names->list[i].netns);
+    for (size_t i = 0; i < count; i++)
+        netns_list_add(seen, &known[i].netns);
+}
+
+/* An entry of a list: what it is, and its namespace. */
+static void print_netns(const struct inventory *inv, const char *what,
+                        const struct nst_netns *netns)
+{
+    fputs("  ", stderr);
+    if (what) {
+        escape_text(stderr, what);
+        putc(' ', stderr);
+    }
+    if (netns->cookie)
+        fprintf(stderr, "0x%" PRIx64 "/", netns->cookie);
+    fprintf(stderr, "%" PRIu32, netns->inum);
+    if (!what) {
+        const char *label = inventory_label(inv, netns, inv->last_ts_ns);
+
+        if (label)
+            putc(' ', stderr);
+        escape_text(stderr, label ? label : "");
+    }
+    putc('\n', stderr);
+}
+
+static void list_netns(const char *path, const struct inventory *inv, const struct netns_list *seen)
+{
+    message_warn(path, seen->count ? "the namespaces in it are" : "no namespace is in it");
+    for (size_t i = 0; i < seen->count; i++)
+        print_netns(inv, NULL, &seen->list[i]);
+    if (seen->more)
+        fputs("  and more: see nstrail netns\n", stderr);
+}
+
+/* What a container or pod is asked for by; "" where it has none. */
+static void container_who(const struct nst_container *c, enum who_form form, char *to, size_t size)
+{
+    *to = '\0';
+    if (form == WHO_CONTAINER)
+        snprintf(to, size, "container:%s",
+                 c->name            ? c->name
+                 : c->pod_container ? c->pod_container
+                                    : c->id);
+    else if (c->pod_name && c->pod_namespace)
+        snprintf(to, size, "pod:%s/%s", c->pod_namespace, c->pod_name);
+}
+
+static bool said_before(const struct nst_container *list, size_t i, enum who_form form,
+                        const char *text)
+{
+    char other[2 * NST_MAX_NAME];
+
+    while (i--) {
+        container_who(&list[i], form, other, sizeof(other));
+        if (!strcmp(text, other))
+            return true;
+    }
+    return false;
+}
+
+/* The containers or pods of a file; of those only the ones whose id begins so, if that is not
+ * NULL: then with their ids. */
+static void list_containers(const char *path, const struct inventory *inv, enum who_form form,
+                            const char *prefix)
+{
+    size_t count, said = 0;
+    const struct nst_container *list = inventory_containers(inv, &count);
+    const char *what = form == WHO_POD ? "pods" : "containers";
+    char text[2 * NST_MAX_NAME];
+
+    for (size_t i = 0; i < count && said < NETNS_LIST_MAX; i++) {
+        if (prefix) {
+            if (who_container_fits(prefix, &list[i]) == WHO_CONTAINER_NOT)
+                continue;
+            snprintf(text, sizeof(text), "container:%s", list[i].id);
+        } else {
+            container_who(&list[i], form, text, sizeof(text));
+        }
+        if (!*text || (!prefix && said_before(list, i, form, text)))
+            continue;
+        if (!said++)
+            message_warn(path, "the %s %s are", what, prefix ? "that begin so" : "in it");
+        print_netns(inv, text, &list[i].netns);
+    }
+    if (!said)
+        message_warn(path, "no %s in it are known", what);
+    else if (said == NETNS_LIST_MAX)
+        fputs("  and perhaps more: see nstrail netns\n", stderr);
+}
+
+static void list_processes(const char *path, const struct inventory *inv)
+{
+    size_t count;
+    const struct nst_process *list = inventory_processes(inv, &count);
+    char text[NST_MAX_NAME + 32];
+
+    message_warn(path, count ? "the processes in it are" : "no processes in it are known");
+    for (size_t i = 0; i < count && i < NETNS_LIST_MAX; i++) {
+        snprintf(text, sizeof(text), "pid:%" PRIu32 " %.*s", list[i].pid, (int)NST_MAX_NAME,
+                 list[i].comm ? list[i].comm : "");
+        print_netns(inv, text, &list[i].netns);
+    }
+    if (count > NETNS_LIST_MAX)
+        fputs("  and more: see nstrail netns --json\n", stderr);
+}
+
+bool who_choices_are_netns(enum who_form form)
+{
+    return form != WHO_CONTAINER && form != WHO_POD && form != WHO_PID;
+}
+
+void who_choices_list(const char *path, const struct inventory *inv, const struct netns_list *seen,
+                      enum who_form form)
+{
+    if (who_choices_are_netns(form))
+        list_netns(path, inv, seen);
+    else if (form == WHO_PID)
+        list_processes(path, inv);
+    else
+        list_containers(path, inv, form, NULL);
+}
+
+void who_choices_ambiguous(const char *path, const struct inventory *inv, const char *prefix)
+{
+    list_containers(path, inv, WHO_CONTAINER, prefix);
+}
