@@ -57,7 +57,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('netns.name', 'column', NULL, 'Its latest name in /run/netns, see netns_name; NULL: it had none, or is a container that lost it.'),
 ('netns.container', 'column', NULL, 'Its latest pod as NAMESPACE/POD, or container''s name or id; NULL: in none that is known.'),
 ('netns.initial', 'column', NULL, '1: the host''s own; NULL, here and below: no inventory has it.'),
-('netns.gone', 'column', NULL, '1: last_ts_ns is when it died.'),
+('netns.gone', 'column', NULL, '1: last_ts_ns is when it died; 0: it was there when the recording ended; NULL: it was seen no more before that, and whether it had died is not known.'),
 ('netns.owner_uid', 'column', NULL, 'Owner of its user namespace, as a uid of the initial one.'),
 ('netns.userns_inum', 'column', NULL, 'Inode number of its user namespace.'),
 ('netns.first_ts_ns', 'column', 'ns since 1970', 'When the inventory saw it first.'),

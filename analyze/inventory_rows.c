@@ -17,8 +17,8 @@ enum statement { NETNS, NAME, PROCESS, CONTAINER, DEVICE, DEVICE_STATE, ADDRESS,
 
 static const char *const statement_sql[STATEMENTS] = {
     [NETNS] = "UPDATE netns SET first_ts_ns = min(coalesce(first_ts_ns, ?2), ?2),"
-              " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3), initial = ?4, gone = ?5,"
-              " owner_uid = ?6, userns_inum = ?7 WHERE id = ?1",
+              " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3), initial = ?4,"
+              " gone = max(coalesce(gone, ?5), ?5), owner_uid = ?6, userns_inum = ?7 WHERE id = ?1",
     [NAME] = "INSERT INTO netns_name(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, name, place)"
              " VALUES(?, ?, ?, ?, ?, ?)" DRAW_OUT,
     [PROCESS] = "INSERT INTO process(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, pid,"
@@ -286,6 +286,12 @@ static int write_file(const struct writing *w)
     return code;
 }
 
+/* What was seen no more before the recording ended has perhaps died, and perhaps not. */
+static const char gone_sql[] =
+    "UPDATE netns SET gone = CASE WHEN gone = 1 THEN 1 WHEN last_ts_ns >= m.latest THEN 0 END"
+    " FROM (SELECT capture_id, max(last_ts_ns) AS latest FROM netns GROUP BY capture_id) m"
+    " WHERE m.capture_id = netns.capture_id AND last_ts_ns IS NOT NULL;";
+
 /* The latest is what people know a namespace by; a container that has lost a name is known by
  * its own. */
 static const char label_sql[] =
@@ -323,6 +329,8 @@ int inventory_rows_write(const struct db *db, struct dims *dims, const struct in
     }
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(w.statements[i]);
+    if (!code)
+        code = sqlite3_exec(db->handle, gone_sql, NULL, NULL, NULL);
     if (!code)
         code = sqlite3_exec(db->handle, device_sql, NULL, NULL, NULL);
     return code ? code : sqlite3_exec(db->handle, label_sql, NULL, NULL, NULL);

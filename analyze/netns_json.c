@@ -161,6 +161,18 @@ static void put_rows(const struct context *c, const char *key, enum inventory_ki
     members_end(c->j, ']');
 }
 
+/* Not every kernel tells when a namespace dies. */
+static void put_gone(const struct context *c)
+{
+    const struct report_netns *n = c->netns;
+    bool is_gone = n->flags & NST_NETNS_GONE;
+
+    if (!is_gone && (n->is_lost || !n->is_known))
+        members_string(c->j, "gone", NULL);
+    else
+        members_bool(c->j, "gone", is_gone);
+}
+
 static void put_netns(const struct context *c)
 {
     const struct report_netns *n = c->netns;
@@ -173,7 +185,7 @@ static void put_netns(const struct context *c)
     put_or_null(c->j, "owner_uid", n->owner_uid);
     members_number_or_null(c->j, "userns_inum", n->userns_inum);
     put_span(c, n->first_ts_ns, n->last_ts_ns);
-    members_bool(c->j, "gone", n->flags & NST_NETNS_GONE);
+    put_gone(c);
     members_number(c->j, "events", n->events);
     members_number(c->j, "wire_bytes", n->len_bytes);
     members_number(c->j, "drops", n->drops);

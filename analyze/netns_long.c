@@ -159,6 +159,8 @@ static void print_head(FILE *out, const struct netns_report *r, const struct rep
     words_last(out, r, n, n->last_ts_ns);
     if (n->flags & NST_NETNS_GONE)
         fputs(", then it was gone", out);
+    else if (n->is_lost)
+        fputs(", then no more", out);
     putc('\n', out);
     label(out, "Events");
     fprintf(out, "%" PRIu64 ", %" PRIu64 " byte%s, %" PRIu64 " drop%s\n", n->events, n->len_bytes,

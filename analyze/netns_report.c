@@ -158,7 +158,7 @@ static bool fill_netns(struct netns_report *r, unsigned host)
         n->flags = row->flags;
         n->owner_uid = row->owner_uid;
         n->userns_inum = row->userns_inum;
-        n->is_gone = row->flags & NST_NETNS_GONE || row->last_ts_ns < h->inventory.last_ts_ns;
+        n->is_lost = row->last_ts_ns < h->inventory.last_ts_ns;
     }
     return true;
 }

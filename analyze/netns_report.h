@@ -31,8 +31,8 @@ struct report_netns {
     struct nst_netns netns;
     uint64_t first_ts_ns, last_ts_ns; /* CLOCK_MONOTONIC: seen so, by whatever means */
     bool is_known;                    /* the inventory had it; else owner and flags mean nothing */
-    bool is_gone;                     /* it was seen no more before the recording ended */
-    uint8_t flags;                    /* enum nst_netns_flag */
+    bool is_lost;                     /* it was seen no more before the recording ended */
+    uint8_t flags;                    /* enum nst_netns_flag; if it is gone, it was seen to die */
     uint32_t owner_uid, userns_inum;
     uint64_t events, drops, len_bytes;
     struct report_rows rows[INVENTORY_KINDS]; /* none of INVENTORY_NETNS */

@@ -43,6 +43,11 @@ for options in '' -l --tree --json '--netns pod:shop/cart-7' '--netns !host'; do
     is "$("$nstrail" netns $options x.db 2>&1)" "$("$nstrail" netns $options first.nst second.nst)" \
         "the same from a database: netns $options"
 done
+is "$("$nstrail" netns -l x.db | grep '^  Seen.*, ' | xargs)" "Seen start to +3.900, then no more \
+Seen start to +3.900, then no more Seen +1.900 to +2.400, then it was gone \
+Seen start to +3.900, then no more" 'what was seen to end, and what was seen no more'
+is "$("$nstrail" netns --json x.db | grep -o '"gone":[a-z]*' | xargs)" \
+    'gone:false gone:null gone:null gone:true gone:false gone:null' 'and in JSON'
 "$nstrail" netns --netns pid:99 x.db 2>errors
 is $? 1 'a database without such a process'
 like "$(cat errors)" \

@@ -64,6 +64,8 @@ is "$(ask turned.db "SELECT mtu FROM device d JOIN netns n ON n.id = d.netns_id
     WHERE n.initial AND d.name = 'eth0'")" 9000 'as it was last, in whatever order files are imported'
 is "$(ask both.db 'SELECT label FROM netns ORDER BY cookie' | head -5 | xargs)" \
     'host web shop/cart-7 brief moved' 'labels: host, whatever pod shares it; container, pod, names'
+is "$(ask turned.db 'SELECT cookie, gone FROM netns ORDER BY cookie' | xargs)" \
+    '1,0 4101, 4102, 4103,1 4104,0 4105,' 'gone, there at the end, or nobody knows'
 is "$(ask both.db "SELECT hex(label) FROM netns WHERE cookie = 4105")" '611B5B33316D22620A5CFF' \
     'a hostile name arrives whole'
 is "$(ask both.db "SELECT DISTINCT pid, comm, n.label FROM process JOIN netns n ON n.id = netns_id
