@@ -60,7 +60,8 @@ static bool is_raw(const struct exporter *x, const struct nst_event *event)
     return x->wanted->raw_ip && event->flags & NST_EVENT_L3;
 }
 
-static uint32_t number_interface(struct exporter *x, const struct input_event *e)
+/* Made at a moment, at which its namespace may have another name than later. */
+static uint32_t number_interface(struct exporter *x, const struct input_event *e, uint64_t ts_ns)
 {
     const struct nst_block *block = e->block;
     uint32_t netns = e->event->netns;
@@ -82,31 +83,33 @@ static uint32_t number_interface(struct exporter *x, const struct input_event *e
     if (netns != NST_NONE) {
         key.has_netns = true;
         key.netns = block->netns[netns];
-        name = input_netns_name(x->in, e->file->index, &key.netns, block->info.first_ts_ns);
+        name = input_netns_name(x->in, e->file->index, &key.netns, ts_ns);
     }
     return interfaces_number(&x->interfaces, &key, name);
 }
 
 /* NST_NONE: no memory. */
 static uint32_t interface_of(struct exporter *x, const struct view *view,
-                             const struct input_event *e)
+                             const struct input_event *e, uint64_t ts_ns)
 {
     uint32_t *number = view_interface(view, e->event, is_raw(x, e->event));
 
     if (*number == NST_NONE)
-        *number = number_interface(x, e);
+        *number = number_interface(x, e, ts_ns);
     return *number;
 }
 
-/* An event, or a site of the block that stands for its events. */
+/* An event, or a site of the block that stands for its events of that time. */
 static int collect_event(struct exporter *x, struct view *view, struct input_event *e,
-                         const struct nst_event *event)
+                         const struct nst_event *event, uint64_t ts_ns)
 {
     const struct view_probe *probe = &view->probes[event->probe];
     uint32_t *way = &x->ways[probe->direction];
 
     e->event = event;
-    if (interface_of(x, view, e) == NST_NONE)
+    if (!view_is_of(view, ts_ns))
+        view_move(view, x->in, ts_ns);
+    if (interface_of(x, view, e, ts_ns) == NST_NONE)
         return no_memory();
     if (event->drop_reason != NST_NONE)
         return STATUS_OK;
@@ -129,9 +132,10 @@ static int collect_block(struct exporter *x, const struct input_block *b)
         return no_memory();
     if (!block->events)
         for (uint32_t i = 0; i < block->sites_count && status == STATUS_OK; i++)
-            status = collect_event(x, view, &e, &block->sites[i]);
+            status = collect_event(x, view, &e, &block->sites[i], block->info.first_ts_ns);
     for (uint32_t i = 0; i < b->count && status == STATUS_OK; i++)
-        status = collect_event(x, view, &e, &block->events[b->events[i]]);
+        status = collect_event(x, view, &e, &block->events[b->events[i]],
+                               block->events[b->events[i]].ts_ns);
     return status;
 }
 
@@ -207,13 +211,18 @@ static uint32_t offload_of(const struct nst_skb *skb)
     return flags;
 }
 
-static int write_event(struct exporter *x, const struct view *view, const struct input_event *e)
+static int write_event(struct exporter *x, struct view *view, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
     struct pcapng_packet packet = {.time_ns = e->time_ns, .id = event->journey_id};
     char *comment;
 
-    packet.interface = interface_of(x, view, e);
+    if (!view_is_of(view, event->ts_ns)) {
+        view_move(view, x->in, event->ts_ns);
+        if (!view_say(view, x->in, event->ts_ns))
+            return no_memory();
+    }
+    packet.interface = interface_of(x, view, e, event->ts_ns);
     if (packet.interface == NST_NONE)
         return no_memory();
     if (!is_wanted(x, view, e, packet.interface))
@@ -237,7 +246,7 @@ static int write_run(struct exporter *x, const struct input_run *run)
     bool fresh;
 
     view = views_get(&x->views, run->file, run->block, &fresh);
-    if (!view || !view_say(view, x->in))
+    if (!view)
         return no_memory();
     if (fresh)
         x->lost += origin_lost(&x->origins.list[x->origins.of_file[run->file->index]],

@@ -759,6 +759,100 @@ const char *inventory_label(const struct inventory *inv, const struct nst_netns 
     return name_at(inv, netns, NST_PLACE_MOUNT, ts_ns);
 }
 
+/* From this moment on something may be otherwise than before. */
+static void cut(uint64_t at_ns, uint64_t ts_ns, uint64_t *from_ns, uint64_t *until_ns)
+{
+    if (at_ns > ts_ns)
+        *until_ns = at_ns - 1 < *until_ns ? at_ns - 1 : *until_ns;
+    else if (at_ns > *from_ns)
+        *from_ns = at_ns;
+}
+
+static void cut_round(const struct inventory_head *head, uint64_t ts_ns, uint64_t *from_ns,
+                      uint64_t *until_ns)
+{
+    cut(head->first_ts_ns, ts_ns, from_ns, until_ns);
+    if (head->last_ts_ns < UINT64_MAX)
+        cut(head->last_ts_ns + 1, ts_ns, from_ns, until_ns);
+}
+
+/* Of what can be meant at a moment, what ended last before it and what begins first after it. */
+struct neighbours {
+    uint64_t before_ns, after_ns; /* 0, UINT64_MAX: none */
+};
+
+static void see_neighbour(struct neighbours *n, const struct inventory_head *head, uint64_t ts_ns)
+{
+    if (head->last_ts_ns < ts_ns && head->last_ts_ns > n->before_ns)
+        n->before_ns = head->last_ts_ns;
+    if (head->first_ts_ns > ts_ns && head->first_ts_ns < n->after_ns)
+        n->after_ns = head->first_ts_ns;
+}
+
+/* Where the one is no longer nearer than the other. */
+static void cut_between(const struct neighbours *n, uint64_t ts_ns, uint64_t *from_ns,
+                        uint64_t *until_ns)
+{
+    uint64_t middle;
+
+    if (!n->before_ns || n->after_ns == UINT64_MAX)
+        return;
+    middle = n->before_ns + (n->after_ns - n->before_ns) / 2;
+    cut(middle, ts_ns, from_ns, until_ns);
+    cut(middle + 1, ts_ns, from_ns, until_ns);
+}
+
+static void cut_containers(const struct inventory *inv, const struct nst_netns *netns,
+                           uint64_t ts_ns, uint64_t *from_ns, uint64_t *until_ns)
+{
+    struct neighbours neighbours = {0, UINT64_MAX};
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, INVENTORY_CONTAINER, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct inventory_head head = inventory_head(inv, INVENTORY_CONTAINER, list[i]);
+
+        if (!names_same_netns(&head.netns, netns))
+            continue;
+        cut_round(&head, ts_ns, from_ns, until_ns);
+        see_neighbour(&neighbours, &head, ts_ns);
+    }
+    cut_between(&neighbours, ts_ns, from_ns, until_ns);
+}
+
+static void cut_names(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
+                      uint64_t *from_ns, uint64_t *until_ns)
+{
+    /* By enum nst_place; what is only open is not a name. */
+    struct neighbours places[] = {{0, UINT64_MAX}, {0, UINT64_MAX}};
+    struct names_of of = names_of(&inv->names, netns);
+    const struct nst_netns_name *name;
+
+    while ((name = names_next(&of))) {
+        struct inventory_head head = {name->netns, name->first_ts_ns, name->last_ts_ns};
+        struct inventory_head wide = head;
+
+        if (name->place != NST_PLACE_NETNS && name->place != NST_PLACE_MOUNT)
+            continue;
+        inventory_widen(inv, netns, &wide.first_ts_ns, &wide.last_ts_ns);
+        cut_round(&head, ts_ns, from_ns, until_ns);
+        cut_round(&wide, ts_ns, from_ns, until_ns);
+        if (!distance(&wide, ts_ns))
+            see_neighbour(&places[name->place], &head, ts_ns);
+    }
+    cut_between(&places[NST_PLACE_NETNS], ts_ns, from_ns, until_ns);
+    cut_between(&places[NST_PLACE_MOUNT], ts_ns, from_ns, until_ns);
+}
+
+void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
+                      uint64_t *from_ns, uint64_t *until_ns)
+{
+    cut_names(inv, netns, ts_ns, from_ns, until_ns);
+    /* The host is not called by its containers, of which there may be hundreds. */
+    if (!inventory_is_host(inv, netns))
+        cut_containers(inv, netns, ts_ns, from_ns, until_ns);
+}
+
 /* Where the rows of that address begin, or would. */
 static size_t find_address(const struct inventory *inv, const struct nst_octets *address)
 {

@@ -98,6 +98,10 @@ void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
  * is known. Valid until the next inventory_learn(). */
 const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);
+/* Narrows the span from *from_ns to *until_ns, which has the moment in it, to one in which the
+ * label is what it is then. */
+void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
+                      uint64_t *from_ns, uint64_t *until_ns);
 /* The container in it likewise. */
 const struct nst_container *inventory_container(const struct inventory *inv,
                                                 const struct nst_netns *netns, uint64_t ts_ns);

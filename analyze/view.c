@@ -66,6 +66,8 @@ static void view_free(struct view *view)
     free(view->probes);
     free(view->text);
     free(view->words);
+    free(view->netns_text);
+    free(view->netns_words);
     *view = (struct view){0};
 }
 
@@ -98,25 +100,39 @@ static bool fill_probes(struct views *views, struct view *view)
     return true;
 }
 
+void view_move(struct view *view, const struct input *in, uint64_t ts_ns)
+{
+    const struct inventory *inv = input_inventory(in, view->file);
+    size_t slots = 2 * interface_slots(view->block);
+
+    view->from_ns = 0;
+    view->until_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < view->block->netns_count; i++)
+        inventory_steady(inv, &view->block->netns[i], ts_ns, &view->from_ns, &view->until_ns);
+    for (size_t i = 0; i < slots; i++)
+        view->interfaces[i] = NST_NONE;
+    free(view->netns_text);
+    free(view->netns_words);
+    view->netns_text = NULL;
+    view->netns_words = NULL;
+}
+
 static bool view_init(struct views *views, struct view *view, const struct input_file *file,
                       const struct nst_block *block)
 {
-    size_t slots = 2 * interface_slots(block);
-
     *view = (struct view){
         .block = block,
         .file = file->index,
         .offset = block->info.offset,
         .sequence = block->info.sequence,
-        .interfaces = calloc(slots, sizeof(*view->interfaces)),
+        .from_ns = UINT64_MAX, /* of no time yet */
+        .interfaces = calloc(2 * interface_slots(block), sizeof(*view->interfaces)),
         .probes = calloc(block->probes_count + 1, sizeof(*view->probes)),
     };
     if (!view->interfaces || !view->probes || !fill_probes(views, view)) {
         view_free(view);
         return false;
     }
-    for (size_t i = 0; i < slots; i++)
-        view->interfaces[i] = NST_NONE;
     return true;
 }
 

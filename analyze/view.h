@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the export has worked out about a block, once for all of its events: the interfaces of
- * its devices, the directions of its probes, and the words of its dictionaries' entries, of
- * which an event's comment is put together.
+ * What the export has worked out about a block, once for all of its events, or for those between
+ * two changes of who its namespaces are: the interfaces of its devices, the directions of its
+ * probes, and the words of its dictionaries' entries, of which an event's comment is put together.
  */
 #ifndef NST_ANALYZE_VIEW_H
 #define NST_ANALYZE_VIEW_H
@@ -36,11 +36,15 @@ struct view {
     uint64_t offset;
     uint64_t sequence;
 
+    /* CLOCK_MONOTONIC: for which events the interfaces and the words of namespaces are. */
+    uint64_t from_ns, until_ns;
+
     uint32_t *interfaces; /* see view_interface() */
     struct view_probe *probes;
-    char *text;
-    struct view_words *words; /* of namespaces, devices, probes, drop reasons, tasks in turn */
-    const struct view_words *netns_words, *device_words, *probe_words, *reason_words, *task_words;
+    char *text, *netns_text;
+    struct view_words *words; /* of devices, probes, drop reasons, tasks in turn */
+    struct view_words *netns_words;
+    const struct view_words *device_words, *probe_words, *reason_words, *task_words;
 };
 
 /* Events of several files come mixed, and so do neighbouring blocks of one. */
@@ -64,8 +68,15 @@ struct view *views_get(struct views *views, const struct input_file *file,
  * namespace and for none for events without a device; all of these for each of two linktypes. */
 uint32_t *view_interface(const struct view *view, const struct nst_event *event, bool raw);
 
-/* Makes the words, once. False: no memory. */
-bool view_say(struct view *view, const struct input *in);
+static inline bool view_is_of(const struct view *view, uint64_t ts_ns)
+{
+    return ts_ns >= view->from_ns && ts_ns <= view->until_ns;
+}
+
+/* Makes it one for events of that time, in which namespaces may have other names than before. */
+void view_move(struct view *view, const struct input *in, uint64_t ts_ns);
+/* Makes the words for that time, those that are not there yet. False: no memory. */
+bool view_say(struct view *view, const struct input *in, uint64_t ts_ns);
 /* Writes an event's comment, as nstrail(1) describes it; view_say() came before. say_vlan: its
  * VLAN tag is nowhere in its bytes. to: VIEW_COMMENT_MAX bytes. Answers the length. */
 size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan,

@@ -50,16 +50,22 @@ static struct view_words *close_words(FILE *out, struct view_words *words)
     return words + 1;
 }
 
-static struct view_words *say_all(FILE *out, struct view_words *words, const struct input *in,
-                                  const struct view *view)
+static struct view_words *say_netns(FILE *out, struct view_words *words, const struct input *in,
+                                    const struct view *view, uint64_t ts_ns)
 {
     const struct nst_block *b = view->block;
 
     for (uint32_t i = 0; i < b->netns_count; i++) {
-        clause_netns(out, &b->netns[i],
-                     input_netns_name(in, view->file, &b->netns[i], b->info.first_ts_ns));
+        clause_netns(out, &b->netns[i], input_netns_name(in, view->file, &b->netns[i], ts_ns));
         words = close_words(out, words);
     }
+    return words;
+}
+
+static struct view_words *say_others(FILE *out, struct view_words *words, const struct view *view)
+{
+    const struct nst_block *b = view->block;
+
     for (uint32_t i = 0; i < b->devices_count; i++) {
         clause_device(out, b->devices[i].ifindex, b->devices[i].name);
         words = close_words(out, words);
@@ -79,44 +85,63 @@ static struct view_words *say_all(FILE *out, struct view_words *words, const str
     return words;
 }
 
-bool view_say(struct view *view, const struct input *in)
+/* Ends what was said: finds the words in it. False: no memory. */
+static bool end_words(FILE *out, struct view_words *words, const struct view_words *end,
+                      char *const *text)
 {
-    const struct nst_block *b = view->block;
-    struct view_words *words, *end;
-    size_t size, pos = 0;
-    FILE *out;
+    size_t pos = 0;
     bool ok;
 
-    if (view->words)
-        return true;
-    words = calloc((size_t)b->netns_count + b->devices_count + b->probes_count +
-                       b->drop_reasons_count + b->tasks_count + 1,
-                   sizeof(*words));
-    out = words ? open_memstream(&view->text, &size) : NULL;
-    if (!out) {
-        free(words);
-        return false;
-    }
-    end = say_all(out, words, in, view);
     fprintf(out, "%*s", VIEW_PIECE, "");
     ok = !ferror(out);
-    if (fclose(out) != 0 || !ok) {
-        free(words);
+    if (fclose(out) != 0 || !ok)
         return false;
-    }
     for (struct view_words *w = words; w < end; w++) {
         size_t next = w->length;
 
-        *w = (struct view_words){.text = view->text + pos, .length = next - pos};
+        *w = (struct view_words){.text = *text + pos, .length = next - pos};
         pos = next;
     }
-    view->words = words;
-    view->netns_words = words;
-    view->device_words = view->netns_words + b->netns_count;
+    return true;
+}
+
+/* Room for the words of so many entries, and where to say them. NULL: no memory. */
+static FILE *begin_words(size_t count, struct view_words **words, char **text, size_t *size)
+{
+    *words = calloc(count + 1, sizeof(**words));
+    return *words ? open_memstream(text, size) : NULL;
+}
+
+static bool view_say_netns(struct view *view, const struct input *in, uint64_t ts_ns)
+{
+    size_t size;
+    FILE *out = begin_words(view->block->netns_count, &view->netns_words, &view->netns_text, &size);
+
+    return out && end_words(out, view->netns_words,
+                            say_netns(out, view->netns_words, in, view, ts_ns), &view->netns_text);
+}
+
+static bool view_say_others(struct view *view)
+{
+    const struct nst_block *b = view->block;
+    size_t count =
+        (size_t)b->devices_count + b->probes_count + b->drop_reasons_count + b->tasks_count;
+    size_t size;
+    FILE *out = begin_words(count, &view->words, &view->text, &size);
+
+    if (!out || !end_words(out, view->words, say_others(out, view->words, view), &view->text))
+        return false;
+    view->device_words = view->words;
     view->probe_words = view->device_words + b->devices_count;
     view->reason_words = view->probe_words + b->probes_count;
     view->task_words = view->reason_words + b->drop_reasons_count;
     return true;
+}
+
+bool view_say(struct view *view, const struct input *in, uint64_t ts_ns)
+{
+    return (view->netns_words || view_say_netns(view, in, ts_ns)) &&
+           (view->words || view_say_others(view));
 }
 
 static char *put_words(char *to, const struct view_words *words)

@@ -111,6 +111,15 @@ is "$("$nstrail" print --format single-line --names first.nst |
     'moved host host shop/cart-7 brief moved web moved a\x1b[31m"b\x0a\x5c\xff ' \
     'print --names: what each was called then'
 
+# Within a block names come and go; an interface can have but one.
+"$nstrail" export --all-events -w first.pcapng first.nst
+"$bin/tests/unit/pcapng_dump" first.pcapng >dumped
+is "$(sed -n 's/^packet.*ns 0x[0-9a-f]*.[0-9]* (\([^)]*\)).*/\1/p' dumped | tr '\n' ' ')" \
+    'moved host host shop/cart-7 brief moved web moved a%1B%5B31m%22b%0A%5C%FF ' \
+    'export: what each was called then'
+is "$(grep -c '^interface.*0x1005/' dumped) $(grep -c '^interface.*moved/eth0' dumped)" '1 1' \
+    'export: an interface has its first name'
+
 # What is too long to be a name is not made one.
 is "$("$nstrail" print --names --format single-line long.nst | grep -c ' netns 5e$')" 1 \
     'print --names: a name that is too long is none, an id is'
