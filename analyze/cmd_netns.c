@@ -119,12 +119,21 @@ static void set_base(struct gather *g)
         *base = input_file(g->in, i)->info->realtime_ns;
 }
 
+/* A file knows nothing of who had an inum after its end. */
+static bool is_in_file(const struct gather *g, unsigned file, const struct report_netns *n)
+{
+    uint64_t life_ns =
+        inventory_life_key(input_inventory(g->in, file), &n->netns, n->first_ts_ns);
+
+    return g->hosts[file] == n->host && (!life_ns || !n->life_ns || life_ns == n->life_ns);
+}
+
 static bool is_wanted(void *context, const struct report_netns *n)
 {
     const struct gather *g = context;
 
     for (unsigned i = 0; i < input_files_count(g->in); i++)
-        if (g->hosts[i] == n->host &&
+        if (is_in_file(g, i, n) &&
             input_wants_netns(g->in, i, &n->netns, n->first_ts_ns, n->last_ts_ns))
             return true;
     return false;

@@ -15,8 +15,8 @@ enum table { NETNS, DEVICE, TASK, PROBE, DROP_REASON, STACK, TABLES };
 static const struct {
     const char *load, *insert;
 } table_sql[TABLES] = {
-    [NETNS] = {"SELECT id, capture_id, cookie, inum FROM netns",
-               "INSERT INTO netns(capture_id, cookie, inum) VALUES(?, ?, ?)"},
+    [NETNS] = {"SELECT id, capture_id, cookie, inum, life_mono_ns FROM netns",
+               "INSERT INTO netns(capture_id, cookie, inum, life_mono_ns) VALUES(?, ?, ?, ?)"},
     [DEVICE] = {"SELECT id, capture_id, netns_id, ifindex, name FROM device",
                 "INSERT INTO device(capture_id, netns_id, ifindex, name) VALUES(?, ?, ?, ?)"},
     [TASK] = {"SELECT id, capture_id, pid, tgid, comm FROM task",
@@ -33,6 +33,7 @@ struct dims {
     const struct db *db;
     struct intern known[TABLES];
     sqlite3_stmt *insert[TABLES];
+    sqlite3_stmt *set_life;
 };
 
 /* A column's value: a number, a text, or neither, which is NULL. */
@@ -113,15 +114,48 @@ static int row_id(struct dims *dims, enum table table, const struct value *value
     return intern_add(&dims->known[table], key, length, *id) ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-int dims_netns(struct dims *dims, int64_t capture, const struct nst_netns *netns, int64_t *id)
+/* Of a pipe, events can come before it is told whose they were: their row becomes that of the
+ * first life that is. *id: 0 where there is none. */
+static int adopt_netns(struct dims *dims, const struct value values[4], int64_t *id)
 {
+    const struct value before[] = {values[0], values[1], values[2], number_unless(true, 0)};
+    unsigned char key[KEY_MAX];
+    size_t length = make_key(key, before, 4);
+    int code;
+
+    *id = intern_find(&dims->known[NETNS], key, length);
+    if (!*id)
+        return SQLITE_OK;
+    sqlite3_bind_int64(dims->set_life, 1, values[3].number);
+    sqlite3_bind_int64(dims->set_life, 2, *id);
+    code = db_run(dims->set_life);
+    if (code)
+        return code;
+    if (!sqlite3_changes(dims->db->handle)) {
+        *id = 0; /* another life's already */
+        return SQLITE_OK;
+    }
+    length = make_key(key, values, 4);
+    return intern_add(&dims->known[NETNS], key, length, *id) ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int dims_netns(struct dims *dims, int64_t capture, const struct inventory *inv,
+               const struct nst_netns *netns, uint64_t ts_ns, int64_t *id)
+{
+    uint64_t life = inventory_life_key(inv, netns, ts_ns);
     const struct value values[] = {
         number(capture),
         number_unless(netns->cookie == 0, (int64_t)netns->cookie),
         number(netns->inum),
+        number_unless(life == 0, (int64_t)life),
     };
+    unsigned char key[KEY_MAX];
+    int code = SQLITE_OK;
 
-    return row_id(dims, NETNS, values, 3, id);
+    *id = 0;
+    if (life && !intern_find(&dims->known[NETNS], key, make_key(key, values, 4)))
+        code = adopt_netns(dims, values, id);
+    return code || *id ? code : row_id(dims, NETNS, values, 4, id);
 }
 
 int dims_device(struct dims *dims, int64_t capture, int64_t netns, const struct nst_device *device,
@@ -192,6 +226,32 @@ void dims_cache_free(struct dims_cache *cache)
     *cache = (struct dims_cache){0};
 }
 
+/* When and where a block's words are taken to mean something. */
+struct moment {
+    int64_t capture;
+    const struct inventory *inventory;
+    uint64_t ts_ns;
+};
+
+/* Which namespaces its inums mean may change within a block. */
+static void set_span(struct dims_block *b, const struct nst_block *block,
+                     const struct inventory *inv, uint64_t ts_ns)
+{
+    b->from_ns = 0;
+    b->until_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < block->netns_count; i++) {
+        struct inventory_life life;
+
+        if (block->netns[i].cookie)
+            continue;
+        life = inventory_life(inv, &block->netns[i], ts_ns);
+        if (life.begin_ns > b->from_ns)
+            b->from_ns = life.begin_ns;
+        if (life.end_ns < b->until_ns)
+            b->until_ns = life.end_ns;
+    }
+}
+
 static int remember_block(struct dims_block *b, const struct nst_block *block)
 {
     size_t count = (size_t)block->netns_count + block->devices_count + block->tasks_count +
@@ -219,21 +279,31 @@ static int remember_block(struct dims_block *b, const struct nst_block *block)
 }
 
 static int find_block(struct dims_cache *cache, const struct nst_block *block,
-                      struct dims_block **found)
+                      const struct inventory *inv, uint64_t ts_ns, struct dims_block **found)
 {
+    int code;
+
     for (unsigned i = 0; i < 2; i++) {
         *found = &cache->blocks[i];
         /* Memory is used again: the address alone does not tell a block. */
         if ((*found)->block == block && (*found)->sequence == block->info.sequence)
-            return SQLITE_OK;
+            break;
+        *found = NULL;
     }
-    *found = &cache->blocks[cache->next];
-    cache->next ^= 1;
-    return remember_block(*found, block);
+    if (*found && ts_ns >= (*found)->from_ns && ts_ns <= (*found)->until_ns)
+        return SQLITE_OK;
+    if (!*found) {
+        *found = &cache->blocks[cache->next];
+        cache->next ^= 1;
+    }
+    code = remember_block(*found, block);
+    if (!code)
+        set_span(*found, block, inv, ts_ns);
+    return code;
 }
 
-static int block_netns(struct dims *dims, struct dims_block *b, int64_t capture, uint32_t index,
-                       int64_t *id)
+static int block_netns(struct dims *dims, struct dims_block *b, const struct moment *at,
+                       uint32_t index, int64_t *id)
 {
     int64_t *row;
     int code = SQLITE_OK;
@@ -243,13 +313,14 @@ static int block_netns(struct dims *dims, struct dims_block *b, int64_t capture,
         return SQLITE_OK;
     row = &b->rows[index];
     if (!*row)
-        code = dims_netns(dims, capture, &b->block->netns[index], row);
+        code = dims_netns(dims, at->capture, at->inventory, &b->block->netns[index], at->ts_ns,
+                          row);
     *id = *row;
     return code;
 }
 
-static int block_device(struct dims *dims, struct dims_block *b, int64_t capture, uint32_t index,
-                        int64_t *id)
+static int block_device(struct dims *dims, struct dims_block *b, const struct moment *at,
+                        uint32_t index, int64_t *id)
 {
     int64_t netns, *row;
     int code = SQLITE_OK;
@@ -261,9 +332,9 @@ static int block_device(struct dims *dims, struct dims_block *b, int64_t capture
     if (!*row) {
         const struct nst_device *d = &b->block->devices[index];
 
-        code = block_netns(dims, b, capture, d->netns, &netns);
+        code = block_netns(dims, b, at, d->netns, &netns);
         if (!code)
-            code = dims_device(dims, capture, netns, d, row);
+            code = dims_device(dims, at->capture, netns, d, row);
     }
     *id = *row;
     return code;
@@ -317,15 +388,17 @@ static int block_others(struct dims *dims, struct dims_block *b, int64_t capture
 }
 
 int dims_event(struct dims *dims, struct dims_cache *cache, int64_t capture,
-               const struct nst_block *block, const struct nst_event *event, struct dims_rows *rows)
+               const struct inventory *inv, const struct nst_block *block,
+               const struct nst_event *event, struct dims_rows *rows)
 {
+    const struct moment at = {capture, inv, event->ts_ns};
     struct dims_block *b;
-    int code = find_block(cache, block, &b);
+    int code = find_block(cache, block, inv, event->ts_ns, &b);
 
     if (!code)
-        code = block_netns(dims, b, capture, event->netns, &rows->netns);
+        code = block_netns(dims, b, &at, event->netns, &rows->netns);
     if (!code)
-        code = block_device(dims, b, capture, event->device, &rows->device);
+        code = block_device(dims, b, &at, event->device, &rows->device);
     if (!code)
         code = block_others(dims, b, capture, event, rows);
     if (!code)
@@ -374,6 +447,8 @@ int dims_open(struct dims **dims, const struct db *db)
     if (!d)
         return SQLITE_NOMEM;
     d->db = db;
+    code = db_prepare(db, "UPDATE netns SET life_mono_ns = ? WHERE id = ? AND life_mono_ns IS NULL",
+                      &d->set_life);
     for (int t = 0; t < TABLES && !code; t++) {
         code = db_prepare(db, table_sql[t].insert, &d->insert[t]);
         if (!code)
@@ -395,5 +470,6 @@ void dims_close(struct dims *dims)
         sqlite3_finalize(dims->insert[t]);
         intern_clear(&dims->known[t]);
     }
+    sqlite3_finalize(dims->set_life);
     free(dims);
 }

@@ -83,6 +83,8 @@ static uint32_t number_interface(struct exporter *x, const struct input_event *e
     if (netns != NST_NONE) {
         key.has_netns = true;
         key.netns = block->netns[netns];
+        key.life_ns =
+            inventory_life_key(input_inventory(x->in, e->file->index), &key.netns, ts_ns);
         name = input_netns_name(x->in, e->file->index, &key.netns, ts_ns);
     }
     return interfaces_number(&x->interfaces, &key, name);
@@ -119,6 +121,23 @@ static int collect_event(struct exporter *x, struct view *view, struct input_eve
     return STATUS_OK;
 }
 
+/* Of all times of the block, whenever who its namespaces are has changed: sites have none. */
+static int collect_sites(struct exporter *x, struct view *view, struct input_event *e)
+{
+    const struct nst_block *block = e->block;
+    uint64_t ts_ns = block->info.first_ts_ns;
+    int status = STATUS_OK;
+
+    for (;;) {
+        for (uint32_t i = 0; i < block->sites_count && status == STATUS_OK; i++)
+            status = collect_event(x, view, e, &block->sites[i], ts_ns);
+        if (status != STATUS_OK || !view_is_of(view, ts_ns) ||
+            view->until_ns >= block->info.last_ts_ns)
+            return status;
+        ts_ns = view->until_ns + 1;
+    }
+}
+
 static int collect_block(struct exporter *x, const struct input_block *b)
 {
     const struct nst_block *block = b->block;
@@ -131,8 +150,7 @@ static int collect_block(struct exporter *x, const struct input_block *b)
     if (!view)
         return no_memory();
     if (!block->events)
-        for (uint32_t i = 0; i < block->sites_count && status == STATUS_OK; i++)
-            status = collect_event(x, view, &e, &block->sites[i], block->info.first_ts_ns);
+        status = collect_sites(x, view, &e);
     for (uint32_t i = 0; i < b->count && status == STATUS_OK; i++)
         status = collect_event(x, view, &e, &block->events[b->events[i]],
                                block->events[b->events[i]].ts_ns);

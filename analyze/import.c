@@ -120,8 +120,9 @@ static int import_event(struct import *im, const struct input_event *input)
     struct file_row *file = &im->files.rows[input->file->index];
     struct event_rows rows = {.id = im->last_id + 1, .file = file->id};
     struct journey *journey = NULL;
-    int code =
-        dims_event(im->dims, &file->dims, file->capture, input->block, input->event, &rows.dims);
+    int code = dims_event(im->dims, &file->dims, file->capture,
+                          input_inventory(im->in, input->file->index), input->block, input->event,
+                          &rows.dims);
 
     if (!code && input->event->journey_id)
         code = journeys_find(im->journeys, file->capture, input->event, &journey);

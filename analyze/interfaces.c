@@ -28,7 +28,8 @@ void interfaces_free(struct interfaces *set)
     free(set->list);
 }
 
-/* The cookie is left out: a namespace can get one after we have met it without. */
+/* The cookie is left out: a namespace can get one after we have met it without. So it is with
+ * what is known of its life. */
 static uint32_t *bucket_of(struct interfaces *set, const struct interface_key *key)
 {
     uint64_t hash = (uint64_t)key->netns.inum << 32 | key->ifindex;
@@ -41,7 +42,8 @@ static bool same_key(const struct interface_key *a, const struct interface_key *
 {
     return a->host == b->host && a->linktype == b->linktype && a->has_netns == b->has_netns &&
            a->has_device == b->has_device && a->ifindex == b->ifindex &&
-           a->netns.inum == b->netns.inum && names_same_netns(&a->netns, &b->netns) &&
+           names_same_netns(&a->netns, &b->netns) &&
+           (a->life_ns == b->life_ns || !a->life_ns || !b->life_ns) &&
            strcmp(a->device, b->device) == 0;
 }
 
@@ -91,6 +93,8 @@ uint32_t interfaces_number(struct interfaces *set, const struct interface_key *k
             continue;
         if (!interface->key.netns.cookie)
             interface->key.netns.cookie = key->netns.cookie;
+        if (!interface->key.life_ns)
+            interface->key.life_ns = key->life_ns;
         if (!interface->netns_name && netns_name)
             interface->netns_name = strdup(netns_name);
         return i;

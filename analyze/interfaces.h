@@ -15,6 +15,7 @@ struct interface_key {
     bool has_netns;
     bool has_device;
     struct nst_netns netns; /* zeros when there is none */
+    uint64_t life_ns;       /* inventory_life_key() */
     uint32_t ifindex;       /* 0 when there is no device */
     const char *device;     /* its name; "" when there is none */
 };

@@ -607,11 +607,71 @@ static uint64_t distance(const struct inventory_head *head, uint64_t ts_ns)
     return ts_ns > head->last_ts_ns ? ts_ns - head->last_ts_ns : 0;
 }
 
-/* Of the rows of a namespace that are wanted, the nearest to the moment. NULL: none. */
+/* What is made one step after the other by whoever sets a namespace up, is seen within this; and
+ * so is what goes before it does. */
+#define SETTING_UP_NS UINT64_C(1000000000)
+
+/* When the next of an inum begins, which was seen first then. */
+static uint64_t next_begin(const struct inventory_life *life, uint64_t first_ts_ns)
+{
+    uint64_t earliest = first_ts_ns > SETTING_UP_NS ? first_ts_ns - SETTING_UP_NS : 0;
+
+    return earliest > life->last_ts_ns ? earliest : life->last_ts_ns + 1;
+}
+
+struct inventory_life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
+                                     uint64_t ts_ns)
+{
+    const struct nst_known_netns *rows = inv->tables[INVENTORY_NETNS].rows;
+    struct inventory_life life = {.end_ns = UINT64_MAX};
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct nst_known_netns *row = &rows[list[i]];
+
+        if (!names_same_netns(&row->netns, netns))
+            continue;
+        if (!life.is_known || row->first_ts_ns > life.last_ts_ns) {
+            uint64_t begin = life.is_known ? next_begin(&life, row->first_ts_ns) : 0;
+
+            if (begin > ts_ns) {
+                life.end_ns = begin - 1;
+                break;
+            }
+            life.first_ts_ns = row->first_ts_ns;
+            life.begin_ns = begin;
+        }
+        /* Else what changed within a life. */
+        life.is_known = true;
+        life.last_ts_ns = row->last_ts_ns;
+        life.is_over = row->flags & NST_NETNS_GONE || row->last_ts_ns < inv->last_ts_ns;
+    }
+    return life;
+}
+
+uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,
+                            uint64_t ts_ns)
+{
+    return netns->cookie ? 0 : inventory_life(inv, netns, ts_ns).first_ts_ns;
+}
+
+/* What a row says is of a namespace that lived at that time. */
+static bool is_of_life(const struct inventory_head *row, const struct nst_netns *netns,
+                       const struct inventory_life *life)
+{
+    if (row->netns.cookie && netns->cookie)
+        return true;
+    return row->first_ts_ns >= life->begin_ns && row->first_ts_ns <= life->end_ns;
+}
+
+/* Of the rows of a namespace that are wanted, the nearest to the moment. NULL: none. Not those of
+ * another that had its inum. */
 static const void *nearest(const struct inventory *inv, enum inventory_kind kind,
                            const struct nst_netns *netns, uint64_t ts_ns,
                            bool (*wanted)(const void *row, uint32_t number), uint32_t number)
 {
+    struct inventory_life life = inventory_life(inv, netns, ts_ns);
     const void *found = NULL;
     uint64_t least = UINT64_MAX;
     size_t count;
@@ -621,8 +681,8 @@ static const void *nearest(const struct inventory *inv, enum inventory_kind kind
         const void *row = row_at(&inv->tables[kind], kind, list[i]);
         struct inventory_head head = get_head(row);
 
-        if (!names_same_netns(&head.netns, netns) || !wanted(row, number) ||
-            distance(&head, ts_ns) >= least)
+        if (!names_same_netns(&head.netns, netns) || !is_of_life(&head, netns, &life) ||
+            !wanted(row, number) || distance(&head, ts_ns) >= least)
             continue;
         least = distance(&head, ts_ns);
         found = row;
@@ -681,40 +741,17 @@ static const char *container_label(const struct inventory *inv, const struct nst
     return strlen(name) <= INVENTORY_LABEL_MAX ? name : NULL;
 }
 
-/* What is made one step after the other by whoever sets a namespace up, is seen within this; and
- * so is what goes before it does. */
-#define SETTING_UP_NS UINT64_C(1000000000)
-
-static bool is_over(const struct inventory *inv, const struct nst_known_netns *life)
-{
-    return life->flags & NST_NETNS_GONE || life->last_ts_ns < inv->last_ts_ns;
-}
-
 void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
                      uint64_t *first_ts_ns, uint64_t *last_ts_ns)
 {
-    uint64_t first = *first_ts_ns, begin = 0, end = UINT64_MAX;
-    const struct nst_known_netns *rows = inv->tables[INVENTORY_NETNS].rows, *life = NULL;
-    size_t count;
-    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+    uint64_t first = *first_ts_ns;
+    const struct inventory_life life = inventory_life(inv, netns, first);
 
-    for (size_t i = 0; i < count; i++) {
-        const struct nst_known_netns *row = &rows[list[i]];
-
-        if (!names_same_netns(&row->netns, netns))
-            continue;
-        if (row->first_ts_ns <= first || !life) {
-            begin = life ? row->first_ts_ns : 0;
-            life = row;
-        } else if (end == UINT64_MAX) {
-            end = row->first_ts_ns;
-        }
-    }
-    if (!life || first <= life->first_ts_ns || first - life->first_ts_ns <= SETTING_UP_NS)
-        *first_ts_ns = begin;
-    if (!life || *last_ts_ns >= life->last_ts_ns ||
-        (is_over(inv, life) && life->last_ts_ns - *last_ts_ns <= SETTING_UP_NS))
-        *last_ts_ns = end;
+    if (!life.is_known || first <= life.first_ts_ns || first - life.first_ts_ns <= SETTING_UP_NS)
+        *first_ts_ns = life.begin_ns;
+    if (!life.is_known || *last_ts_ns >= life.last_ts_ns ||
+        (life.is_over && life.last_ts_ns - *last_ts_ns <= SETTING_UP_NS))
+        *last_ts_ns = life.end_ns;
 }
 
 /* A name that has gone to another namespace is no longer this one's. */
@@ -805,6 +842,7 @@ static void cut_between(const struct neighbours *n, uint64_t ts_ns, uint64_t *fr
 static void cut_containers(const struct inventory *inv, const struct nst_netns *netns,
                            uint64_t ts_ns, uint64_t *from_ns, uint64_t *until_ns)
 {
+    const struct inventory_life life = inventory_life(inv, netns, ts_ns);
     struct neighbours neighbours = {0, UINT64_MAX};
     size_t count;
     const size_t *list = inventory_of_inum(inv, INVENTORY_CONTAINER, netns->inum, &count);
@@ -815,7 +853,8 @@ static void cut_containers(const struct inventory *inv, const struct nst_netns *
         if (!names_same_netns(&head.netns, netns))
             continue;
         cut_round(&head, ts_ns, from_ns, until_ns);
-        see_neighbour(&neighbours, &head, ts_ns);
+        if (is_of_life(&head, netns, &life))
+            see_neighbour(&neighbours, &head, ts_ns);
     }
     cut_between(&neighbours, ts_ns, from_ns, until_ns);
 }
@@ -847,6 +886,11 @@ static void cut_names(const struct inventory *inv, const struct nst_netns *netns
 void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
                       uint64_t *from_ns, uint64_t *until_ns)
 {
+    const struct inventory_life life = inventory_life(inv, netns, ts_ns);
+
+    cut(life.begin_ns, ts_ns, from_ns, until_ns);
+    if (life.end_ns < UINT64_MAX)
+        cut(life.end_ns + 1, ts_ns, from_ns, until_ns);
     cut_names(inv, netns, ts_ns, from_ns, until_ns);
     /* The host is not called by its containers, of which there may be hundreds. */
     if (!inventory_is_host(inv, netns))

@@ -85,6 +85,23 @@ bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, 
  * last tables of a file, where those of another file follow. */
 void inventory_close(struct inventory *inv);
 
+/* One of the namespaces that had an inum one after the other: without cookies nothing but the
+ * time tells them apart. Lives follow each other without a gap: each begins when the one before
+ * was gone, but not much before it was seen itself. */
+struct inventory_life {
+    bool is_known;                    /* else all of the time is one */
+    bool is_over;                     /* it was seen no more before the recording ended */
+    uint64_t first_ts_ns, last_ts_ns; /* seen so */
+    uint64_t begin_ns, end_ns;        /* all that is its own is of that time */
+};
+
+struct inventory_life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
+                                     uint64_t ts_ns);
+/* What tells that one in all files of a capture: when it was seen first. 0: its cookie does, or
+ * nothing is known. */
+uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,
+                            uint64_t ts_ns);
+
 /* Something that was seen of a namespace from *first_ts_ns to *last_ts_ns was so longer: it was
  * there when the namespace was first seen, or ended with it. Widens the two accordingly. */
 void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
@@ -99,7 +116,7 @@ void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
 const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);
 /* Narrows the span from *from_ns to *until_ns, which has the moment in it, to one in which the
- * label is what it is then. */
+ * namespace is the same, and its label. */
 void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
                       uint64_t *from_ns, uint64_t *until_ns);
 /* The container in it likewise. */

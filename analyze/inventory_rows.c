@@ -57,13 +57,19 @@ static int64_t absolute_last(const struct writing *w, uint64_t first_ns, uint64_
     return absolute(w, last_ns);
 }
 
+static int netns_id(const struct writing *w, const struct nst_netns *netns, uint64_t ts_ns,
+                    int64_t *id)
+{
+    return dims_netns(w->dims, w->file->capture, w->inventory, netns, ts_ns, id);
+}
+
 /* What the INSERTs begin with: the namespace and the span. */
 static int bind_head(const struct writing *w, enum statement which,
                      const struct inventory_head *head)
 {
     sqlite3_stmt *statement = w->statements[which];
     int64_t netns;
-    int code = dims_netns(w->dims, w->file->capture, &head->netns, &netns);
+    int code = netns_id(w, &head->netns, head->first_ts_ns, &netns);
 
     if (code)
         return code;
@@ -85,7 +91,7 @@ static int write_netns(const struct writing *w)
         const struct nst_known_netns *n = &rows[i];
         int64_t netns;
 
-        code = dims_netns(w->dims, w->file->capture, &n->netns, &netns);
+        code = netns_id(w, &n->netns, n->first_ts_ns, &netns);
         if (code)
             break;
         sqlite3_bind_int64(statement, 1, netns);
@@ -168,7 +174,7 @@ static int device_id(const struct writing *w, const struct nst_known_device *d, 
 {
     const struct nst_device device = {.ifindex = d->ifindex, .name = d->name};
     int64_t netns;
-    int code = dims_netns(w->dims, w->file->capture, &d->netns, &netns);
+    int code = netns_id(w, &d->netns, d->first_ts_ns, &netns);
 
     return code ? code : dims_device(w->dims, w->file->capture, netns, &device, id);
 }
@@ -192,7 +198,7 @@ static int write_device_state(const struct writing *w, const struct nst_known_de
     int code = SQLITE_OK;
 
     if (d->link_netns.inum)
-        code = dims_netns(w->dims, w->file->capture, &d->link_netns, &link);
+        code = netns_id(w, &d->link_netns, d->first_ts_ns, &link);
     if (code)
         return code;
     mac_text(&d->mac, mac);

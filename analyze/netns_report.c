@@ -98,12 +98,15 @@ static uint64_t away(const struct report_netns *n, uint64_t ts_ns)
 static struct report_netns *find(struct netns_report *r, unsigned host,
                                  const struct nst_netns *netns, uint64_t ts_ns)
 {
+    uint64_t life_ns = inventory_life_key(&r->hosts[host].inventory, netns, ts_ns);
     struct report_netns *found = NULL;
 
     for (size_t at = first_of_inum(r, host, netns->inum); at != SIZE_MAX; at = r->list[at].next) {
         struct report_netns *n = &r->list[at];
 
-        if (names_same_netns(&n->netns, netns) && (!found || away(n, ts_ns) < away(found, ts_ns)))
+        if (names_same_netns(&n->netns, netns) &&
+            (!life_ns || !n->life_ns || life_ns == n->life_ns) &&
+            (!found || away(n, ts_ns) < away(found, ts_ns)))
             found = n;
     }
     return found;
@@ -149,10 +152,12 @@ static bool fill_netns(struct netns_report *r, unsigned host)
         const struct nst_known_netns *row = &rows[i];
         struct report_netns *n = find(r, host, &row->netns, row->first_ts_ns);
 
-        if (!n || (!row->netns.cookie && away(n, row->first_ts_ns)))
+        if (!n || (!row->netns.cookie && n->netns.cookie && away(n, row->first_ts_ns)))
             n = append(r, host, &row->netns);
         if (!n)
             return false;
+        if (!n->life_ns)
+            n->life_ns = inventory_life_key(&h->inventory, &row->netns, row->first_ts_ns);
         see(n, row->first_ts_ns, row->last_ts_ns);
         n->is_known = true;
         n->flags = row->flags;

@@ -29,6 +29,7 @@ struct report_rows {
 struct report_netns {
     unsigned host;
     struct nst_netns netns;
+    uint64_t life_ns;                 /* inventory_life_key() */
     uint64_t first_ts_ns, last_ts_ns; /* CLOCK_MONOTONIC: seen so, by whatever means */
     bool is_known;                    /* the inventory had it; else owner and flags mean nothing */
     bool is_lost;                     /* it was seen no more before the recording ended */

@@ -51,6 +51,7 @@ CREATE TABLE netns(
     capture_id INTEGER NOT NULL REFERENCES capture,
     cookie INTEGER,
     inum INTEGER NOT NULL,
+    life_mono_ns INTEGER,
     name TEXT,
     container TEXT,
     initial INTEGER,

@@ -120,6 +120,35 @@ is "$(sed -n 's/^packet.*ns 0x[0-9a-f]*.[0-9]* (\([^)]*\)).*/\1/p' dumped | tr '
 is "$(grep -c '^interface.*0x1005/' dumped) $(grep -c '^interface.*moved/eth0' dumped)" '1 1' \
     'export: an interface has its first name'
 
+# Without cookies it is the time that tells namespaces of one inum apart.
+is "$("$nstrail" print --format single-line --names old.nst older.nst |
+    sed -nE 's/^([0-9]+)000000 .* ns ([0-9]+).* if 1 .lo.( netns ([^ ]*))?/\1 \4/p' |
+    awk '{ printf "%d%s ", $1 - 1000000, $2 ? "=" $2 : "" }')" \
+    '1500=01d 1900=01d 2990 3300 3310 3320=host 5100 6200=third ' 'old.nst: names of those that had one inum'
+"$nstrail" export --all-events -w old.pcapng old.nst older.nst
+"$bin/tests/unit/pcapng_dump" old.pcapng >dumped
+is "$(awk '/^interface/ { sub(/\|.*/, "", $5); print $5 }' dumped | xargs)" \
+    '01d/lo host/lo 4026532300/lo third/lo' \
+    'old.nst: each has its interface'
+is "$(awk '/^packet/ { printf "%s ", $4 }' dumped)" '0 0 2 2 2 1 2 3 ' 'old.nst: and packets go to it'
+is "$("$nstrail" netns old.nst older.nst |
+    awk '$2 == 4026532300 { print $3, $4, $5, $(NF - 4), $(NF - 3), $(NF - 2) }')" \
+    '/run/netns-of-old 01d - start +0.500 2
+- - 1 +1.490 +4.000 4
+third - - +4.500 end 1' 'old.nst: who they were'
+"$nstrail" import -d old.db old.nst older.nst
+for options in '' -l --json '--netns container:01d' '--netns third'; do
+    # shellcheck disable=SC2086
+    is "$("$nstrail" netns $options old.db 2>&1)" "$("$nstrail" netns $options old.nst older.nst)" \
+        "the same from a database: netns $options"
+done
+is "$("$nstrail" print --format single-line --netns container:01d old.nst | grep -c ' ns ')" 2 \
+    'old.nst: what was in a container that had the inum'
+is "$("$nstrail" print --format single-line --netns pid:7002 old.nst | grep -c ' ns ')" 3 \
+    'old.nst: and in a process after it'
+is "$("$nstrail" netns --netns pid:7002 old.nst older.nst | wc -l)" 2 \
+    'old.nst: a process of one is not in the next'
+
 # What is too long to be a name is not made one.
 is "$("$nstrail" print --names --format single-line long.nst | grep -c ' netns 5e$')" 1 \
     'print --names: a name that is too long is none, an id is'

@@ -7,6 +7,9 @@
  *                hostile name, one that lived for half a second and whose inum came back for
  *                another, a name that moved
  *   second.nst   the capture's next file: what still was said anew
+ *   old.nst      a kernel without cookies: two namespaces that had one inum, the second of which
+ *                has no name
+ *   older.nst    the next file of that, with a third
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
@@ -294,17 +297,19 @@ static void check(int result, const struct nst_error *err)
     exit(1);
 }
 
+/* The files of a capture follow each other; those from 10 on are another's. */
 static struct nst_writer *open_capture(const char *path, uint32_t sequence)
 {
+    uint64_t begin = START + sequence % 10 * 4000 * MS;
     struct nst_file_info info = {
-        .capture_id = {7, 7},
-        .boot_id = {0xb0, 0x07},
+        .capture_id = {7, 7, sequence / 10},
+        .boot_id = {0xb0, 0x07, sequence / 10},
         .snaplen = 128,
         .cpus = 2,
-        .sequence = sequence,
-        .monotonic_ns = START + sequence * 4000 * MS,
-        .boottime_ns = START + sequence * 4000 * MS + ASLEEP,
-        .realtime_ns = START + sequence * 4000 * MS + (uint64_t)TIME_OFFSET,
+        .sequence = sequence % 10,
+        .monotonic_ns = begin,
+        .boottime_ns = begin + ASLEEP,
+        .realtime_ns = begin + (uint64_t)TIME_OFFSET,
         .hostname = "node7",
         .kernel_release = "6.18.44",
         .writer = "nstrail-capture 0.1.0",
@@ -378,6 +383,89 @@ static void write_second(const char *path)
     check(nst_writer_close(w, &later, &err), &err);
 }
 
+/* Without cookies. */
+static const struct nst_netns old_host = {0, 4026531840}, reused = {0, 4026532300};
+
+static const struct nst_known_netns old_namespaces[] = {
+    {old_host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {reused, START, NST_STILL, 0, 4026531837, 0},
+    {reused, START, START + 2000 * MS, 0, 4026531837, 0},
+    {reused, START + 3000 * MS, NST_STILL, 0, 4026531837, 0},
+    {reused, START + 3000 * MS, START + 5500 * MS, 0, 4026531837, 0},
+    {reused, START + 6000 * MS, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name old_names[] = {
+    {reused, "/run/netns-of-old", START, NST_STILL, NST_PLACE_MOUNT},
+    {reused, "/run/netns-of-old", START, START + 2000 * MS, NST_PLACE_MOUNT},
+    {reused, "third", START + 6000 * MS, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_process old_processes[] = {
+    {reused, START + 3000 * MS, NST_STILL, 0, "young", NULL, NULL, NULL, 7002, 0, 0},
+};
+static const struct nst_container old_containers[] = {
+    {.netns = reused, .first_ts_ns = START, .last_ts_ns = NST_STILL, .id = "01d"},
+    {.netns = reused, .first_ts_ns = START, .last_ts_ns = START + 2000 * MS, .id = "01d"},
+};
+static const struct nst_tables old_at_start = {
+    .ts_ns = START,
+    .netns = old_namespaces,
+    .netns_count = 2,
+    .netns_names = old_names,
+    .netns_names_count = 1,
+    .containers = old_containers,
+    .containers_count = 1,
+};
+static const struct nst_tables old_at_change = {
+    .ts_ns = START + 3500 * MS,
+    .netns = old_namespaces + 2,
+    .netns_count = 2,
+    .netns_names = old_names + 1,
+    .netns_names_count = 1,
+    .processes = old_processes,
+    .processes_count = 1,
+    .containers = old_containers + 1,
+    .containers_count = 1,
+};
+static const struct nst_known_netns older_namespaces[] = {
+    {old_host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {reused, START + 3000 * MS, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_tables older_at_start = {
+    .ts_ns = START + 5000 * MS,
+    .netns = older_namespaces,
+    .netns_count = COUNT(older_namespaces),
+};
+static const struct nst_tables older_at_end = {
+    .ts_ns = START + 6500 * MS,
+    .netns = old_namespaces + 4,
+    .netns_count = 2,
+    .netns_names = old_names + 2,
+    .netns_names_count = 1,
+};
+
+/* All events of a file in one block. */
+static void write_old(const char *path, const char *next)
+{
+    struct nst_writer *w = open_capture(path, 10);
+    struct nst_error err = {{0}};
+
+    check(nst_writer_tables(w, &old_at_start, &err), &err);
+    add(w, 1500, &reused, 1, "lo");
+    add(w, 1900, &reused, 1, "lo");
+    add(w, 2990, &reused, 1, "lo"); /* before it is seen */
+    add(w, 3300, &reused, 1, "lo");
+    add(w, 3310, &reused, 1, "lo");
+    add(w, 3320, &old_host, 1, "lo");
+    check(nst_writer_tables(w, &old_at_change, &err), &err);
+    check(nst_writer_close(w, &(struct nst_tables){.ts_ns = START + 4000 * MS}, &err), &err);
+
+    w = open_capture(next, 11);
+    check(nst_writer_tables(w, &older_at_start, &err), &err);
+    add(w, 5100, &reused, 1, "lo");
+    add(w, 6200, &reused, 1, "lo");
+    check(nst_writer_close(w, &older_at_end, &err), &err);
+}
+
 static void write_long(const char *path)
 {
     static char text[NST_MAX_TEXT + 1];
@@ -410,6 +498,7 @@ int main(int argc, char **argv)
     }
     write_first("first.nst");
     write_second("second.nst");
+    write_old("old.nst", "older.nst");
     write_long("long.nst");
     return 0;
 }

@@ -85,4 +85,19 @@ is "$(ask both.db "SELECT netns, names, containers, processes, devices, events F
 shop/cart-7,,shop/cart-7,2,"eth0,net0",1' 'v_netns'
 is "$(ask both.db "SELECT DISTINCT netns FROM v_event WHERE netns NOT LIKE 'a%' ORDER BY 1" | xargs)" \
     'brief host moved shop/cart-7 web' 'v_event has the names'
+
+# Without cookies there is a row for each that had an inum.
+lives="SELECT n.label, (n.first_ts_ns - $s) / 1000000, (n.last_ts_ns - $s) / 1000000, count(e.id)
+    FROM netns n LEFT JOIN event e ON e.netns_id = n.id WHERE n.inum = 4026532300
+    GROUP BY n.id ORDER BY 2"
+"$nstrail" import -d old.db old.nst older.nst
+is "$(ask old.db "$lives" | xargs)" '01d,0,2000,2 4026532300,3000,5500,4 third,6000,6500,1' \
+    'no cookies: who had one inum after the other'
+is "$(ask old.db "SELECT count(*) FROM event e JOIN device d ON d.id = e.device_id
+    WHERE d.netns_id <> e.netns_id")" 0 'no cookies: devices are of the same'
+"$nstrail" import -d old-turned.db older.nst && "$nstrail" import -d old-turned.db old.nst
+is "$(ask old-turned.db "$lives")" "$(ask old.db "$lives")" 'no cookies: the same in another order'
+"$nstrail" import -d old-pipe.db - < <(cat old.nst) && "$nstrail" import -d old-pipe.db older.nst
+is "$(ask old-pipe.db "SELECT count(*) FROM netns WHERE inum = 4026532300")" 3 \
+    'no cookies: no more of them by a pipe'
 done_testing
