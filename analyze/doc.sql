@@ -490,6 +490,17 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('v_wire.netns_id', 'column', NULL, 'netns.id.'),
 ('v_wire.device_id', 'column', NULL, 'device.id.'),
 
+('v_address', 'view', NULL, 'When an address was its namespace''s: as the table address says, and before and after that as far as the namespace was there and nothing says otherwise.'),
+('v_address.host', 'column', NULL, 'capture.hostname.'),
+('v_address.netns', 'column', NULL, 'Name of the namespace, else its inum.'),
+('v_address.dev', 'column', NULL, 'device.name.'),
+('v_address.address', 'column', NULL, 'address.address.'),
+('v_address.prefix', 'column', NULL, 'address.prefix.'),
+('v_address.since_ts_ns', 'column', 'ns since 1970', 'From when on.'),
+('v_address.until_ts_ns', 'column', 'ns since 1970', 'Until when; the largest number of all: it was so when the recording ended.'),
+('v_address.netns_id', 'column', NULL, 'address.netns_id.'),
+('v_address.device_id', 'column', NULL, 'address.device_id.'),
+
 ('v_peer', 'view', NULL, 'Events whose packet has addresses, with whose those were at that time.'),
 ('v_peer.id', 'column', NULL, 'event.id.'),
 ('v_peer.ts_ns', 'column', 'ns since 1970', 'event.ts_ns.'),

@@ -645,7 +645,8 @@ struct inventory_life inventory_life(const struct inventory *inv, const struct n
         /* Else what changed within a life. */
         life.is_known = true;
         life.last_ts_ns = row->last_ts_ns;
-        life.is_over = row->flags & NST_NETNS_GONE || row->last_ts_ns < inv->last_ts_ns;
+        life.is_gone = row->flags & NST_NETNS_GONE;
+        life.is_over = life.is_gone || row->last_ts_ns < inv->last_ts_ns;
     }
     return life;
 }
@@ -914,6 +915,23 @@ static size_t find_address(const struct inventory *inv, const struct nst_octets 
     return low;
 }
 
+/* When an address was its namespace's. The namespace may have been there a little longer than it
+ * was seen, but no more than that: then the address was free for another. */
+static struct inventory_head address_span(const struct inventory *inv, const struct nst_address *a)
+{
+    const struct inventory_life life = inventory_life(inv, &a->netns, a->first_ts_ns);
+    struct inventory_head span = {a->netns, a->first_ts_ns, a->last_ts_ns};
+    uint64_t slack = life.is_gone ? 0 : SETTING_UP_NS;
+
+    inventory_widen(inv, &a->netns, &span.first_ts_ns, &span.last_ts_ns);
+    if (life.is_known && life.first_ts_ns > SETTING_UP_NS &&
+        span.first_ts_ns < life.first_ts_ns - SETTING_UP_NS)
+        span.first_ts_ns = life.first_ts_ns - SETTING_UP_NS;
+    if (life.is_over && span.last_ts_ns > life.last_ts_ns + slack)
+        span.last_ts_ns = life.last_ts_ns + slack;
+    return span;
+}
+
 const char *inventory_owner(const struct inventory *inv, const struct nst_octets *address,
                             const struct nst_netns *netns, uint64_t ts_ns)
 {
@@ -923,12 +941,12 @@ const char *inventory_owner(const struct inventory *inv, const struct nst_octets
 
     for (size_t i = find_address(inv, address); i < inv->by_address_count; i++) {
         const struct nst_address *a = &rows[inv->by_address[i]];
-        struct inventory_head head = {a->netns, a->first_ts_ns, a->last_ts_ns};
+        struct inventory_head span;
 
         if (compare_octets(&a->address, address))
             break;
-        inventory_widen(inv, &a->netns, &head.first_ts_ns, &head.last_ts_ns);
-        if (distance(&head, ts_ns))
+        span = address_span(inv, a);
+        if (distance(&span, ts_ns))
             continue;
         if (netns && names_same_netns(&a->netns, netns))
             return inventory_label(inv, netns, ts_ns);

@@ -91,6 +91,7 @@ void inventory_close(struct inventory *inv);
 struct inventory_life {
     bool is_known;                    /* else all of the time is one */
     bool is_over;                     /* it was seen no more before the recording ended */
+    bool is_gone;                     /* it was seen to die then */
     uint64_t first_ts_ns, last_ts_ns; /* seen so */
     uint64_t begin_ns, end_ns;        /* all that is its own is of that time */
 };

@@ -249,6 +249,21 @@ FROM device d JOIN netns n ON n.id = d.netns_id
 LEFT JOIN netns l ON l.id = CASE WHEN d.link_ifindex IS NOT NULL
     THEN coalesce(d.link_netns_id, d.netns_id) END;
 
+-- When an address was its namespace's. What was so when that was first seen, or within a second of
+-- it, was so before, as long as it may have been there, and so with its end; what still was when
+-- the recording ended, was so after.
+CREATE VIEW v_address AS
+SELECT (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
+    n.label AS netns, (SELECT name FROM device WHERE id = a.device_id) AS dev,
+    a.address, a.prefix,
+    CASE WHEN a.first_ts_ns - n.first_ts_ns > 1000000000 THEN a.first_ts_ns
+        ELSE n.first_ts_ns - 1000000000 END AS since_ts_ns,
+    CASE WHEN n.gone = 0 AND a.last_ts_ns >= n.last_ts_ns THEN 9223372036854775807
+        WHEN n.gone = 0 OR n.last_ts_ns - a.last_ts_ns > 1000000000 THEN a.last_ts_ns
+        WHEN n.gone THEN n.last_ts_ns ELSE n.last_ts_ns + 1000000000 END AS until_ts_ns,
+    a.netns_id, a.device_id
+FROM address a JOIN netns n ON n.id = a.netns_id;
+
 -- Whose an address was then. Several namespaces of a host may have the same one: the event's own
 -- goes before others, and where two others have it, it is nobody's.
 CREATE VIEW v_peer AS
@@ -259,15 +274,15 @@ SELECT e.id, e.ts_ns,
     p.protocol, p.src, p.sport,
     (SELECT CASE WHEN max(o.id = n.id) THEN n.label WHEN count(DISTINCT o.id) = 1
             THEN o.label END
-        FROM address a JOIN netns o ON o.id = a.netns_id
+        FROM v_address a JOIN netns o ON o.id = a.netns_id
         WHERE a.address = p.src AND o.capture_id = n.capture_id
-        AND e.ts_ns BETWEEN a.first_ts_ns - 1000000000 AND a.last_ts_ns + 1000000000) AS src_netns,
+        AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) AS src_netns,
     p.dst, p.dport,
     (SELECT CASE WHEN max(o.id = n.id) THEN n.label WHEN count(DISTINCT o.id) = 1
             THEN o.label END
-        FROM address a JOIN netns o ON o.id = a.netns_id
+        FROM v_address a JOIN netns o ON o.id = a.netns_id
         WHERE a.address = p.dst AND o.capture_id = n.capture_id
-        AND e.ts_ns BETWEEN a.first_ts_ns - 1000000000 AND a.last_ts_ns + 1000000000) AS dst_netns,
+        AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) AS dst_netns,
     e.len_bytes, e.journey_id,
     (SELECT label FROM drop_reason WHERE id = e.drop_reason_id) AS drop_reason
 FROM event e JOIN netns n ON n.id = e.netns_id JOIN packet p ON p.id = e.packet_id

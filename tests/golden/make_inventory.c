@@ -7,6 +7,7 @@
  *                hostile name, one that lived for half a second and whose inum came back for
  *                another, a name that moved
  *   second.nst   the capture's next file: what still was said anew
+ *   killed.nst   another's, of which the recorder was killed long after its last tables
  *   old.nst      a kernel without cookies: two namespaces that had one inum, the second of which
  *                has no name
  *   older.nst    the next file of that, with a third
@@ -229,6 +230,10 @@ static const struct nst_known_device changed_devices[] = {
      6,
      {6, {2, 0, 0, 0, 0, 3}}},
 };
+/* An address of web's. */
+static const struct nst_address changed_addresses[] = {
+    {flash, START + 2010 * MS, START + 2490 * MS, 2, {4, {10, 88, 0, 2}}, 16},
+};
 static const struct nst_tables at_change = {
     .ts_ns = START + 3500 * MS,
     .netns = changed_namespaces,
@@ -239,6 +244,8 @@ static const struct nst_tables at_change = {
     .processes_count = COUNT(changed_processes),
     .devices = changed_devices,
     .devices_count = COUNT(changed_devices),
+    .addresses = changed_addresses,
+    .addresses_count = COUNT(changed_addresses),
 };
 static const struct nst_tables at_end = {.ts_ns = START + 4000 * MS};
 
@@ -466,6 +473,16 @@ static void write_old(const char *path, const char *next)
     check(nst_writer_close(w, &older_at_end, &err), &err);
 }
 
+static void write_killed(const char *path)
+{
+    struct nst_writer *w = open_capture(path, 20);
+    struct nst_error err = {{0}};
+
+    check(nst_writer_tables(w, &at_start, &err), &err);
+    add(w, 9000, &web, 2, "eth0");
+    check(nst_writer_close(w, NULL, &err), &err);
+}
+
 static void write_long(const char *path)
 {
     static char text[NST_MAX_TEXT + 1];
@@ -499,6 +516,7 @@ int main(int argc, char **argv)
     write_first("first.nst");
     write_second("second.nst");
     write_old("old.nst", "older.nst");
+    write_killed("killed.nst");
     write_long("long.nst");
     return 0;
 }

@@ -44,7 +44,7 @@ is "$(ask turned.db "$rows")" "$(ask both.db "$rows")" 'in another order, and tw
 is "$(ask both.db "SELECT kind, count(*) FROM (SELECT 'name' AS kind FROM netns_name
     UNION ALL SELECT 'process' FROM process UNION ALL SELECT 'container' FROM container
     UNION ALL SELECT 'address' FROM address) GROUP BY kind" | xargs)" \
-    'address,8 container,4 name,5 process,8' 'each row once'
+    'address,9 container,4 name,5 process,8' 'each row once'
 
 # Times are those of the files, by the second: the recording began at 1700001000.
 s='1700001000000000000'
@@ -77,6 +77,16 @@ is "$(ask both.db "SELECT DISTINCT netns, src_netns, dst_netns FROM v_peer WHERE
     'v_peer: whose addresses they were'
 is "$(ask both.db "SELECT src_netns, dst_netns FROM v_peer WHERE ts_ns > $s + 5050000000")" ',' \
     'v_peer: nobody knows once they are gone'
+is "$(ask both.db "SELECT DISTINCT src_netns FROM v_peer WHERE netns = 'brief'
+    UNION ALL SELECT DISTINCT src_netns FROM v_peer
+    WHERE ts_ns BETWEEN $s + 2600000000 AND $s + 3500000000" | xargs)" 'brief web' \
+    'v_peer: an address that another had for a while'
+is "$(ask both.db "SELECT netns, address, (since_ts_ns - $s) / 1000000,
+    (until_ts_ns - $s) / 1000000 FROM v_address WHERE address = '10.88.0.2' ORDER BY 3" | xargs)" \
+    'web,10.88.0.2,-1000,5000 brief,10.88.0.2,1000,2500' 'v_address: when it was whose'
+"$nstrail" import -d killed.db killed.nst
+is "$(ask killed.db 'SELECT src_netns, dst_netns FROM v_peer')" moved,shop/cart-7 \
+    'v_peer: what still was at the last tables, was so after'
 is "$(ask both.db "SELECT dev, master, to_netns, to_dev FROM v_wire
     WHERE netns = 'host' AND to_netns IS NOT NULL ORDER BY dev" | xargs)" \
     'eth0.7,,host,eth0 veth1a,br0,web,eth0 veth2b,br0,shop/cart-7,net0' 'v_wire: who is wired to whom'

@@ -153,7 +153,8 @@ same()
     is "$(ask "$1" | sort | cksum)" "$(ask "$2" | sort | cksum)" "$3"
 }
 
-for view in $(ask "SELECT name FROM sqlite_schema WHERE type = 'view'"); do
+# These captures have no addresses.
+for view in $(ask "SELECT name FROM sqlite_schema WHERE type = 'view' AND name <> 'v_address'"); do
     ok "$view answers" test "$(ask "SELECT count(*) FROM (SELECT * FROM $view)")" -gt 0
 done
 is "$(ask 'SELECT count(*) FROM v_event')" 4200 'v_event: every event'
