@@ -5,7 +5,7 @@
  *
  *   first.nst    a container, a pod, a pod that shares the host's namespace, a namespace with a
  *                hostile name, one that lived for half a second and whose inum came back for
- *                another, a name that moved
+ *                another, a name that moved; what still is is said several times
  *   second.nst   the capture's next file: what still was said anew
  *   killed.nst   another's, of which the recorder was killed long after its last tables
  *   old.nst      a kernel without cookies: two namespaces that had one inum, the second of which
@@ -247,6 +247,22 @@ static const struct nst_tables at_change = {
     .addresses = changed_addresses,
     .addresses_count = COUNT(changed_addresses),
 };
+/* A recorder says what still is more than once, for readers that come later. */
+static const struct nst_tables change_again = {
+    .ts_ns = START + 3700 * MS,
+    .netns = changed_namespaces + 1,
+    .netns_count = 1,
+    .netns_names = changed_names + 2,
+    .netns_names_count = 1,
+    .processes = changed_processes + 2,
+    .processes_count = COUNT(changed_processes) - 2,
+    .containers = containers,
+    .containers_count = COUNT(containers),
+    .devices = changed_devices,
+    .devices_count = COUNT(changed_devices),
+    .addresses = addresses,
+    .addresses_count = COUNT(addresses),
+};
 static const struct nst_tables at_end = {.ts_ns = START + 4000 * MS};
 
 static const struct nst_known_netns again_namespaces[] = {
@@ -364,6 +380,7 @@ static void add(struct nst_writer *w, uint64_t after_ms, const struct nst_netns 
 static void write_first(const char *path)
 {
     struct nst_writer *w = open_capture(path, 0);
+    struct nst_tables start_again = at_start;
     struct nst_error err = {{0}};
 
     check(nst_writer_tables(w, &at_start, &err), &err);
@@ -371,11 +388,14 @@ static void write_first(const char *path)
     add(w, 100, &host, 5, "veth1a");
     add(w, 101, &host, 6, "veth2b");
     add(w, 101, &cart, 2, "eth0");
+    start_again.ts_ns = START + 1000 * MS;
+    check(nst_writer_tables(w, &start_again, &err), &err);
     add(w, 2005, &flash, 1, "lo");
     add(w, 2700, &web, 2, "eth0");
     add(w, 2900, &web, 2, "eth0");
     check(nst_writer_tables(w, &at_change, &err), &err);
     add(w, 3300, &reborn, 1, "lo");
+    check(nst_writer_tables(w, &change_again, &err), &err);
     add(w, 3400, &vile, 1, "lo");
     check(nst_writer_close(w, &at_end, &err), &err);
 }
