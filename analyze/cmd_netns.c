@@ -50,8 +50,6 @@ static bool learn_file(struct gather *g, unsigned file)
 {
     const struct nst_file_info *info = input_file(g->in, file)->info;
     size_t host = report_host(&g->report, info->boot_id, info->hostname);
-    const struct nst_tables **history;
-    size_t count = input_tables_history(g->in, file, &history);
     struct report_host *h;
 
     if (host == SIZE_MAX)
@@ -63,10 +61,7 @@ static bool learn_file(struct gather *g, unsigned file)
         h->boot_ns = (int64_t)(info->realtime_ns - info->boottime_ns);
     }
     inventory_close(&h->inventory);
-    for (size_t i = 0; i < count; i++)
-        if (!inventory_learn(&h->inventory, history[i]))
-            return false;
-    return true;
+    return inventory_learn_from(&h->inventory, input_inventory(g->in, file));
 }
 
 static bool learn_files(struct gather *g)
@@ -179,8 +174,7 @@ static int print_files(const struct options *o, struct filter *filter, printer p
     int status;
     bool ok;
 
-    if (input_open(&g.in, o->operands, o->operands_count, filter, NST_LOAD_META | INPUT_HISTORY) !=
-        STATUS_OK)
+    if (input_open(&g.in, o->operands, o->operands_count, filter, NST_LOAD_META) != STATUS_OK)
         return STATUS_FAILED;
     ok = gather_files(&g);
     status = input_status(g.in);

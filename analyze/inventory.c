@@ -417,6 +417,28 @@ bool inventory_learn(struct inventory *inv, const struct nst_tables *t)
            learn_rows(inv, INVENTORY_ADDRESS, t->addresses, t->addresses_count);
 }
 
+bool inventory_learn_from(struct inventory *inv, const struct inventory *other)
+{
+    const struct inventory_table *t = other->tables;
+    const struct nst_tables all = {
+        .ts_ns = other->last_ts_ns,
+        .netns = t[INVENTORY_NETNS].rows,
+        .netns_count = t[INVENTORY_NETNS].count,
+        .netns_names = other->names.list,
+        .netns_names_count = other->names.count,
+        .processes = t[INVENTORY_PROCESS].rows,
+        .processes_count = t[INVENTORY_PROCESS].count,
+        .containers = t[INVENTORY_CONTAINER].rows,
+        .containers_count = t[INVENTORY_CONTAINER].count,
+        .devices = t[INVENTORY_DEVICE].rows,
+        .devices_count = t[INVENTORY_DEVICE].count,
+        .addresses = t[INVENTORY_ADDRESS].rows,
+        .addresses_count = t[INVENTORY_ADDRESS].count,
+    };
+
+    return inventory_learn(inv, &all);
+}
+
 void inventory_free(struct inventory *inv)
 {
     for (int kind = 0; kind < INVENTORY_KINDS; kind++) {

@@ -60,6 +60,8 @@ struct inventory {
 
 /* False: no memory, some of it is missing. */
 bool inventory_learn(struct inventory *inv, const struct nst_tables *tables);
+/* All that another has learnt. */
+bool inventory_learn_from(struct inventory *inv, const struct inventory *other);
 /* After the last of several, before anything is looked up. False: no memory. */
 bool inventory_sort(struct inventory *inv);
 void inventory_free(struct inventory *inv);
