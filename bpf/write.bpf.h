@@ -21,6 +21,7 @@ static __always_inline bool copy_nonlinear(const struct packet *p, __u8 *to, __u
     __u32 gap = before > 0 ? before : 0;
     __u32 skip = before < 0 ? -before : 0;
     __u32 rest;
+    bool copied;
 
     if (gap > EV_GAP_BYTES || gap > want)
         return false;
@@ -29,9 +30,13 @@ static __always_inline bool copy_nonlinear(const struct packet *p, __u8 *to, __u
         return false;
     if (bpf_probe_read_kernel(to, gap, (const void *)(p->head + p->start)))
         return false;
-    if (bpf_dynptr_from_skb((struct __sk_buff *)p->skb, 0, &bytes))
-        return false;
-    return bpf_dynptr_read(to + gap, rest, &bytes, skip, 0) == 0;
+    copied = !bpf_dynptr_from_skb((struct __sk_buff *)p->skb, 0, &bytes) &&
+             !bpf_dynptr_read(to + gap, rest, &bytes, skip, 0);
+    /* For the verifier a dynptr lies there until something else is stored, and no helper may write
+     * what clang puts in its place. */
+    ((volatile __u64 *)&bytes)[0] = 0;
+    ((volatile __u64 *)&bytes)[1] = 0;
+    return copied;
 }
 
 /* Copies up to want bytes into room bytes; how many it was. */
