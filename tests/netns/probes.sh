@@ -143,6 +143,20 @@ says 1 'no profile nothing in /etc/nstrail/profiles' --profile nothing
 says 0 'lacks kprobe:nstrail_has_no_such_function' --profile "$work/profile"
 says 1 'wrong:2: not a probe' --profile "$work/wrong"
 unlike "$(cat "$work/words")" secret 'what a file has is not said'
+# Those of the host's administrator come before ours. What this host has of them stays as it is.
+if [ -d /etc/nstrail ]; then had=1; else mkdir /etc/nstrail; fi
+unshare --mount bash -s "$bin" "$work" >"$work/words" 2>&1 <<'END'
+mount -t tmpfs nstrail /etc/nstrail && mkdir /etc/nstrail/profiles || exit
+echo net:netif_rx >/etc/nstrail/profiles/mine
+printf 'net:netif_rx\nnet:\n' >/etc/nstrail/profiles/ifdump
+"$1/nstrail-capture" -w "$2/none.nst" --duration 0.1 --profile mine || exit 2
+"$1/nstrail-capture" -w "$2/none.nst" --duration 0.1 --profile ifdump
+END
+is "$?" 1 "the host's profiles: status"
+like "$(cat "$work/words")" recording "the host's profiles: one that only the host has"
+like "$(cat "$work/words")" '/etc/nstrail/profiles/ifdump:2: not a probe' \
+    "the host's profiles: one that we have too"
+[ -n "${had-}" ] || rmdir /etc/nstrail
 says 0 'recording' --profile default
 says 0 'recording' --profile ifdump
 says 0 'recording' --profile drop
