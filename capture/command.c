@@ -19,12 +19,19 @@
 /* What the shell answers for a command that cannot be run. */
 #define CANNOT_RUN 126
 
-static void run_shell(const char *line, const struct caller *caller, bool stdout_taken,
-                      const sigset_t *mask)
+void command_prepare(struct command *command)
+{
+    *command = (struct command){.fd = -1};
+    getrlimit(RLIMIT_NOFILE, &command->descriptors);
+}
+
+static void run_shell(const struct command *command, const char *line, const struct caller *caller,
+                      bool stdout_taken, const sigset_t *mask)
 {
     int error = caller_become(caller);
 
     setpgid(0, 0);
+    setrlimit(RLIMIT_NOFILE, &command->descriptors);
     if (stdout_taken)
         dup2(STDERR_FILENO, STDOUT_FILENO);
     if (error) {
@@ -48,7 +55,7 @@ int command_start(struct command *command, const char *line, const struct caller
     if (pid < 0)
         return nst_fail(err, -errno, "cannot start the command: %s", strerror(errno));
     if (pid == 0)
-        run_shell(line, caller, stdout_taken, mask);
+        run_shell(command, line, caller, stdout_taken, mask);
     /* Here too: whichever of us is first, the group is there when it is signalled. */
     setpgid(pid, pid);
     command->pid = pid;

@@ -4,6 +4,7 @@
 #define NST_CAPTURE_COMMAND_H
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "capture/caller.h"
@@ -12,8 +13,11 @@
 struct command {
     pid_t pid;
     int fd; /* becomes readable when the command has ended; -1: there is none */
+    struct rlimit descriptors; /* of a process, as we were started with */
 };
 
+/* Before our own limits are changed. */
+void command_prepare(struct command *command);
 /* Runs it by the shell, as the caller, with the signals of *mask blocked, in a process group of
  * its own. Where our standard output is the recording, its is our standard error. */
 int command_start(struct command *command, const char *line, const struct caller *caller,

@@ -60,27 +60,21 @@ static int program_fd(const struct kprobes *k, const char *name)
     return bpf_program__fd(bpf_object__find_program_by_name(k->options.object, name));
 }
 
-/* Before 5.15 an event has no link and no cookie. */
-static int attach_program(struct kprobes *k, int event, int program, const struct spot *spot)
-{
-    int link = kprobe_event_attach(event, program, k->options.cookie ? &spot->cookie : NULL);
-
-    return link <= 0 ? link : keep(k, (struct held){link, BPF_LINK_TYPE_PERF_EVENT, spot->probe});
-}
-
+/* Before 5.15 an event has no cookie, and no link, which keeps the event for us (b89fbfbb854c). */
 static int attach_event(struct kprobes *k, const char *program, const struct spot *spot,
                         bool at_return)
 {
-    int event = kprobe_event_open(k->event_type, NULL, spot->address, at_return), error;
+    int event = kprobe_event_open(k->event_type, NULL, spot->address, at_return), result;
 
     if (event < 0)
         return event;
-    error = attach_program(k, event, program_fd(k, program), spot);
-    if (error) {
-        close(event);
-        return error;
-    }
-    return keep(k, (struct held){.fd = event});
+    result = kprobe_event_attach(event, program_fd(k, program),
+                                 k->options.cookie ? &spot->cookie : NULL);
+    if (result == 0)
+        return keep(k, (struct held){.fd = event});
+    close(event);
+    return result < 0 ? result
+                      : keep(k, (struct held){result, BPF_LINK_TYPE_PERF_EVENT, spot->probe});
 }
 
 /* On x86 the program sees the address behind the breakpoint. */
@@ -204,6 +198,22 @@ static int attach_kind(struct kprobes *k, uint32_t kind)
         attach_singly(k, spots, count);
     free(spots);
     return enough ? 0 : -ENOMEM;
+}
+
+uint64_t kprobes_descriptors(const struct probes *probes, struct symbols *symbols)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = EV_PROBE_OTHER; i < probes->count; i++) {
+        const struct probe *probe = &probes->list[i];
+        const uint64_t *addresses;
+
+        if (probe->kind == NST_PROBE_KPROBE)
+            sum += symbols_named(symbols, probe->symbol, &addresses);
+        else if (probe->kind == NST_PROBE_KRETPROBE)
+            sum += 2 * symbols_named(symbols, probe->symbol, &addresses);
+    }
+    return sum;
 }
 
 int kprobes_attach(struct kprobes **kprobes, const struct kprobes_options *options,

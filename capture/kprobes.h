@@ -24,6 +24,10 @@ struct kprobes_options {
 
 struct kprobes;
 
+/* How many descriptors those of the probes that are kprobes take at most. symbols may be NULL where
+ * none are. */
+uint64_t kprobes_descriptors(const struct probes *probes, struct symbols *symbols);
+
 /* What cannot be attached is marked as such in its probe, and is no failure. */
 int kprobes_attach(struct kprobes **kprobes, const struct kprobes_options *options,
                    struct nst_error *err);

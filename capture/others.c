@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "capture/copies.h"
+#include "capture/descriptors.h"
 #include "capture/kprobes.h"
 #include "format/error.h"
 
@@ -99,6 +100,26 @@ static int load_copy(const struct others *o, const struct probe *probe, struct c
     return copy_load(copy, o->options.object, COPY_FENTRY, probe->btf_id, probe->place);
 }
 
+/* A copy has a program and a link. */
+static uint64_t count_descriptors(const struct others_options *options)
+{
+    uint32_t copies = count_kind(options->probes, NST_PROBE_RAW_TRACEPOINT) +
+                      count_kind(options->probes, NST_PROBE_FENTRY);
+
+    return 2ull * copies + kprobes_descriptors(options->probes, options->symbols);
+}
+
+static void load_copies(struct others *o)
+{
+    const struct probes *probes = o->options.probes;
+    struct descriptors descriptors;
+
+    descriptors_begin(&descriptors, count_descriptors(&o->options));
+    for (uint32_t i = EV_PROBE_OTHER; i < probes->count; i++, o->copies_count++)
+        probes->list[i].error = load_copy(o, &probes->list[i], &o->copies[o->copies_count]);
+    descriptors_end(&descriptors);
+}
+
 int others_load(struct others **others, const struct others_options *options,
                 struct nst_error *err)
 {
@@ -113,8 +134,7 @@ int others_load(struct others **others, const struct others_options *options,
         others_free(o);
         return nst_fail(err, -ENOMEM, "no memory");
     }
-    for (uint32_t i = EV_PROBE_OTHER; i < probes->count; i++, o->copies_count++)
-        probes->list[i].error = load_copy(o, &probes->list[i], &o->copies[o->copies_count]);
+    load_copies(o);
     *others = o;
     return 0;
 }
@@ -150,8 +170,14 @@ static int attach_kprobes(struct others *o, struct nst_error *err)
 
 int others_attach(struct others *o, struct nst_error *err)
 {
+    struct descriptors descriptors;
+    int error;
+
+    descriptors_begin(&descriptors, count_descriptors(&o->options));
     attach_copies(o);
-    return attach_kprobes(o, err);
+    error = attach_kprobes(o, err);
+    descriptors_end(&descriptors);
+    return error;
 }
 
 void others_detach(struct others *o)

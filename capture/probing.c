@@ -7,6 +7,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "capture/choose.h"
@@ -106,7 +107,7 @@ static const char *why(const struct probe *probe)
         return "this kernel has no kprobes";
     if (kprobe && probe->error == -ENOENT)
         return "no such function is left in this kernel";
-    if (probe->kind == NST_PROBE_FENTRY && probe->error != -ENOMEM)
+    if (probe->kind == NST_PROBE_FENTRY && probe->error != -ENOMEM && probe->error != -EMFILE)
         return "this kernel has no fentry for it";
     return strerror(-probe->error);
 }
@@ -126,6 +127,20 @@ static void name_failures(const struct probes *probes, uint32_t most)
     }
 }
 
+/* Not the fault of the probe that came too late. */
+static void note_limit(const struct probes *probes)
+{
+    struct rlimit limit;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < probes->count; i++)
+        count += probes->list[i].error == -EMFILE;
+    if (count && !getrlimit(RLIMIT_NOFILE, &limit))
+        message_note("%u probes are too many for the %llu files that this process may have open: "
+                     "more take CAP_SYS_RESOURCE (or a higher ulimit -n)",
+                     count, (unsigned long long)limit.rlim_cur);
+}
+
 int probing_report(const struct probes *probes, bool verbose, struct nst_error *err)
 {
     uint32_t failed = 0, wanted = 0;
@@ -137,6 +152,7 @@ int probing_report(const struct probes *probes, bool verbose, struct nst_error *
     if (!failed)
         return 0;
     name_failures(probes, verbose || failed <= NAMED ? failed : 1);
+    note_limit(probes);
     if (!records_any(probes))
         return nst_fail(err, -ENOENT, "none of %u probes could be attached", wanted);
     if (failed > NAMED)

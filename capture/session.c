@@ -581,11 +581,11 @@ static int drop_privileges(struct session *s, struct nst_error *err)
 
 int session_run(const struct options *options, int argc, char **argv)
 {
-    struct session s = {
-        .options = options, .base_ts_ns = clock_now_ns(), .epoll = -1, .command.fd = -1};
+    struct session s = {.options = options, .base_ts_ns = clock_now_ns(), .epoll = -1};
     struct nst_error err = {0};
     int error, status;
 
+    command_prepare(&s.command);
     ending_begin(&s.ending, !options->output || !strcmp(options->output, "-"));
     error = signals_catch(&s.ending.signals, &err);
     if (!error)

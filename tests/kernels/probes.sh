@@ -57,17 +57,42 @@ if record functions "$work/functions.nst" -p kprobe:ip_rcv -p kprobe:ip_output \
     is "$(grep -c ' \[k\] ip_rcv.*+0x' "$work/printed")" 0 'and the other probes have none'
 fi
 
-# Hundreds at once. Some functions are not for kprobes, and the recorder says so and goes on.
+# Hundreds at once, and more than there may be files at first. Some functions are not for kprobes, and
+# the recorder says so and goes on.
 SECONDS=0
-if record many "$work/many.nst" -p 'kprobe:tcp_*' -p 'kprobe:ip_*' -p 'kprobe:udp_*'; then
+descriptors=$(ulimit -n)
+ulimit -n 100
+if record many "$work/many.nst" -v -p 'kprobe:tcp_*' -p 'kprobe:ip_*' -p 'kprobe:udp_*'; then
     diag "$("$bin/nstrail-capture" --list-probes 'kprobe:tcp_*' 2>/dev/null | wc -l) of TCP alone;" \
-        "recording after $SECONDS s: $(tr '\n' ' ' <"$recorder_words")"
+        "recording after $SECONDS s: $(grep -v libbpf "$recorder_words" | tr '\n' ' ')"
     send 7002
+    kill -HUP "$recorder"
+    ok 'many: a new file' until_true 20 test -s "$work/many.nst1"
     stop
     is "$recorder_status" 0 "recorder's status with many"
-    import many "$work/many.nst"
+    is "$(grep -c 'files that this process may have open' "$recorder_words")" 0 \
+        'many: there are descriptors for all'
+    import many "$work/many.nst" "$work/many.nst1"
     like "$(at 7002)" "kprobe:ip_rcv,\{server\},$datagrams" 'ip_rcv is among many'
     like "$(at 7002)" "kprobe:udp_rcv,\{server\},$datagrams" 'so is udp_rcv'
+fi
+ulimit -n "$descriptors"
+
+# Where the limit cannot be raised, what is attached is recorded, and files can still be opened.
+mkdir "$work/starved"
+printf '#!/bin/bash\nulimit -l unlimited\nulimit -n 256\nexec setpriv --bounding-set -sys_resource %s "$@"\n' \
+    "$bin/nstrail-capture" >"$work/starved/nstrail-capture"
+chmod +x "$work/starved/nstrail-capture"
+if bin=$work/starved record starved "$work/starved.nst" -p kprobe:ip_rcv -p 'kretprobe:tcp_*'; then
+    like "$(cat "$recorder_words")" 'too many for the 256 files .*CAP_SYS_RESOURCE' \
+        'starved: the limit is named'
+    kill -HUP "$recorder"
+    ok 'starved: a new file' until_true 20 test -s "$work/starved.nst1"
+    send 7003
+    stop
+    is "$recorder_status" 0 "starved: recorder's status"
+    import starved "$work/starved.nst" "$work/starved.nst1"
+    is "$(at 7003)" "kprobe:ip_rcv,{server},$datagrams" 'starved: what there is room for is recorded'
 fi
 mount -t debugfs debug /sys/kernel/debug 2>/dev/null
 is "$(wc -l </sys/kernel/debug/kprobes/list)" 0 'nothing is left'
