@@ -50,6 +50,11 @@ enum ev_probe {
 
 /* Of a stack trace, from the innermost one; the kernel's own limit is 127 by default. */
 #define EV_STACK_FRAMES 64
+/* Addresses; 0 behind the last. */
+#define EV_STACK_BYTES (8 * EV_STACK_FRAMES)
+/* Of what stands in place of its number: it is in the record. */
+#define EV_STACK_WITHIN_SHIFT 31
+#define EV_STACK_WITHIN       (1u << EV_STACK_WITHIN_SHIFT)
 
 /* Probes of one recording. */
 #define EV_PROBES_MAX 16384
@@ -120,7 +125,8 @@ struct ev_head {
     __u16 cpu;
 };
 
-/* One packet at one probe, followed by an ev_skb if it says so, and by caplen bytes of it. */
+/* One packet at one probe, followed by an ev_skb and a stack trace if it says so, and by caplen
+ * bytes of it. */
 struct ev_packet {
     __u64 ts_ns;   /* CLOCK_MONOTONIC */
     __u64 skb;     /* address of the struct sk_buff... */
@@ -128,7 +134,7 @@ struct ev_packet {
     __u64 pid_tgid; /* tgid in the upper half; defined by an ev_task */
     __u64 journey_id; /* tells when it began: ev_journey_ts_ns(); 0: not tracked */
     __u64 journey_head;
-    __u32 stack;       /* of the map `stacks`, plus 1; 0: none */
+    __u32 stack;       /* of the map `stacks`, plus 1; 0: none; or EV_STACK_WITHIN */
     __u32 drop_reason; /* of EV_PROBE_KFREE; else 0 */
     __u32 rx_ifindex;
     __u32 len; /* of the packet from where its bytes begin */
@@ -360,7 +366,8 @@ struct ev_config {
 /* What a record can take behind the end of the chunk that it begins in. */
 static inline __u32 ev_record_max(__u32 snaplen)
 {
-    return sizeof(struct ev_record) + sizeof(struct ev_skb) + EV_GAP_BYTES + snaplen;
+    return sizeof(struct ev_record) + sizeof(struct ev_skb) + EV_STACK_BYTES + EV_GAP_BYTES +
+           snaplen;
 }
 
 /* No CPU gives two journeys the same nanosecond: making one takes longer. */

@@ -12,7 +12,8 @@
 #include "bpf/write.bpf.h"
 #include "bpf/filter.bpf.h"
 
-/* Stack traces, by their hashes; the recorder sizes it. */
+/* Stack traces, by their hashes: of those that have one place, the first has it. The recorder sizes
+ * it. */
 struct {
     __uint(type, BPF_MAP_TYPE_STACK_TRACE);
     __uint(key_size, sizeof(__u32));
@@ -213,15 +214,20 @@ static __always_inline struct sighting sighted(const struct arguments *a, const 
     };
 }
 
-/* Of the kernel functions that led here, plus 1; 0, and counted: the map had no room for it. */
-static __always_inline __u32 stack_id(const struct here *here, void *ctx)
+/* Of the kernel functions that led here, plus 1. Where another one has its place in the map, it is
+ * an error, which has the bit EV_STACK_WITHIN: a number of its own would have the verifier follow
+ * it through all of the program. */
+static __always_inline __u32 stack_id(void *ctx)
 {
-    long id = bpf_get_stackid(ctx, &stacks, 0);
+    return bpf_get_stackid(ctx, &stacks, 0) + 1;
+}
 
-    if (id >= 0)
-        return id + 1;
-    count(here, EV_NO_STACK);
-    return 0;
+static __always_inline __u32 is_within(__u32 stack)
+{
+    __u32 within = stack >> EV_STACK_WITHIN_SHIFT;
+
+    barrier_var(within);
+    return within;
 }
 
 static __always_inline void record(struct here *here, const struct arguments *a)
@@ -230,6 +236,7 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     struct sighting seen;
     struct writing w;
     __u64 pid_tgid;
+    __u32 stack;
 
     if (!config.filters)
         here_time(here);
@@ -238,15 +245,19 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     seen = sighted(a, &f);
     if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
         return;
-    if (!tell(here, &f.where, &pid_tgid) || !write_begin(here, &f.packet, a->state, &w))
+    stack = a->stack ? stack_id(a->ctx) : 0;
+    if (!tell(here, &f.where, &pid_tgid) ||
+        !write_begin(here, &f.packet, a->state, is_within(stack), &w))
         return;
     fill(here, a, &f, w.out);
     w.out->packet.pid_tgid = pid_tgid;
-    w.out->packet.stack = a->stack ? stack_id(here, a->ctx) : 0;
+    w.out->packet.stack = stack;
     if (a->state)
         write_state(&f.packet, &w, a->typed);
     mark_selected(&f.packet);
     track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
+    if (a->stack && unlikely(is_within(stack)))
+        write_stack(here, a->ctx, &w);
     write_end(here, &f.packet, &w, a->dynptr);
 }
 

@@ -57,9 +57,9 @@ struct writing {
     __u8 *bytes; /* where they go */
 };
 
-/* Makes room for the event's record. False, and counted: there is none. */
+/* Makes room for the event's record; stack: 0 or 1, with one. False, and counted: there is none. */
 static __always_inline bool write_begin(const struct here *here, const struct packet *p, bool state,
-                                        struct writing *w)
+                                        __u32 stack, struct writing *w)
 {
     __u32 bytes;
 
@@ -69,6 +69,7 @@ static __always_inline bool write_begin(const struct here *here, const struct pa
         bytes += sizeof(struct ev_skb);
         barrier_var(bytes);
     }
+    bytes += stack * EV_STACK_BYTES;
     if (!ring_reserve(here, EV_PACKET, bytes, &w->room))
         return false;
     w->out = (void *)w->room.head;
@@ -82,6 +83,15 @@ static __always_inline void write_state(const struct packet *p, struct writing *
     state_read((struct ev_skb *)w->bytes, p, typed);
     w->out->packet.has_skb = 1;
     w->bytes += sizeof(struct ev_skb);
+    barrier_var(w->bytes);
+}
+
+/* Between these and the bytes. Where the kernel fails, it leaves zeros. */
+static __always_inline void write_stack(const struct here *here, void *ctx, struct writing *w)
+{
+    if (bpf_get_stack(ctx, w->bytes, EV_STACK_BYTES, 0) < 0)
+        count(here, EV_NO_STACK);
+    w->bytes += EV_STACK_BYTES;
     barrier_var(w->bytes);
 }
 

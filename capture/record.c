@@ -265,13 +265,37 @@ static const struct ev_skb *skb_of(const struct ev_record *record)
     return record->packet.has_skb ? (const struct ev_skb *)(record + 1) : NULL;
 }
 
-static const uint8_t *bytes_of(const struct ev_record *record)
+static const uint8_t *after_skb(const struct ev_record *record)
 {
     const struct ev_skb *skb = skb_of(record);
 
+    return skb ? (const uint8_t *)(skb + 1) : (const uint8_t *)(record + 1);
+}
+
+static bool has_stack_within(const struct ev_record *record)
+{
+    return record->packet.stack & EV_STACK_WITHIN;
+}
+
+static const uint8_t *bytes_of(const struct ev_record *record)
+{
     if (!record->packet.caplen)
         return NULL;
-    return skb ? (const uint8_t *)(skb + 1) : (const uint8_t *)(record + 1);
+    return after_skb(record) + (has_stack_within(record) ? EV_STACK_BYTES : 0);
+}
+
+static uint32_t take_stack(const struct recorder *r, const struct ev_record *record)
+{
+    const struct ev_packet *packet = &record->packet;
+    bool traced = is_traced(r, packet->probe);
+    uint64_t addresses[EV_STACK_FRAMES];
+
+    if (!packet->stack || !r->options.stacks)
+        return NST_NONE;
+    if (!has_stack_within(record))
+        return stacks_find(r->options.stacks, r->writer, packet->stack - 1, traced);
+    memcpy(addresses, after_skb(record), sizeof(addresses));
+    return stacks_name(r->options.stacks, r->writer, addresses, traced);
 }
 
 static void take_state(const struct ev_skb *from, struct nst_skb *state, struct nst_event *event)
@@ -310,7 +334,7 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
         .journey_head = packet->journey_head,
         .probe = r->probes[packet->probe],
         .drop_reason = NST_NONE,
-        .stack = NST_NONE,
+        .stack = take_stack(r, record),
         .cpu = record->head.cpu,
         .rx_ifindex = packet->rx_ifindex,
         .len_bytes = packet->len,
@@ -327,9 +351,6 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
     if (packet->journey_id)
         event.journey_ts_ns =
             ev_journey_ts_ns(r->options.base_ts_ns, r->options.cpu_bits, packet->journey_id);
-    if (packet->stack && r->options.stacks)
-        event.stack = stacks_find(r->options.stacks, r->writer, packet->stack - 1,
-                                  is_traced(r, packet->probe));
     if (packet->has_skb)
         take_state(skb_of(record), &state, &event);
     if (packet->probe == EV_PROBE_KFREE)
@@ -347,9 +368,10 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
 /* length: of more than the record itself. */
 static bool has_room(const struct ev_record *record, uint32_t length)
 {
-    uint32_t state = record->packet.has_skb ? sizeof(struct ev_skb) : 0;
+    uint32_t before = (record->packet.has_skb ? sizeof(struct ev_skb) : 0) +
+                      (has_stack_within(record) ? EV_STACK_BYTES : 0);
 
-    return length >= state && length - state >= record->packet.caplen;
+    return length >= before && length - before >= record->packet.caplen;
 }
 
 static bool is_whole(const struct recorder *r, const struct ev_head *head, uint32_t length)

@@ -14,10 +14,22 @@
 /* A tracepoint calls its programs by no more functions than these. */
 #define OWN_FRAMES 8
 
+/* No function is longer. */
+#define FUNCTION_BYTES_MAX (1u << 20)
+/* Stacks without a place of their own that are at hand. */
+#define AT_HAND 256
+
+/* One that came with an event. */
+struct told {
+    uint64_t addresses[EV_STACK_FRAMES]; /* zeros: none */
+    uint32_t frame;
+};
+
 struct stacks {
     int map_fd;
     const struct symbols *symbols;
     uint32_t known[STACKS_MAX]; /* the writer's frame, plus 1; 0: not yet asked for */
+    struct told told[AT_HAND];
 };
 
 struct stacks *stacks_new(int map_fd, const struct symbols *symbols)
@@ -50,7 +62,7 @@ static bool begins_with(const char *text, const char *prefix)
  * read, so it is taken for the last function before it, far away. */
 static bool is_own(const char *function, uint64_t offset)
 {
-    return !function || offset > 1u << 20 || begins_with(function, "bpf_") ||
+    return !function || offset >= FUNCTION_BYTES_MAX || begins_with(function, "bpf_") ||
            begins_with(function, "__bpf_") || begins_with(function, "__traceiter_");
 }
 
@@ -69,12 +81,13 @@ static size_t count_own(const struct stacks *s, const uint64_t *addresses, size_
     return own;
 }
 
+/* What a module has that came after the symbols were read has no name. */
 static void name_frame(const struct stacks *s, uint64_t address, char *name, size_t room)
 {
     uint64_t start = 0;
     const char *function = function_of(s, address, &start);
 
-    if (function)
+    if (function && address - start < FUNCTION_BYTES_MAX)
         snprintf(name, room, "%s+0x%" PRIx64, function, address - start);
     else
         snprintf(name, room, "0x%" PRIx64, address);
@@ -97,10 +110,20 @@ static uint32_t write_frames(const struct stacks *s, struct nst_writer *writer,
     return caller;
 }
 
+static uint32_t name_all(const struct stacks *s, struct nst_writer *writer,
+                         const uint64_t *addresses, bool traced)
+{
+    size_t count = 0, own;
+
+    while (count < EV_STACK_FRAMES && addresses[count])
+        count++;
+    own = traced && s->symbols ? count_own(s, addresses, count) : 0;
+    return write_frames(s, writer, addresses + own, count - own);
+}
+
 uint32_t stacks_find(struct stacks *s, struct nst_writer *writer, uint32_t id, bool traced)
 {
     uint64_t addresses[EV_STACK_FRAMES] = {0};
-    size_t count = 0, own;
 
     if (id >= STACKS_MAX)
         return NST_NONE;
@@ -108,9 +131,29 @@ uint32_t stacks_find(struct stacks *s, struct nst_writer *writer, uint32_t id, b
         return s->known[id] - 1;
     if (bpf_map_lookup_elem(s->map_fd, &id, addresses))
         return NST_NONE;
-    while (count < EV_STACK_FRAMES && addresses[count])
-        count++;
-    own = traced && s->symbols ? count_own(s, addresses, count) : 0;
-    s->known[id] = write_frames(s, writer, addresses + own, count - own) + 1;
+    s->known[id] = name_all(s, writer, addresses, traced) + 1;
     return s->known[id] - 1;
+}
+
+static uint32_t hash(const uint64_t *addresses)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < EV_STACK_FRAMES && addresses[i]; i++)
+        sum = (sum ^ addresses[i]) * 0x9e3779b97f4a7c15;
+    return sum >> 32;
+}
+
+uint32_t stacks_name(struct stacks *s, struct nst_writer *writer, const uint64_t *addresses,
+                     bool traced)
+{
+    struct told *told = &s->told[hash(addresses) % AT_HAND];
+
+    if (!addresses[0])
+        return NST_NONE;
+    if (memcmp(told->addresses, addresses, sizeof(told->addresses))) {
+        memcpy(told->addresses, addresses, sizeof(told->addresses));
+        told->frame = name_all(s, writer, addresses, traced);
+    }
+    return told->frame;
 }

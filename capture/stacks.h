@@ -9,7 +9,7 @@
 #include "capture/symbols.h"
 #include "format/nstrail.h"
 
-/* So many different ones are kept, of one recording. */
+/* Places for them, of one recording. What finds its own taken comes with its event. */
 #define STACKS_MAX 16384
 
 struct stacks;
@@ -21,5 +21,8 @@ void stacks_free(struct stacks *stacks);
 /* The innermost frame in the writer of the stack with that id. traced: it was taken in a
  * tracepoint or by fentry, whose own functions are left out. NST_NONE: there is no such. */
 uint32_t stacks_find(struct stacks *stacks, struct nst_writer *writer, uint32_t id, bool traced);
+/* The same of one that came with its event: EV_STACK_FRAMES addresses. */
+uint32_t stacks_name(struct stacks *stacks, struct nst_writer *writer, const uint64_t *addresses,
+                     bool traced);
 
 #endif

@@ -105,6 +105,23 @@ if record few "$work/few.nst" -p tp:net:netif_rx --stack; then
         "$(printed "$work/few.nst")" '--stack: each event has its trace'
 fi
 
+# By as many ways as programs send a packet. Some of these have one place in the kernel's table.
+ways=2000
+if record ways "$work/ways.nst" -p net:net_dev_queue --stack -i lo; then
+    ok 'ways: packets are sent' in_ns client "$bin/tests/netns/callers" $ways
+    stop
+    import ways "$work/ways.nst"
+    lost_nothing ways
+    is "$(ask "SELECT count(*), count(e.stack_id), count(DISTINCT e.stack_id) > $ways / 2
+        FROM v_event v JOIN event e ON e.id = v.id")" "$ways,$ways,1" \
+        'ways: each event has a stack trace'
+    is "$(ask "SELECT max(value) FROM loss WHERE counter = 'cut.stack'")" 0 \
+        'ways: and none is counted as missing'
+    is "$("$bin/nstrail" print --format single-line "$work/ways.nst" |
+        grep -cE '\+0x[0-9a-f]{6}')" 0 \
+        'ways: what came after the names were read is not far away in some other function'
+fi
+
 # A filter is for them, too.
 if record filter "$work/filter.nst" -p 'tp:net:*' udp port 7001; then
     exchange filter
