@@ -16,10 +16,10 @@ static const char *const kernel_names[EV_COUNTERS] = {
 
 /* By CPU and probe, beside those: events, guesses, and what the disk lost. */
 #define CELL_COUNTERS (EV_COUNTERS + 3)
-/* By probe: recursion and misses. */
-#define PROBE_COUNTERS 2
+/* By probe: recursion, misses, and that it is not attached. */
+#define PROBE_COUNTERS 3
 /* Totals of 0, recursion and misses of all kprobes, evictions and misses of tracking, inventory. */
-#define OTHER_COUNTERS (CELL_COUNTERS + 9)
+#define OTHER_COUNTERS (CELL_COUNTERS + 10)
 #define LOSS           "lost."
 
 struct counters {
@@ -245,6 +245,19 @@ static void add_tracking(struct counters *counters)
     counters->list[counters->count - 1].known = counters->tracking_missed_known;
 }
 
+/* What saw nothing because it was nowhere. */
+static void add_failed(struct counters *counters)
+{
+    const struct probes *probes = counters->probes;
+    size_t before = counters->count;
+
+    for (uint32_t probe = 0; probe < probes->count; probe++)
+        if (probes->list[probe].error)
+            add(counters, "probe.failed", probes->list[probe].symbol, NST_NONE, 1);
+    if (counters->count == before)
+        add(counters, "probe.failed", NULL, NST_NONE, 0);
+}
+
 static void add_inventory(struct counters *counters)
 {
     const struct inventory_counts *counts = &counters->inventory;
@@ -270,6 +283,7 @@ const struct nst_counter *counters_list(struct counters *counters, size_t *count
     add_missed(counters);
     add_cells(counters, "lost.disk", counters->lost_disk, 1);
     add_tracking(counters);
+    add_failed(counters);
     if (counters->has_inventory)
         add_inventory(counters);
     *count = counters->count;

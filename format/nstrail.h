@@ -319,9 +319,13 @@ struct nst_address {
  *                        many calls were under way to their returns
  *   skipped.no_packet    buffers of AF_UNIX, netlink and the like: not packets
  *   cut.nonlinear        bytes out of reach, see NST_EVENT_CUT
+ *   cut.stack            the event lacks its stack trace
  *   tracking.full        no room to track: the event has no journey
  *   tracking.guessed     verdicts of the heuristic, see NST_EVENT_GUESS
+ *   tracking.evicted     packets forgotten because nothing was seen of them for long
+ *   tracking.recursion   as lost.recursion, of programs that only follow packets
  *   tracking.missed      the kernel passed over a kprobe that follows packets
+ *   probe.failed         1 of a probe that could not be attached, and so saw nothing
  *   inventory.limit      processes are recorded up to this many, session leaders and inits apart
  *   inventory.left_out   processes that were not recorded for that
  *   inventory.unread     namespaces and processes that could not be looked at

@@ -73,6 +73,8 @@ if record many "$work/many.nst" -v -p 'kprobe:tcp_*' -p 'kprobe:ip_*' -p 'kprobe
     is "$(grep -c 'files that this process may have open' "$recorder_words")" 0 \
         'many: there are descriptors for all'
     import many "$work/many.nst" "$work/many.nst1"
+    is "$(ask "SELECT count(DISTINCT probe) FROM loss WHERE counter = 'probe.failed' AND value > 0")" \
+        "$(grep -c 'cannot attach to' "$recorder_words")" 'those that failed are in the file'
     like "$(at 7002)" "kprobe:ip_rcv,\{server\},$datagrams" 'ip_rcv is among many'
     like "$(at 7002)" "kprobe:udp_rcv,\{server\},$datagrams" 'so is udp_rcv'
 fi

@@ -131,6 +131,17 @@ if record filter "$work/filter.nst" -p 'tp:net:*' udp port 7001; then
         'what a filter selects'
 fi
 
+# What cannot be attached is in the file.
+if [ ! -e /sys/bus/event_source/devices/kprobe ] &&
+    record failed "$work/failed.nst" -p net:netif_rx -p kprobe:ip_rcv -p kprobe:udp_rcv; then
+    stop
+    import failed "$work/failed.nst"
+    is "$(ask "SELECT probe, max(value) FROM loss WHERE counter = 'probe.failed' AND value > 0
+        GROUP BY 1 ORDER BY 1")" \
+        "$(printf 'ip_rcv,1\nudp_rcv,1')" 'which probes could not be attached'
+    like "$("$bin/nstrail" info "$work/failed.nst")" 'probe\.failed 2' 'info counts them'
+fi
+
 # ------------------------------------------------------------------ what is said
 
 # says STATUS WORDS OPTION...
