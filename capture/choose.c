@@ -162,9 +162,10 @@ static int no_such(const struct probe_spec *spec, const struct targets *targets,
     if (spec->kind == NST_PROBE_RAW_TRACEPOINT && !is_group(spec, targets)) {
         list_groups(targets, text, sizeof(text));
         return nst_fail(err, -ENOENT,
-                        "%s:%s: no tracepoints with packets are known in such a group; there are "
+                        "%s:%s: no tracepoints with packets are known in such a group%s; there are "
                         "those of%s",
-                        spec->group, spec->name, text);
+                        spec->group, spec->name,
+                        targets_have_tracefs(targets) ? "" : ", for tracefs is not mounted", text);
     }
     if (spec->kind != NST_PROBE_RAW_TRACEPOINT && targets_have_function(targets, spec->name))
         return nst_fail(err, -ENOENT,

@@ -29,6 +29,7 @@ static const struct {
     const char *group;
     const char *tracepoints; /* with blanks between */
 } known[] = {
+    {"devlink", "devlink_trap_report"},
     {"icmp", "icmp_send"},
     {"mptcp", "get_mapping_status subflow_check_data_avail"},
     {"net", "napi_gro_frags_entry napi_gro_receive_entry net_dev_queue net_dev_start_xmit "
@@ -36,6 +37,7 @@ static const struct {
             "netif_receive_skb_list_entry netif_rx netif_rx_entry netif_rx_ni_entry"},
     {"openvswitch", "ovs_do_execute_action ovs_dp_upcall"},
     {"qdisc", "qdisc_dequeue qdisc_enqueue"},
+    {"rxrpc", "rxrpc_skb"},
     {"skb", "consume_skb kfree_skb skb_copy_datagram_iovec"},
     {"sock", "sock_rcvqueue_full"},
     {"tcp", "tcp_ao_handshake_failure tcp_ao_key_not_found tcp_ao_mismatch tcp_ao_rnext_request "
@@ -43,6 +45,10 @@ static const struct {
             "tcp_hash_bad_header tcp_hash_md5_mismatch tcp_hash_md5_required "
             "tcp_hash_md5_unexpected tcp_probe tcp_retransmit_skb tcp_send_reset "
             "tcp_sendmsg_locked"},
+    {"tipc", "tipc_proto_build tipc_proto_rcv tipc_sk_advance_rx tipc_sk_create tipc_sk_drop_msg "
+             "tipc_sk_dump tipc_sk_filter_rcv tipc_sk_overlimit1 tipc_sk_overlimit2 tipc_sk_poll "
+             "tipc_sk_rej_msg tipc_sk_release tipc_sk_sendmcast tipc_sk_sendmsg tipc_sk_sendstream "
+             "tipc_sk_shutdown tipc_skb_dump"},
     {"udp", "udp_fail_queue_rcv_skb"},
 };
 

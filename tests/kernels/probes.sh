@@ -96,6 +96,12 @@ if bin=$work/starved record starved "$work/starved.nst" -p kprobe:ip_rcv -p 'kre
     import starved "$work/starved.nst" "$work/starved.nst1"
     is "$(at 7003)" "kprobe:ip_rcv,{server},$datagrams" 'starved: what there is room for is recorded'
 fi
+
+# What groups tracepoints are in, tracefs tells; what we know without it is the same.
+"$bin/nstrail-capture" --list-probes 'tp:*' >"$work/told" 2>/dev/null
+unshare --mount sh -c 'umount /sys/kernel/tracing; exec "$0" --list-probes "tp:*"' \
+    "$bin/nstrail-capture" >"$work/known" 2>/dev/null
+is "$(cat "$work/known")" "$(cat "$work/told")" 'groups with tracefs and without'
 mount -t debugfs debug /sys/kernel/debug 2>/dev/null
 is "$(wc -l </sys/kernel/debug/kprobes/list)" 0 'nothing is left'
 

@@ -163,6 +163,10 @@ END
 printf 'tp:net:netif_rx\nroot:$6$secret:1:2\n' >"$work/wrong"
 says 1 'net:netif_rxx: .* did you mean net:netif_rx' -p tp:net:netif_rxx
 says 1 'nett:netif_rx: .* those of .*net .*skb' -p tp:nett:netif_rx
+unshare --mount sh -c 'umount /sys/kernel/tracing /sys/kernel/debug/tracing 2>/dev/null
+    exec "$0" -w - -p nett:netif_rx' "$bin/nstrail-capture" >"$work/words" 2>&1
+like "$(cat "$work/words")" 'in such a group, for tracefs is not mounted; .* net ' \
+    'an unknown group without tracefs'
 says 1 'kprobe:schedule: this function has no packet' -p schedule
 says 1 'kprobe:ip_rcvv: .* did you mean ip_rcv' -p kprobe:ip_rcvv
 says 1 'net:net_dev_xmit: the packet may be gone' -p tp:net:net_dev_xmit
