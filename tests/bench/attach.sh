@@ -3,7 +3,8 @@
 #
 # attach.sh BIN COUNT: seconds from the start until packets are seen by kprobes on COUNT functions,
 # for nstrail-capture and for bpftrace, and the ratio of the two. The functions are the same, and
-# among them some that each ping comes to; a packet must be seen at all of these.
+# among them some that each ping comes to; a packet must be seen at all of these. Each of the
+# functions must have been attached to.
 set -euo pipefail
 bin=$1 count=$2
 passed=(ip_rcv icmp_rcv ip_local_deliver ip_output)
@@ -53,6 +54,10 @@ by_nstrail()
     recorder=$!
     until_said "$work/words" recording
     sleep 2
+    if grep -E 'cannot attach|could not be attached' "$work/words" >&2; then
+        kill -INT $recorder
+        return 1
+    fi
     kill -INT $recorder
     wait $recorder
     for function in "${passed[@]}"; do
@@ -87,7 +92,10 @@ by_bpftrace()
 functions >"$work/list"
 ping -q -i 0.05 127.0.0.1 >/dev/null &
 echo "kprobes: $(wc -l <"$work/list")"
+[ "$(wc -l <"$work/list")" -eq "$count" ]
 for round in 1 2; do
-    echo "round $round: nstrail $(by_nstrail) s, bpftrace $(by_bpftrace) s"
+    ours=$(by_nstrail)
+    theirs=$(by_bpftrace)
+    echo "round $round: nstrail $ours s, bpftrace $theirs s"
 done | tee "$work/rounds"
 awk '{ a += $4; b += $7 } END { printf "ratio %.4f\n", a / b }' "$work/rounds"
