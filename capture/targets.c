@@ -173,7 +173,8 @@ static int compare(const void *a, const void *b)
     return order ? order : strcmp(first->name, second->name);
 }
 
-/* Static functions of the same name and parameters are one: a probe is put on all of them. */
+/* Static functions of the same name are one: a probe is put on all of them. Those of the kernel that
+ * differ in their parameters pahole (since 1.25) leaves out of BTF, which has no addresses. */
 static void drop_doubles(struct targets *t)
 {
     size_t kept = 0;
