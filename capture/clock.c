@@ -21,6 +21,11 @@ uint64_t clock_now_ns(void)
     return read_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_cpu_ns(void)
+{
+    return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 /* Between two readings of the monotonic clock the others are as of their middle; the less time
  * between those, the better. */
 void clock_read(struct clocks *clocks)

@@ -16,6 +16,8 @@ struct clocks {
 
 /* CLOCK_MONOTONIC: the time of events. */
 uint64_t clock_now_ns(void);
+/* The CPU time that this process has had. */
+uint64_t clock_cpu_ns(void);
 /* All of them as of one moment. */
 void clock_read(struct clocks *clocks);
 

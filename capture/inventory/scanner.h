@@ -29,7 +29,7 @@ struct scanner_counts {
     uint64_t left_out; /* processes that were too many, in the last scan */
     uint64_t unread;   /* namespaces and processes that could not be looked at, in the last scan */
     uint64_t full;     /* namespaces, containers and what is in them that were too many, in that */
-    uint64_t took_ns;  /* the last scan */
+    uint64_t took_ns;  /* the last scan, of CPU time */
 };
 
 struct scanner;
