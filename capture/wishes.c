@@ -18,10 +18,14 @@
 #include "capture/who.h"
 #include "format/error.h"
 
+/* What is wished of a namespace (enum ev_netns_wish), and why. */
 struct wish {
-    uint64_t key;  /* as the BPF programs look it up */
-    uint32_t what; /* enum ev_netns_wish */
-    uint32_t scan; /* that saw it by a name last; 0: it needs no name */
+    uint64_t key;   /* as the BPF programs look it up */
+    uint32_t fixed; /* whatever comes */
+    uint32_t named; /* by its names */
+    uint32_t seen;  /* in the look that is under way, or was the last */
+    uint32_t told;  /* what the map has; 0: it is not there */
+    uint32_t scan;  /* that saw it by a name last */
 };
 
 struct wishes {
@@ -31,8 +35,9 @@ struct wishes {
     struct wish *list;
     size_t count, room;
     uint32_t scan;
-    int map;    /* -1: not yet */
-    int mounts; /* a name is a mount: see netns(8) and proc(5), mountinfo */
+    bool saw_all; /* that there is, in the scan that is under way */
+    int map;      /* -1: not yet */
+    int mounts;   /* a name is a mount: see netns(8) and proc(5), mountinfo */
 };
 
 static uint64_t key_of(const struct nst_netns *netns)
@@ -45,11 +50,41 @@ static uint32_t wish_of(const struct who *who)
     return who->exclude ? EV_NETNS_EXCLUDED : EV_NETNS_WANTED;
 }
 
-static int tell(const struct wishes *w, const struct wish *wish, struct nst_error *err)
+static uint32_t what_of(const struct wish *wish)
 {
-    if (w->map < 0 || !bpf_map_update_elem(w->map, &wish->key, &wish->what, BPF_ANY))
+    return wish->fixed | wish->named;
+}
+
+static int tell(const struct wishes *w, struct wish *wish, struct nst_error *err)
+{
+    uint32_t what = what_of(wish);
+
+    if (w->map < 0 || what == wish->told)
         return 0;
-    return nst_fail(err, -errno, "cannot tell the programs of a namespace: %s", strerror(errno));
+    if (what ? bpf_map_update_elem(w->map, &wish->key, &what, BPF_ANY)
+             : bpf_map_delete_elem(w->map, &wish->key))
+        return nst_fail(err, -errno, "cannot tell the programs of a namespace: %s",
+                        strerror(errno));
+    wish->told = what;
+    return 0;
+}
+
+/* Those of which nothing is wished any more go. */
+static int tell_all(struct wishes *w, struct nst_error *err)
+{
+    size_t kept = 0;
+    int error = 0;
+
+    for (size_t i = 0; i < w->count; i++) {
+        struct wish *wish = &w->list[i];
+
+        if (!error)
+            error = tell(w, wish, err);
+        if (error || what_of(wish))
+            w->list[kept++] = *wish;
+    }
+    w->count = kept;
+    return error;
 }
 
 static struct wish *find(struct wishes *w, uint64_t key)
@@ -68,15 +103,16 @@ static struct wish *replace(struct wishes *w)
     for (size_t i = 0; i < w->count; i++) {
         struct wish *wish = &w->list[i];
 
-        if (wish->scan && wish->scan != w->scan && (!oldest || wish->scan < oldest->scan))
+        if (!wish->fixed && !wish->seen && wish->scan != w->scan &&
+            (!oldest || wish->scan < oldest->scan))
             oldest = wish;
     }
-    if (oldest && w->map >= 0)
+    if (oldest && oldest->told)
         bpf_map_delete_elem(w->map, &oldest->key);
     return oldest;
 }
 
-static int new_wish(struct wishes *w, struct wish **wish, struct nst_error *err)
+static int make_room(struct wishes *w, struct wish **wish, struct nst_error *err)
 {
     if (w->count == EV_WISHES_MAX) {
         *wish = replace(w);
@@ -97,30 +133,64 @@ static int new_wish(struct wishes *w, struct wish **wish, struct nst_error *err)
     return 0;
 }
 
-/* Somebody wishes this of that namespace. */
-static int add(struct wishes *w, uint64_t key, uint32_t what, bool by_name, struct nst_error *err)
+/* What is wished of that namespace, for somebody to add to. */
+static int wish_for(struct wishes *w, const struct nst_netns *netns, struct wish **wish,
+                    struct nst_error *err)
 {
-    struct wish *wish = find(w, key);
-    bool known = wish && (wish->what & what) == what;
+    uint64_t key = key_of(netns);
+    int error = 0;
 
-    if (!wish) {
-        int error = new_wish(w, &wish, err);
+    *wish = find(w, key);
+    if (*wish)
+        return 0;
+    error = make_room(w, wish, err);
+    if (!error)
+        **wish = (struct wish){.key = key};
+    return error;
+}
 
-        if (error)
-            return error;
-        *wish = (struct wish){.key = key, .scan = by_name};
-    }
-    if (!by_name)
-        wish->scan = 0;
-    else if (wish->scan)
-        wish->scan = w->scan;
-    wish->what |= what;
-    return known ? 0 : tell(w, wish, err);
+static int add_fixed(struct wishes *w, const struct nst_netns *netns, uint32_t what,
+                     struct nst_error *err)
+{
+    struct wish *wish;
+    int error = wish_for(w, netns, &wish, err);
+
+    if (error)
+        return error;
+    wish->fixed |= what;
+    return 0;
+}
+
+static int add_named(struct wishes *w, const struct nst_netns *netns, uint32_t what,
+                     struct nst_error *err)
+{
+    struct wish *wish;
+    int error = wish_for(w, netns, &wish, err);
+
+    if (error)
+        return error;
+    wish->named |= what;
+    wish->seen |= what;
+    wish->scan = w->scan;
+    return tell(w, wish, err);
+}
+
+static void begin_look(struct wishes *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        w->list[i].seen = 0;
 }
 
 static int no_way_back(struct nst_error *err)
 {
     return nst_fail(err, -EDEADLK, "cannot come back to our own network namespace");
+}
+
+/* What stands there is no namespace, or none any more: ip-netns(8) binds one to a file that nobody
+ * may open. */
+static bool is_none(int error)
+{
+    return error == -EINVAL || error == -ENOENT || error == -EACCES;
 }
 
 static int look_at_name(struct wishes *w, int folder, const char *name, struct nst_error *err)
@@ -135,12 +205,26 @@ static int look_at_name(struct wishes *w, int folder, const char *name, struct n
             continue;
         if (!netns.inum) {
             error = netns_identify(folder, name, &netns);
-            if (error)
-                return error == -EDEADLK ? no_way_back(err) : 0;
+            if (error == -EDEADLK)
+                return no_way_back(err);
+            if (error) {
+                w->saw_all &= is_none(error);
+                return 0;
+            }
         }
-        error = add(w, key_of(&netns), wish_of(who), true, err);
+        error = add_named(w, &netns, wish_of(who), err);
     }
     return error;
+}
+
+/* A cookie is its namespace's for ever, also without a name; an inum may be another's the moment
+ * that it is free. */
+static int end_look(struct wishes *w, struct nst_error *err)
+{
+    for (size_t i = 0; w->saw_all && i < w->count; i++)
+        if (w->list[i].key & EV_NETNS_BY_INUM)
+            w->list[i].named = w->list[i].seen;
+    return tell_all(w, err);
 }
 
 int wishes_look(struct wishes *w, struct nst_error *err)
@@ -152,14 +236,17 @@ int wishes_look(struct wishes *w, struct nst_error *err)
     if (!w->by_name)
         return 0;
     folder = opendir(NETNS_NAMES_FOLDER);
-    if (!folder)
+    if (!folder && errno != ENOENT)
         return 0;
     w->scan++;
-    while (!error && (entry = readdir(folder)))
+    w->saw_all = true;
+    begin_look(w);
+    while (!error && folder && (entry = readdir(folder)))
         if (entry->d_name[0] != '.')
             error = look_at_name(w, dirfd(folder), entry->d_name, err);
-    closedir(folder);
-    return error;
+    if (folder)
+        closedir(folder);
+    return error ? error : end_look(w, err);
 }
 
 /* The names that there are, as many as fit. */
@@ -206,7 +293,7 @@ static int resolve_file(struct wishes *w, const struct who *who, const char *pat
         return nst_fail(err, error, "--netns %s: %s is no network namespace", who->given, path);
     if (error)
         return nst_fail(err, error, "--netns %s: %s: %s", who->given, path, strerror(-error));
-    return add(w, key_of(&netns), wish_of(who), false, err);
+    return add_fixed(w, &netns, wish_of(who), err);
 }
 
 static int resolve_pid(struct wishes *w, const struct who *who, struct nst_error *err)
@@ -243,10 +330,19 @@ static int resolve_name(struct wishes *w, const struct who *who, struct nst_erro
     return error ? refuse_name(who, err) : 0;
 }
 
-/* Containers are the inventory's to know. */
-static int resolve_container(struct wishes *w, const struct who *who, struct nst_error *err)
+static int resolve_number(struct wishes *w, const struct who *who, struct nst_error *err)
 {
-    (void)w;
+    const struct nst_netns netns = {
+        .cookie = who->form == WHO_COOKIE ? who->number : 0,
+        .inum = who->form == WHO_INUM ? (uint32_t)who->number : 0,
+    };
+
+    return add_fixed(w, &netns, wish_of(who), err);
+}
+
+/* Containers are the inventory's to know. */
+static int resolve_container(const struct who *who, struct nst_error *err)
+{
     return nst_fail(err, -EOPNOTSUPP,
                     "--netns %s: containers and pods are not known while recording; say pid:N of a "
                     "process in it",
@@ -257,18 +353,19 @@ static int resolve(struct wishes *w, const struct who *who, struct nst_error *er
 {
     switch (who->form) {
     case WHO_INUM:
-        return add(w, EV_NETNS_BY_INUM | who->number, wish_of(who), false, err);
     case WHO_COOKIE:
-        return add(w, who->number, wish_of(who), false, err);
+        return resolve_number(w, who, err);
     case WHO_NAME:
         return resolve_name(w, who, err);
     case WHO_PATH:
         return resolve_file(w, who, who->text, err);
     case WHO_PID:
         return resolve_pid(w, who, err);
-    default:
-        return resolve_container(w, who, err);
+    case WHO_CONTAINER:
+    case WHO_POD:
+        return resolve_container(who, err);
     }
+    return -EINVAL;
 }
 
 static int parse(struct wishes *w, const char *const *texts, size_t count, struct nst_error *err)
@@ -330,12 +427,8 @@ bool wishes_want(const struct wishes *w)
 
 int wishes_begin(struct wishes *w, int map, struct nst_error *err)
 {
-    int error = 0;
-
     w->map = map;
-    for (size_t i = 0; !error && i < w->count; i++)
-        error = tell(w, &w->list[i], err);
-    return error;
+    return tell_all(w, err);
 }
 
 int wishes_fd(const struct wishes *w)

@@ -28,8 +28,8 @@ int wishes_begin(struct wishes *wishes, int map, struct nst_error *err);
 /* Polls as EPOLLPRI when a namespace may have got a name. -1: nothing tells. Belongs to wishes. */
 int wishes_fd(const struct wishes *wishes);
 
-/* Looks for names that are new. <0: this process could not come back to its own namespace, or the
- * map takes no more. */
+/* Looks for names that are new, or gone. <0: this process could not come back to its own namespace,
+ * or the map takes no more. */
 int wishes_look(struct wishes *wishes, struct nst_error *err);
 
 #endif

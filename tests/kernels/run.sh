@@ -32,6 +32,7 @@ tests=(
     kernels/probes.sh
     kernels/changes.sh
     kernels/who.sh
+    kernels/wishes.sh
 )
 # shellcheck disable=SC2206 # words are wanted
 [ -z "${KERNEL_TESTS-}" ] || tests=($KERNEL_TESTS)
