@@ -277,3 +277,29 @@ int filters_look(struct filters *f, struct nst_error *err)
 {
     return f->wishes ? wishes_look(f->wishes, err) : 0;
 }
+
+bool filters_seek(const struct filters *f)
+{
+    return f->wishes && wishes_seek(f->wishes);
+}
+
+void filters_hear(struct filters *f, const struct row *row)
+{
+    if (f->wishes)
+        wishes_hear(f->wishes, row);
+}
+
+int filters_heed(struct filters *f, struct nst_error *err)
+{
+    return f->wishes ? wishes_heed(f->wishes, err) : 0;
+}
+
+int filters_check(const struct filters *f, struct nst_error *err)
+{
+    return f->wishes ? wishes_check(f->wishes, err) : 0;
+}
+
+const struct who *filters_unmet(const struct filters *f, const struct who *after)
+{
+    return f->wishes ? wishes_unmet(f->wishes, after) : NULL;
+}

@@ -4,11 +4,14 @@
 #ifndef NST_CAPTURE_FILTERS_H
 #define NST_CAPTURE_FILTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "capture/drop_reasons.h"
+#include "capture/inventory/row.h"
 #include "capture/options.h"
+#include "capture/who.h"
 #include "format/nstrail.h"
 
 struct filters;
@@ -40,5 +43,12 @@ int filters_begin(struct filters *filters, const struct filters_maps *maps, stru
 int filters_fd(const struct filters *filters);
 /* Takes in what has come to be meant since. */
 int filters_look(struct filters *filters, struct nst_error *err);
+
+/* Of what the inventory says, as capture/wishes.h has it for namespaces. */
+bool filters_seek(const struct filters *filters);
+void filters_hear(struct filters *filters, const struct row *row);
+int filters_heed(struct filters *filters, struct nst_error *err);
+int filters_check(const struct filters *filters, struct nst_error *err);
+const struct who *filters_unmet(const struct filters *filters, const struct who *after);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "capture/clock.h"
 #include "capture/probe_spec.h"
+#include "capture/who.h"
 #include "format/error.h"
 
 struct option_spec {
@@ -55,7 +56,8 @@ static const struct option_spec specs[] = {
     {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
     {'i', "interface", "DEV", "packets at a device of that name, in any namespace"},
     {OPTION_NETNS, "netns", "WHO",
-     "packets in a namespace: inum, 0xCOOKIE, name, /path, pid:N; !WHO: nothing of it"},
+     "packets in a namespace: inum, 0xCOOKIE, name, /path, pid:N, container:X, pod:NS/NAME; "
+     "!WHO: none"},
     {OPTION_DROP_REASON, "drop-reason", "NAME", "of drops, only those for that reason"},
     {'p', "probe", "PROBE", "record here: [TYPE:]NAME[/stack]; TYPE tp, kprobe, kretprobe, fentry"},
     {OPTION_PROFILE, "profile", "NAME", "the probes of a profile: default, ifdump, drop, stack..."},
@@ -367,6 +369,18 @@ static int check_netns(const struct options *o, struct nst_error *err)
     return 0;
 }
 
+/* Only a full inventory knows containers. */
+static int check_containers(const struct options *o, struct nst_error *err)
+{
+    struct who who;
+
+    for (size_t i = 0; i < o->netns.count && (o->inventory_names || o->inventory_none); i++)
+        if (!who_parse(o->netns.list[i], &who) && who_is_container(&who))
+            return nst_fail(err, -EINVAL, "--netns %s: --inventory=%s knows no containers",
+                            o->netns.list[i], o->inventory_none ? "none" : "names");
+    return 0;
+}
+
 static int check(struct options *o, struct nst_error *err)
 {
     if (o->help || o->version)
@@ -387,7 +401,7 @@ static int check(struct options *o, struct nst_error *err)
         return nst_fail(err, -EINVAL, "-s and --no-packets exclude each other");
     if (o->no_packets)
         o->snaplen = 0;
-    if (check_netns(o, err))
+    if (check_netns(o, err) || check_containers(o, err))
         return -EINVAL;
     return check_files(o, err);
 }

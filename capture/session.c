@@ -39,6 +39,9 @@
 #define HORIZON_NS (10 * NS_PER_MS)
 /* The rings wake us when much waits; the rest is fetched so often. */
 #define WAIT_MS 100
+/* So long the inventory may look for the containers that are to be recorded: not even on a host of
+ * a hundred thousand processes it takes longer. */
+#define CONTAINERS_NS (3 * NS_PER_S)
 
 /* Which descriptor is readable, in epoll's data. */
 enum {
@@ -159,6 +162,50 @@ static int make_filters(struct session *s, struct nst_error *err)
     if (limit)
         message_note("the filter matches no packet that begins at L3, for there: %s", limit);
     return error;
+}
+
+static void hear(void *context, const struct row *row)
+{
+    struct session *s = context;
+
+    filters_hear(s->filters, row);
+}
+
+/* Those that run already are recorded from the first event on. */
+static int find_containers(struct session *s, struct nst_error *err)
+{
+    int error;
+
+    if (!s->inventory)
+        return 0;
+    inventory_listen(s->inventory, hear, s);
+    if (!filters_seek(s->filters))
+        return 0;
+    inventory_wait(s->inventory, CONTAINERS_NS);
+    if (inventory_fd(s->inventory) < 0)
+        return nst_fail(err, -ENOENT, "--netns: without an inventory no containers are known");
+    error = filters_heed(s->filters, err);
+    return error ? error : filters_check(s->filters, err);
+}
+
+/* As for devices: it may be misspelt, or come later. */
+static void note_netns(const struct session *s)
+{
+    static const char *const what[] = {
+        [WHO_INUM] = "namespace here has this inum",
+        [WHO_COOKIE] = "namespace here has this cookie",
+        [WHO_CONTAINER] = "container here goes by this",
+        [WHO_POD] = "pod here goes by this",
+    };
+    struct inventory_counts counts;
+    const struct who *who = NULL;
+
+    if (s->options->quiet || s->options->inventory_names || !s->inventory ||
+        !inventory_counts(s->inventory, &counts))
+        return;
+    while ((who = filters_unmet(s->filters, who)))
+        message_note("--netns %s: no %s now, as far as the inventory sees; one that comes is %s",
+                     who->given, what[who->form], who->exclude ? "left out" : "recorded");
 }
 
 static int watch_filters(struct session *s, struct nst_error *err)
@@ -332,6 +379,10 @@ static int start(struct session *s, struct nst_error *err)
     int error;
 
     upkeep_begin(&s->upkeep);
+    error = filters_heed(s->filters, err);
+    if (error)
+        return error;
+    note_netns(s);
     error = attach_start(s->attachment, err);
     if (!error)
         error = probing_report(&s->probes, s->options->verbose, err);
@@ -474,6 +525,10 @@ static void report_if_asked(const struct session *s)
 /* Where nothing tells of new names, now and then. */
 static int look_at_filters(struct session *s, struct nst_error *err)
 {
+    int error = filters_heed(s->filters, err);
+
+    if (error)
+        return error;
     if (!s->filters_due && filters_fd(s->filters) >= 0)
         return 0;
     s->filters_due = false;
@@ -594,6 +649,8 @@ int session_run(const struct options *options, int argc, char **argv)
         error = start_inventory(&s, &err);
     if (!error)
         error = load(&s, &err);
+    if (!error)
+        error = find_containers(&s, &err);
     if (!error)
         error = open_writer(&s, argc, argv, &err);
     if (!error)

@@ -4,7 +4,6 @@
 #include "capture/upkeep.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,16 +180,7 @@ static void ask_again(struct upkeep *u, uint64_t now_ns)
  * before the name. */
 static void write_first_inventory(struct upkeep *u)
 {
-    uint64_t end_ns = clock_now_ns() + FIRST_SCAN_NS, now_ns;
-    struct inventory_counts counts;
-
-    while (!inventory_counts(u->inventory, &counts) && inventory_fd(u->inventory) >= 0 &&
-           (now_ns = clock_now_ns()) < end_ns) {
-        struct pollfd fd = {.fd = inventory_fd(u->inventory), .events = POLLIN};
-
-        poll(&fd, 1, (int)((end_ns - now_ns) / NS_PER_MS + 1));
-        inventory_take(u->inventory);
-    }
+    inventory_wait(u->inventory, FIRST_SCAN_NS);
     write_inventory(u);
 }
 

@@ -32,6 +32,13 @@ static bool parse_number(const char *text, const char *digits, int base, uint64_
     return !errno && *number <= most;
 }
 
+static bool is_pod(const char *text)
+{
+    const char *slash = strchr(text, '/');
+
+    return slash && slash != text && slash[1];
+}
+
 static const char *parse_form(const char *text, struct who *who)
 {
     size_t i = 0;
@@ -49,6 +56,8 @@ static const char *parse_form(const char *text, struct who *who)
         return "no process id";
     if (who->form == WHO_NAME && strchr(who->text, '/'))
         return "a name has no '/'";
+    if (who->form == WHO_POD && !is_pod(who->text))
+        return "a pod is pod:NAMESPACE/NAME";
     return NULL;
 }
 
@@ -75,4 +84,36 @@ const char *who_parse(const char *text, struct who *who)
 bool who_is_pattern(const struct who *who)
 {
     return who->form == WHO_NAME && strpbrk(who->text, "*?[");
+}
+
+bool who_is_container(const struct who *who)
+{
+    return who->form == WHO_CONTAINER || who->form == WHO_POD;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b && !strcmp(a, b);
+}
+
+static enum who_fit fits_container(const char *given, const struct nst_container *c)
+{
+    if (same_text(given, c->id) || same_text(given, c->name) || same_text(given, c->pod_container))
+        return WHO_FITS_EXACTLY;
+    return starts(c->id, given) ? WHO_FITS_PREFIX : WHO_FITS_NOT;
+}
+
+static bool fits_pod(const char *given, const struct nst_container *c)
+{
+    size_t length = c->pod_namespace ? strlen(c->pod_namespace) : 0;
+
+    return length && c->pod_name && starts(given, c->pod_namespace) && given[length] == '/' &&
+           !strcmp(given + length + 1, c->pod_name);
+}
+
+enum who_fit who_fits(const struct who *who, const struct nst_container *container)
+{
+    if (who->form == WHO_CONTAINER)
+        return fits_container(who->text, container);
+    return who->form == WHO_POD && fits_pod(who->text, container) ? WHO_FITS_EXACTLY : WHO_FITS_NOT;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/nstrail.h"
+
 enum who_form {
     WHO_INUM = 1,
     WHO_COOKIE,
@@ -13,7 +15,7 @@ enum who_form {
     WHO_PATH, /* of anything that a namespace is bound to */
     WHO_PID,
     WHO_CONTAINER,
-    WHO_POD,
+    WHO_POD, /* "NAMESPACE/NAME" */
 };
 
 struct who {
@@ -29,5 +31,13 @@ const char *who_parse(const char *text, struct who *who);
 
 /* Whether the name may mean any number of namespaces. */
 bool who_is_pattern(const struct who *who);
+
+/* Whether it is said by a container or a pod, which only the inventory knows. */
+bool who_is_container(const struct who *who);
+
+/* Whether such a one means this container: by its id or name, or its pod's; or by the beginning of
+ * its id. */
+enum who_fit { WHO_FITS_NOT, WHO_FITS_PREFIX, WHO_FITS_EXACTLY };
+enum who_fit who_fits(const struct who *who, const struct nst_container *container);
 
 #endif

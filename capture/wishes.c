@@ -15,29 +15,36 @@
 
 #include "bpf/event.h"
 #include "capture/netns_id.h"
+#include "capture/sought.h"
 #include "capture/who.h"
 #include "format/error.h"
 
 /* What is wished of a namespace (enum ev_netns_wish), and why. */
 struct wish {
-    uint64_t key;   /* as the BPF programs look it up */
-    uint32_t fixed; /* whatever comes */
-    uint32_t named; /* by its names */
-    uint32_t seen;  /* in the look that is under way, or was the last */
-    uint32_t told;  /* what the map has; 0: it is not there */
-    uint32_t scan;  /* that saw it by a name last */
+    uint64_t key;       /* as the BPF programs look it up */
+    uint32_t fixed;     /* whatever comes */
+    uint32_t named;     /* by its names */
+    uint32_t contained; /* by the containers in it */
+    uint32_t seen;      /* in the look that is under way, or was the last */
+    uint32_t told;      /* what the map has; 0: it is not there */
+    uint32_t scan;      /* that saw it by a name last */
 };
 
 struct wishes {
     struct who *whos;
     size_t whos_count;
+    bool *met;    /* of each: whether the inventory knows what it means */
     bool by_name; /* some are names */
     struct wish *list;
     size_t count, room;
     uint32_t scan;
-    bool saw_all; /* that there is, in the scan that is under way */
-    int map;      /* -1: not yet */
-    int mounts;   /* a name is a mount: see netns(8) and proc(5), mountinfo */
+    bool saw_all;          /* that there is, in the scan that is under way */
+    struct sought *sought; /* NULL: none are containers */
+    bool heard;            /* of containers, since that was heeded */
+    bool missed;           /* some of what was heard, for lack of memory */
+    bool has_cookies;      /* the inventory knows some */
+    int map;               /* -1: not yet */
+    int mounts;            /* a name is a mount: see netns(8) and proc(5), mountinfo */
 };
 
 static uint64_t key_of(const struct nst_netns *netns)
@@ -52,7 +59,7 @@ static uint32_t wish_of(const struct who *who)
 
 static uint32_t what_of(const struct wish *wish)
 {
-    return wish->fixed | wish->named;
+    return wish->fixed | wish->named | wish->contained;
 }
 
 static int tell(const struct wishes *w, struct wish *wish, struct nst_error *err)
@@ -103,7 +110,7 @@ static struct wish *replace(struct wishes *w)
     for (size_t i = 0; i < w->count; i++) {
         struct wish *wish = &w->list[i];
 
-        if (!wish->fixed && !wish->seen && wish->scan != w->scan &&
+        if (!wish->fixed && !wish->contained && !wish->seen && wish->scan != w->scan &&
             (!oldest || wish->scan < oldest->scan))
             oldest = wish;
     }
@@ -340,13 +347,12 @@ static int resolve_number(struct wishes *w, const struct who *who, struct nst_er
     return add_fixed(w, &netns, wish_of(who), err);
 }
 
-/* Containers are the inventory's to know. */
-static int resolve_container(const struct who *who, struct nst_error *err)
+/* The inventory will tell of it. */
+static int resolve_container(struct wishes *w, struct nst_error *err)
 {
-    return nst_fail(err, -EOPNOTSUPP,
-                    "--netns %s: containers and pods are not known while recording; say pid:N of a "
-                    "process in it",
-                    who->given);
+    if (!w->sought)
+        w->sought = sought_new(w->whos, w->whos_count);
+    return w->sought ? 0 : nst_fail(err, -ENOMEM, "no memory for containers");
 }
 
 static int resolve(struct wishes *w, const struct who *who, struct nst_error *err)
@@ -363,7 +369,7 @@ static int resolve(struct wishes *w, const struct who *who, struct nst_error *er
         return resolve_pid(w, who, err);
     case WHO_CONTAINER:
     case WHO_POD:
-        return resolve_container(who, err);
+        return resolve_container(w, err);
     }
     return -EINVAL;
 }
@@ -371,7 +377,8 @@ static int resolve(struct wishes *w, const struct who *who, struct nst_error *er
 static int parse(struct wishes *w, const char *const *texts, size_t count, struct nst_error *err)
 {
     w->whos = calloc(count + 1, sizeof(*w->whos));
-    if (!w->whos)
+    w->met = calloc(count + 1, sizeof(*w->met));
+    if (!w->whos || !w->met)
         return nst_fail(err, -ENOMEM, "no memory for namespaces");
     for (; w->whos_count < count; w->whos_count++) {
         const char *wrong = who_parse(texts[w->whos_count], &w->whos[w->whos_count]);
@@ -412,6 +419,8 @@ void wishes_free(struct wishes *w)
         return;
     if (w->mounts >= 0)
         close(w->mounts);
+    sought_free(w->sought);
+    free(w->met);
     free(w->whos);
     free(w->list);
     free(w);
@@ -434,4 +443,77 @@ int wishes_begin(struct wishes *w, int map, struct nst_error *err)
 int wishes_fd(const struct wishes *w)
 {
     return w->mounts;
+}
+
+bool wishes_seek(const struct wishes *w)
+{
+    return w->sought;
+}
+
+static bool is_met(const struct who *who, const struct nst_netns *netns)
+{
+    return (who->form == WHO_INUM && who->number == netns->inum) ||
+           (who->form == WHO_COOKIE && who->number == netns->cookie);
+}
+
+void wishes_hear(struct wishes *w, const struct row *row)
+{
+    if (row->kind == ROW_NETNS && row->netns.last_ts_ns == NST_STILL) {
+        w->has_cookies |= row->netns.netns.cookie != 0;
+        for (size_t i = 0; i < w->whos_count; i++)
+            w->met[i] |= is_met(&w->whos[i], &row->netns.netns);
+    } else if (row->kind == ROW_CONTAINER && w->sought) {
+        w->missed |= !sought_hear(w->sought, &row->container);
+        w->heard = true;
+    }
+}
+
+int wishes_heed(struct wishes *w, struct nst_error *err)
+{
+    const struct who *who;
+    struct nst_netns netns;
+    size_t at = 0;
+
+    if (!w->heard)
+        return 0;
+    if (w->missed)
+        return nst_fail(err, -ENOMEM, "no memory for containers");
+    w->heard = false;
+    begin_look(w);
+    while ((who = sought_next(w->sought, &at, &netns))) {
+        struct wish *wish;
+        int error = wish_for(w, &netns, &wish, err);
+
+        if (error)
+            return error;
+        wish->seen |= wish_of(who);
+        w->met[who - w->whos] = true;
+    }
+    for (size_t i = 0; i < w->count; i++)
+        w->list[i].contained = w->list[i].seen;
+    return tell_all(w, err);
+}
+
+int wishes_check(const struct wishes *w, struct nst_error *err)
+{
+    const char *ids[2];
+
+    for (size_t i = 0; w->sought && i < w->whos_count; i++)
+        if (sought_is_ambiguous(w->sought, &w->whos[i], ids))
+            return nst_fail(err, -EINVAL,
+                            "--netns %s: the ids of several containers begin so: %s, %s",
+                            w->whos[i].given, ids[0], ids[1]);
+    return 0;
+}
+
+const struct who *wishes_unmet(const struct wishes *w, const struct who *after)
+{
+    for (size_t i = after ? (size_t)(after - w->whos) + 1 : 0; i < w->whos_count; i++) {
+        enum who_form form = w->whos[i].form;
+
+        if (!w->met[i] && (form == WHO_INUM || (form == WHO_COOKIE && w->has_cookies) ||
+                           who_is_container(&w->whos[i])))
+            return &w->whos[i];
+    }
+    return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The namespaces that --netns asks for, or leaves out, for the BPF programs. Names are looked up
- * again and again: a namespace that gets one while it is recorded is taken in.
+ * again and again: a namespace that gets one while it is recorded is taken in. So is that of a
+ * container when the inventory tells of it.
  */
 #ifndef NST_CAPTURE_WISHES_H
 #define NST_CAPTURE_WISHES_H
@@ -10,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "format/nstrail.h"
+#include "capture/inventory/row.h"
+#include "capture/who.h"
 
 struct wishes;
 
@@ -31,5 +33,17 @@ int wishes_fd(const struct wishes *wishes);
 /* Looks for names that are new, or gone. <0: this process could not come back to its own namespace,
  * or the map takes no more. */
 int wishes_look(struct wishes *wishes, struct nst_error *err);
+
+/* Whether some are containers, which takes an inventory. */
+bool wishes_seek(const struct wishes *wishes);
+/* What the inventory says. */
+void wishes_hear(struct wishes *wishes, const struct row *row);
+/* Does what follows from that. <0: as wishes_look(). */
+int wishes_heed(struct wishes *wishes, struct nst_error *err);
+/* <0: what was given begins the ids of several containers that are there. */
+int wishes_check(const struct wishes *wishes, struct nst_error *err);
+/* The first one behind after (NULL: of all) that means nothing which the inventory told of; NULL:
+ * no more. */
+const struct who *wishes_unmet(const struct wishes *wishes, const struct who *after);
 
 #endif

@@ -21,8 +21,8 @@
 /* A last scan takes no longer, not even on a host of a hundred thousand processes. */
 #define PATIENCE_NS (3 * NS_PER_S)
 
-/* One TABLES block has no more, nor do we let more wait. A row has 8 bytes at least, so this is
- * below NST_MAX_ROWS. */
+/* One TABLES block has no more, nor do we let more wait while we record. A row has 8 bytes at
+ * least, so this is below NST_MAX_ROWS. */
 #define BATCH_BYTES (2u << 20)
 
 /* What events showed first while it was busy; beyond, they are counted. */
@@ -31,13 +31,16 @@
 struct inventory {
     pid_t pid;
     int fd; /* -1: it is gone */
-    bool finishing, finished;
+    bool awaited; /* somebody does nothing else until it has said what it has to say */
+    bool finished;
     bool again_due; /* that could not be said yet */
     struct inventory_counts counts;
     bool counted;
     struct scanner_sight *unheard; /* from the first that is not said yet, to the count */
     uint32_t unheard_first, unheard_count, unheard_room;
     struct buffer rows; /* to be written, as in CHANNEL_ROWS */
+    void (*hear)(void *context, const struct row *row); /* NULL: nobody else wants them */
+    void *context;
     uint8_t message[CHANNEL_BYTES];
 };
 
@@ -180,9 +183,12 @@ static bool take_rows(struct inventory *inv, struct cursor *c)
     struct row row;
     uint8_t *room;
 
-    while (cursor_left(c))
+    while (cursor_left(c)) {
         if (!channel_take_row(c, &row))
             return false;
+        if (inv->hear)
+            inv->hear(inv->context, &row);
+    }
     room = nst_buffer_room(&inv->rows, len);
     if (!room)
         return false;
@@ -223,7 +229,7 @@ static bool take_message(struct inventory *inv, size_t len)
 
 void inventory_take(struct inventory *inv)
 {
-    while (inv->fd >= 0 && (!inventory_full(inv) || inv->finishing)) {
+    while (inv->fd >= 0 && (!inventory_full(inv) || inv->awaited)) {
         ssize_t len = recv(inv->fd, inv->message, sizeof(inv->message), MSG_DONTWAIT);
 
         if (len < 0 && errno == EINTR)
@@ -236,12 +242,33 @@ void inventory_take(struct inventory *inv)
     inventory_remind(inv);
 }
 
+void inventory_listen(struct inventory *inv, void (*hear)(void *context, const struct row *row),
+                      void *context)
+{
+    inv->hear = hear;
+    inv->context = context;
+}
+
+void inventory_wait(struct inventory *inv, uint64_t most_ns)
+{
+    uint64_t end_ns = clock_now_ns() + most_ns, now_ns;
+
+    inv->awaited = true;
+    while (!inv->counted && inv->fd >= 0 && (now_ns = clock_now_ns()) < end_ns) {
+        struct pollfd fd = {.fd = inv->fd, .events = POLLIN};
+
+        poll(&fd, 1, (int)((end_ns - now_ns) / NS_PER_MS + 1));
+        inventory_take(inv);
+    }
+    inv->awaited = false;
+}
+
 void inventory_finish(struct inventory *inv)
 {
     uint64_t end_ns = clock_now_ns() + PATIENCE_NS, now_ns;
     bool asked = false;
 
-    inv->finishing = true;
+    inv->awaited = true;
     while (inv->fd >= 0 && !inv->finished && (now_ns = clock_now_ns()) < end_ns) {
         struct pollfd fd = {.fd = inv->fd, .events = asked ? POLLIN : POLLIN | POLLOUT};
 

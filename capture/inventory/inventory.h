@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/inventory/row.h"
 #include "capture/inventory/scanner.h"
 #include "format/nstrail.h"
 
@@ -31,6 +32,11 @@ void inventory_remind(struct inventory *inventory);
 
 /* Takes what it has to say. */
 void inventory_take(struct inventory *inventory);
+/* From now on each row that it says goes to hear() too, as long as the call. */
+void inventory_listen(struct inventory *inventory,
+                      void (*hear)(void *context, const struct row *row), void *context);
+/* Waits until it has looked at everything once, but not longer than that. */
+void inventory_wait(struct inventory *inventory, uint64_t most_ns);
 
 /* A new file begins, or rows of this one were lost: everything will be said once more. */
 void inventory_again(struct inventory *inventory);

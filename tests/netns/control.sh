@@ -258,6 +258,25 @@ is "$recorder_status" 0 'a device that goes: status'
 is "$("$bin/nstrail" print --json --dev "${prefix}0" -f icmp "$work/gone.nst" 2>/dev/null |
     grep -c '"kernel":')" 40 'a device that goes, and one that comes by its name: both are recorded'
 
+# -- namespaces that are not there
+
+run 30 "$capture" -w "$work/x" --duration 0.1 --netns 1 --netns '!2' --netns "$(inum client)"
+is "$status" 0 'an inum that is not there: status'
+like "$words" '--netns 1: no namespace here has this inum now, .* is recorded' \
+    'an inum that is not there: is said'
+like "$words" '--netns !2: no namespace here has this inum now, .* is left out' \
+    'an inum that is not there, to be left out: is said'
+unlike "$words" "--netns $(inum client)" 'an inum that is there: nothing is said'
+run 30 "$capture" -q -w "$work/x" --duration 0.1 --netns 1
+is "$words" '' 'an inum that is not there: nothing is said with -q'
+run 30 "$capture" -w "$work/x" --duration 0.1 --netns 0x7ffffffffffffff1
+if [ "$("$bin/tests/kernels/cookie")" = null ]; then
+    unlike "$words" 'no namespace' 'a cookie: nobody knows any here'
+else
+    like "$words" '--netns 0x7ffffffffffffff1: no namespace here has this cookie now' \
+        'a cookie that is not there: is said'
+fi
+
 # -- whose file it is
 
 run 30 env SUDO_UID=65534 SUDO_GID=65534 SUDO_USER=nobody "$capture" -w "$work/sudo.nst" --duration 1

@@ -144,6 +144,9 @@ static void test_bad(void)
     refuses("-w x -s 64 --no-packets", "exclude each other");
     refuses("-w x --no-packets -s 0", "exclude each other");
     refuses("-w x --netns !a --netns b --netns a", "--netns a and !a exclude each other");
+    refuses("-w x --netns a --netns !container:b --inventory=none",
+            "--netns !container:b: --inventory=none knows no containers");
+    refuses("-w x --inventory=names --netns pod:a/b", "--inventory=names knows no containers");
     refuses("-w x -y", "unknown option -y");
     refuses("-w x --nothing", "unknown option --nothing");
     refuses("-w x --quiet=1", "no argument belongs to");
