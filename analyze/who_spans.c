@@ -77,6 +77,27 @@ static uint64_t process_since(const struct inventory *inv, const struct nst_proc
     return start_ns;
 }
 
+/* The recorder looks at everything every two seconds: a process was where it is seen last for some of
+ * the time until it is missed. */
+#define MISSED_NS 2000000000ULL
+
+/* Not beyond the time when its pid is another's, or it is elsewhere. */
+static uint64_t process_until(const struct inventory *inv, const struct nst_process *p)
+{
+    uint64_t until_ns = p->last_ts_ns < UINT64_MAX - MISSED_NS ? p->last_ts_ns + MISSED_NS : UINT64_MAX;
+    size_t count;
+    const struct nst_process *list = inventory_processes(inv, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i].pid == p->pid && list[i].first_ts_ns > p->last_ts_ns) {
+            uint64_t since_ns = process_since(inv, &list[i]);
+
+            if (since_ns > p->last_ts_ns && since_ns <= until_ns)
+                until_ns = since_ns - 1;
+        }
+    return until_ns;
+}
+
 static bool fill_pid(struct who_spans *spans, const struct who *who, const struct inventory *inv)
 {
     size_t count;
@@ -85,7 +106,7 @@ static bool fill_pid(struct who_spans *spans, const struct who *who, const struc
     for (size_t i = 0; i < count; i++)
         if (list[i].pid == who->number &&
             !add_seen(spans, inv, &list[i].netns, process_since(inv, &list[i]),
-                      list[i].last_ts_ns))
+                      process_until(inv, &list[i])))
             return false;
     return true;
 }

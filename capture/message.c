@@ -32,27 +32,30 @@ void message_begin(void)
     sigaction(SIGXFSZ, &action, NULL);
 }
 
-/* Line ends within are kept out too: one message is one line. */
-static void print_escaped(const char *text)
+/* Line ends within are kept out too: one message is one line. Answers the end of what it appended. */
+static char *escape(char *end, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = *text;
 
         if (c < 0x20 || c == 0x7f)
-            fprintf(stderr, "\\x%02x", c);
+            end += sprintf(end, "\\x%02x", c);
         else
-            putc(c, stderr);
+            *end++ = c;
     }
+    return end;
 }
 
+/* In one piece: other processes of ours have messages too. */
 static void print_message(const char *format, va_list args)
 {
-    char text[MESSAGE_MAX];
+    static const char name[] = "nstrail-capture: ";
+    char text[MESSAGE_MAX], line[sizeof(name) + 4 * MESSAGE_MAX + 1], *end;
 
     vsnprintf(text, sizeof(text), format, args);
-    fputs("nstrail-capture: ", stderr);
-    print_escaped(text);
-    putc('\n', stderr);
+    end = escape(stpcpy(line, name), text);
+    *end++ = '\n';
+    fwrite(line, 1, end - line, stderr);
 }
 
 int message_error(const char *format, ...)
