@@ -178,6 +178,7 @@ struct passed {
     __u64 sk;
     __u64 dev;
     __u64 ts_ns;
+    __u64 journey_id;
 };
 
 /* By CPU * EV_PASSED_SETS + set; the recorder sizes it. */
@@ -334,7 +335,9 @@ static __always_inline struct ev_track *track_moved(const struct here *here,
     if (head == p->head || here->ts_ns - last->ts_ns > TRACK_MOVED_NS)
         return NULL;
     old = track_find(head);
-    if (!old || old->state != EV_TRACK_LIVE)
+    /* Another packet may have the buffer by now, and this skb be another's: not every freeing of
+     * those is seen. */
+    if (!old || old->state != EV_TRACK_LIVE || old->journey_id != last->journey_id)
         return NULL;
     return here->like != EV_PROBE_XMIT || sent_on(last, old, p, seen, typed) ? old : NULL;
 }
@@ -393,6 +396,7 @@ static __always_inline void track_see(const struct here *here, const struct pack
     last->sk = address(p->sk);
     last->dev = seen->dev;
     last->ts_ns = here->ts_ns;
+    last->journey_id = t->journey_id;
 }
 
 /* Whether this is a packet that is being recorded. Whatever else is in its buffer, or in its skb, is

@@ -42,7 +42,7 @@ done
 # lacks NAME EVENTS
 lacks()
 {
-    local name=unsupported-$1 path=file/unsupported-$1 words from_file from_pipe
+    local name=unsupported-$1 path=file/unsupported-$1 words from_file
     words="block 1 at byte [0-9]*: .*"
     from_file=$("$bin/nstrail" print --format single-line "$path" 2>errors | wc -l)
     is "$from_file, $(grep -c "^nstrail: $path: $words" errors), $(wc -l <errors)" "$(($2 + 1)), 1, 1" \

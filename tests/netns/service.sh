@@ -23,8 +23,8 @@ calls()
 {
     local name
     for name; do
-        case $name in
         # shellcheck disable=SC2046 # words are wanted
+        case $name in
         @*) calls $(systemd-analyze --no-pager syscall-filter "$name" 2>/dev/null |
             sed -n 's/^    \([@a-z_0-9-]*\)$/\1/p') ;;
         *) echo "$name" ;;
