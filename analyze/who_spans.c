@@ -77,14 +77,15 @@ static uint64_t process_since(const struct inventory *inv, const struct nst_proc
     return start_ns;
 }
 
-/* The recorder looks at everything every two seconds: a process was where it is seen last for some of
- * the time until it is missed. */
+/* The recorder looks at everything every two seconds: a process was where it is seen last for some
+ * of the time until it is missed. */
 #define MISSED_NS 2000000000ULL
 
 /* Not beyond the time when its pid is another's, or it is elsewhere. */
 static uint64_t process_until(const struct inventory *inv, const struct nst_process *p)
 {
-    uint64_t until_ns = p->last_ts_ns < UINT64_MAX - MISSED_NS ? p->last_ts_ns + MISSED_NS : UINT64_MAX;
+    uint64_t until_ns =
+        p->last_ts_ns < UINT64_MAX - MISSED_NS ? p->last_ts_ns + MISSED_NS : UINT64_MAX;
     size_t count;
     const struct nst_process *list = inventory_processes(inv, &count);
 

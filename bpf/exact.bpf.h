@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tracking where kprobes exist: at the functions through which all packet data is freed, or moves
- * to another buffer. The journeys of buffers are ended there, and taken along.
+ * Tracking where kprobes exist: at the functions through which packet data is freed, or moves to
+ * another buffer (all but pskb_carve(), which RDS has). The journeys of buffers are ended there,
+ * and taken along.
  *
  * Functions and their parameters are as in 5.8 to 7.2; of skb_free_head(), kfree_skb_partial() and
  * napi_skb_free_stolen_head() the skb is the first parameter in all of them.
@@ -107,8 +108,8 @@ int exact_free(struct pt_regs *ctx)
     return 0;
 }
 
-/* skb_release_data(skb): one skb less has it. Where skb_free_head() is a part of other functions. Of two
- * clones that are freed in the same moment neither seems to be the last. */
+/* skb_release_data(skb): one skb less has it. Where skb_free_head() is a part of other functions.
+ * Of two clones that are freed in the same moment neither seems to be the last. */
 SEC("kprobe")
 int exact_release(struct pt_regs *ctx)
 {
@@ -136,8 +137,8 @@ int exact_partial(struct pt_regs *ctx)
     return 0;
 }
 
-/* pskb_expand_head(skb, ...): the data moves to a new buffer; if there are clones, they keep the old
- * one. */
+/* pskb_expand_head(skb, ...): the data moves to a new buffer; if there are clones, they keep the
+ * old one. */
 SEC("kprobe")
 int exact_expand(struct pt_regs *ctx)
 {
@@ -218,8 +219,9 @@ int exact_segmented(struct pt_regs *ctx)
     return 0;
 }
 
-/* __tcp_retransmit_skb(sk, skb, segments): what the buffer is sent as from here on is another packet.
- * Its first one may still be somewhere, as a clone. */
+/* __tcp_retransmit_skb(sk, skb, segments): what a device sends of the buffer from here on is
+ * another packet. Its first one may still be somewhere, as a clone; the kernel then moves the data
+ * to a new buffer, and this goes along. */
 SEC("kprobe")
 int exact_resend(struct pt_regs *ctx)
 {

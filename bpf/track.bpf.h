@@ -148,7 +148,7 @@ static __always_inline void track_write(struct ev_track *t, const struct ev_trac
     t->last_dev = from->last_dev;
     t->last_skb = skb;
     barrier();
-    t->state = EV_TRACK_LIVE;
+    t->state = from->state;
 }
 
 /* Who finds the entry before it is written finds it dead. False, and counted: there is no room. */
@@ -169,7 +169,7 @@ static __always_inline bool track_put(const struct here *here, __u64 head,
 /* A packet unseen for so long is another one. */
 #define TRACK_UNSEEN_NS (60 * 1000000000ULL)
 /* Data moves between two probes of one path through the stack. */
-#define TRACK_MOVED_NS  (10 * 1000000ULL)
+#define TRACK_MOVED_NS (10 * 1000000ULL)
 
 /* The last place that a packet passed on a CPU, by its skb. */
 struct passed {
@@ -191,9 +191,9 @@ struct {
 
 struct sighting {
     __u64 dev;
-    __u64 net;      /* of dev */
-    __u32 inum;     /* of that */
-    bool loopback;  /* what dev sends it receives itself */
+    __u64 net;       /* of dev */
+    __u32 inum;      /* of that */
+    bool loopback;   /* what dev sends it receives itself */
     __u32 delivered; /* packets come to this place after a socket has taken them */
 };
 
@@ -214,8 +214,8 @@ static __always_inline bool never_received(const struct ev_track *t, struct sk_b
     return t->last_probe == EV_PROBE_RECEIVE && !READ(typed, skb, skb_iif);
 }
 
-/* Is this a packet that was forwarded, but received in another namespace than it is sent from? It takes
- * a device to go there, which would have received it too. */
+/* Is this a packet that was forwarded, but received in another namespace than it is sent from? It
+ * takes a device to go there, which would have received it too. */
 static __always_inline bool received_elsewhere(const struct ev_track *t,
                                                const struct sighting *seen)
 {
@@ -278,8 +278,8 @@ static __always_inline enum verdict track_ended_exactly(const struct here *here,
 
 /* Whether the entry's journey was over before this event. */
 static __always_inline enum verdict track_ended(const struct here *here, const struct ev_track *t,
-                                                const struct packet *p,
-                                                const struct sighting *seen, bool typed)
+                                                const struct packet *p, const struct sighting *seen,
+                                                bool typed)
 {
     bool anew = false;
 
@@ -299,7 +299,8 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
 }
 
 /* NULL: that is not for this skb, or tracking needs none of it. */
-static __always_inline struct passed *passed_find(const struct here *here, const struct sk_buff *skb)
+static __always_inline struct passed *passed_find(const struct here *here,
+                                                  const struct sk_buff *skb)
 {
     __u32 key = here->cpu * EV_PASSED_SETS + ev_set(address(skb), EV_PASSED_SETS);
 
@@ -309,8 +310,7 @@ static __always_inline struct passed *passed_find(const struct here *here, const
 /* Did this skb go on to another device with its data in a new buffer? One that was just sent has
  * its socket still; one that was received has lost it. */
 static __always_inline bool sent_on(const struct passed *last, const struct ev_track *old,
-                                    const struct packet *p, const struct sighting *seen,
-                                    bool typed)
+                                    const struct packet *p, const struct sighting *seen, bool typed)
 {
     if (last->dev == seen->dev)
         return false;
@@ -321,8 +321,7 @@ static __always_inline bool sent_on(const struct passed *last, const struct ev_t
 
 /* Has this CPU just seen this skb, and in another buffer then? Its data moved meanwhile, as when
  * a forwarded packet gets a new header. Its old entry, or NULL. */
-static __always_inline struct ev_track *track_moved(const struct here *here,
-                                                    const struct packet *p,
+static __always_inline struct ev_track *track_moved(const struct here *here, const struct packet *p,
                                                     const struct sighting *seen, bool typed)
 {
     const struct passed *last = passed_find(here, p->skb);
@@ -356,8 +355,7 @@ static __always_inline void track_begin(const struct here *here, const struct pa
         t->last_probe = moved->last_probe;
         moved->state = EV_TRACK_LEFT;
     } else {
-        t->journey_id =
-            ev_journey_id(config.base_ts_ns, config.cpu_bits, here->ts_ns, here->cpu);
+        t->journey_id = ev_journey_id(config.base_ts_ns, config.cpu_bits, here->ts_ns, here->cpu);
         t->journey_head = p->head;
         t->sk = here->probe == EV_PROBE_OTHER ? address(p->sk) : 0;
         t->first_tx_dev = 0;
@@ -399,8 +397,8 @@ static __always_inline void track_see(const struct here *here, const struct pack
     last->journey_id = t->journey_id;
 }
 
-/* Whether this is a packet that is being recorded. Whatever else is in its buffer, or in its skb, is
- * none, and what they held before is gone. */
+/* Whether this is a packet that is being recorded. Whatever else is in its buffer, or in its skb,
+ * is none, and what they held before is gone. */
 static __always_inline bool track_follows(struct here *here, const struct packet *p,
                                           const struct sighting *seen, bool typed)
 {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "capture/cpus.h"
+#include "capture/descriptors.h"
 #include "capture/exact.h"
 #include "capture/filters.h"
 #include "capture/message.h"
@@ -521,6 +522,23 @@ static int load_others(struct attachment *a, const struct attach_options *option
     return others_load(&a->others, &others, err);
 }
 
+/* Maps, programs and links of those probes that are always there, and kprobes of exact tracking. */
+#define OWN_DESCRIPTORS 128
+
+static void raise_limit(void)
+{
+    struct descriptors descriptors;
+
+    descriptors_begin(&descriptors, OWN_DESCRIPTORS);
+    descriptors_end(&descriptors);
+}
+
+/* Rather than that this kernel lacks something. */
+static bool is_shortage(int error)
+{
+    return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
 /* Where it cannot be exact it does without, unless that was asked for. */
 static int open_exact(struct attachment *a, const struct attach_options *options,
                       struct nst_error *err)
@@ -531,7 +549,7 @@ static int open_exact(struct attachment *a, const struct attach_options *options
     if (options->tracking == TRACKING_HEURISTIC)
         return 0;
     error = exact_open(&a->exact, &why);
-    if (!error || error == -ENOMEM)
+    if (!error || is_shortage(error))
         return error ? nst_fail(err, error, "%s", why.text) : 0;
     if (options->tracking == TRACKING_EXACT)
         return nst_fail(err, error, "--tracking exact: %s", why.text);
@@ -551,6 +569,7 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
     a->probes = options->probes;
     a->facts = facts;
     a->tracks_max = tracks_for(memory_bytes());
+    raise_limit();
     error = find_cpus(a, err);
     if (!error)
         error = shape_rings(a, options, facts, err);

@@ -102,11 +102,10 @@ int exact_prepare(const struct exact *exact, struct bpf_object *object)
     int error = moving ? bpf_map__set_max_entries(moving, exact ? MOVING_MAX : 1) : -ENOENT;
 
     for (size_t i = 0; !error && i < PLACES; i++) {
-        struct bpf_program *program =
-            bpf_object__find_program_by_name(object, places[i].program);
+        struct bpf_program *program = bpf_object__find_program_by_name(object, places[i].program);
 
-        error = program ? bpf_program__set_autoload(program, exact && exact->events[i] >= 0)
-                        : -ENOENT;
+        error =
+            program ? bpf_program__set_autoload(program, exact && exact->events[i] >= 0) : -ENOENT;
     }
     return error;
 }
@@ -114,8 +113,7 @@ int exact_prepare(const struct exact *exact, struct bpf_object *object)
 /* Before 5.15 an event has no link. */
 static int attach_place(struct exact *exact, size_t i, const struct bpf_object *object)
 {
-    const struct bpf_program *program =
-        bpf_object__find_program_by_name(object, places[i].program);
+    const struct bpf_program *program = bpf_object__find_program_by_name(object, places[i].program);
     uint64_t cookie = 0;
 
     exact->programs[i] = bpf_program__fd(program);

@@ -14,8 +14,9 @@
 
 struct exact;
 
-/* Opens a kprobe at each of them; nothing runs yet. -EOPNOTSUPP, with the reason: this kernel has no
- * kprobes, or not all of the functions that it takes; -EPERM and its like: we may not have them. */
+/* Puts a kprobe at each of them; no program runs yet. -EOPNOTSUPP, with the reason: this kernel has
+ * no kprobes, or not all of the functions that it takes; -EPERM and its like: we may not have them.
+ */
 int exact_open(struct exact **exact, struct nst_error *err);
 /* Before the object is loaded: chooses its programs and sizes its maps. exact may be NULL, as for
  * all that follow. */

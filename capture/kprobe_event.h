@@ -10,12 +10,13 @@
 int kprobe_event_type(void);
 
 /* At a function's entry or return: of the function of that name (the kernel refuses one that
- * several have, since 6.6), or at the address if function is NULL. A descriptor, or negative errno. */
+ * several have, since 6.6), or at the address if function is NULL. A descriptor, or negative errno.
+ */
 int kprobe_event_open(int type, const char *function, uint64_t address, bool at_return);
 
 /* Runs the program, which may then ask for the cookie: a BPF link, or negative errno. cookie NULL:
- * it has none, as before Linux 5.15, which has no such links; then 0, and it runs for as long as the
- * event is open. */
+ * it has none, as before Linux 5.15, which has no such links; then 0, and it runs for as long as
+ * the event is open. */
 int kprobe_event_attach(int event, int program, const uint64_t *cookie);
 
 #endif

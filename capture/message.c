@@ -32,7 +32,8 @@ void message_begin(void)
     sigaction(SIGXFSZ, &action, NULL);
 }
 
-/* Line ends within are kept out too: one message is one line. Answers the end of what it appended. */
+/* Line ends within are kept out too: one message is one line. Answers the end of what it appended.
+ */
 static char *escape(char *end, const char *text)
 {
     for (; *text; text++) {

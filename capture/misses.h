@@ -11,7 +11,8 @@
 bool misses_of_program(int fd, uint64_t *misses);
 
 /* Probes of a link of kprobes, because their CPU was busy with another or too many calls were under
- * way to their returns. 0 before Linux 6.7, which does not count that. multi: it is kprobe.multi's. */
+ * way to their returns. 0 before Linux 6.7, which does not count that. multi: it is kprobe.multi's.
+ */
 uint64_t misses_of_link(int fd, bool multi);
 
 #endif

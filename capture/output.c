@@ -118,7 +118,8 @@ int output_open(const char *path, bool overwrite, const struct caller *caller,
     error = prepare(fd, path, created, caller, err);
     if (!error)
         return refuse_terminal(fd, path, err);
-    if (created)
+    /* Another recorder that has the lock has the file, whoever made it. */
+    if (created && error != -EBUSY)
         unlink(path);
     close(fd);
     return error;

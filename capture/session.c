@@ -75,7 +75,8 @@ struct session {
     uint64_t base_ts_ns; /* no event is earlier */
     int epoll;
     bool block_made;  /* since it was looked whether a file is large enough */
-    bool filters_due; /* they may mean more than before */
+    bool filters_due; /* they may mean more than before... */
+    bool filters_full; /* ...and than there is room for, which was said */
     bool done;        /* it is time to stop */
     bool full;        /* as many events as were asked for */
 };
@@ -522,17 +523,28 @@ static void report_if_asked(const struct session *s)
     say_counts(s, &stats, true);
 }
 
+/* Of more namespaces than there is room for, those that are known go on. */
+static int note_full(struct session *s, int error, struct nst_error *err)
+{
+    if (error != -E2BIG)
+        return error;
+    if (!s->filters_full)
+        message_note("%s: no further ones are taken in", err->text);
+    s->filters_full = true;
+    return 0;
+}
+
 /* Where nothing tells of new names, now and then. */
 static int look_at_filters(struct session *s, struct nst_error *err)
 {
-    int error = filters_heed(s->filters, err);
+    int error = note_full(s, filters_heed(s->filters, err), err);
 
     if (error)
         return error;
     if (!s->filters_due && filters_fd(s->filters) >= 0)
         return 0;
     s->filters_due = false;
-    return filters_look(s->filters, err);
+    return note_full(s, filters_look(s->filters, err), err);
 }
 
 static int record(struct session *s, struct nst_error *err)

@@ -12,8 +12,8 @@
 
 struct tracks;
 
-/* How many buffers it is to know at a time on a host with so much memory: a power of two. Each takes
- * 72 bytes. */
+/* How many buffers it is to know at a time on a host with so much memory: a power of two. Each
+ * takes 72 bytes. */
 uint32_t tracks_for(uint64_t memory_bytes);
 
 /* The attachment outlives it. NULL: no memory. */

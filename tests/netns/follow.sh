@@ -8,7 +8,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-pings=20
+pings=20 kprobes=/sys/bus/event_source/devices/kprobe
 
 # journeys CONDITION: paths and events of those, and how many have them.
 journeys()
@@ -28,6 +28,7 @@ follow()
     import "$what" "$file" || return
     lost_nothing "$what"
     exact=$("$bin/nstrail" info --json "$file" | grep -c '"tracking_exact":true')
+    [ ! -e "$kprobes" ] || is "$exact" 1 "$what: there are kprobes, so it is exact"
     [ "$exact" = 0 ] || is "$(ask "SELECT sum(value) FROM loss
         WHERE counter IN ('tracking.guessed', 'tracking.full', 'tracking.evicted')")" 0 \
         "$what: tracking is exact, and nothing was guessed"
@@ -41,7 +42,7 @@ ping_from()
 # ------------------------------------------------------------------ the tests' own kernel
 
 # By kprobes where the kernel has them, and where everything that they need is there.
-if [ -e /sys/bus/event_source/devices/kprobe ]; then
+if [ -e "$kprobes" ]; then
     ok 'tracking is exact where there are kprobes' "$bin/nstrail-capture" -q -w "$work/exact.nst" \
         --tracking exact --duration 0.1
 else
