@@ -207,10 +207,32 @@ static __always_inline bool may_be_tracked(__u64 head, __u64 skb)
     return !config.filters || marks[ev_set(head, MARKS)] || marks[ev_set(skb, MARKS)];
 }
 
-/* Whether this event is to be recorded; takes the time of one that is. */
+enum glance {
+    GLANCE_NOTHING, /* not to be recorded */
+    GLANCE_MAYBE,   /* to be looked at */
+    GLANCE_MATCHES, /* the pcap-filter's answer is yes */
+};
+
+/* Whether a packet at an Ethernet device can be one to record. Where it is, which costs as much as
+ * the pcap-filter, most of those that do not match need not be asked. */
+static __always_inline enum glance filters_glance(const struct here *here, struct sk_buff *skb,
+                                                  enum packet_place place, bool typed, bool dynptr)
+{
+    struct net_device *dev = READ(typed, skb, dev);
+    __u16 type = READ(typed, dev, type);
+    struct packet p = {.skb = skb, .head = address(READ(typed, skb, head))};
+
+    if ((type != ARPHRD_ETHER && type != ARPHRD_LOOPBACK) || may_be_tracked(p.head, address(skb)))
+        return GLANCE_MAYBE;
+    packet_measure(&p, place, true, typed);
+    return packet_matches(here, &p, typed, dynptr) ? GLANCE_MATCHES : GLANCE_NOTHING;
+}
+
+/* Whether this event is to be recorded; takes the time of one that is. matched: the pcap-filter was
+ * asked before. */
 static __always_inline bool filters_pass(struct here *here, const struct packet *p,
                                          const struct where *where, const struct sighting *seen,
-                                         bool typed, bool dynptr)
+                                         bool matched, bool typed, bool dynptr)
 {
     __u32 wish = config.filters & EV_FILTER_NETNS ? netns_wish(where) : EV_NETNS_WANTED;
 
@@ -218,7 +240,8 @@ static __always_inline bool filters_pass(struct here *here, const struct packet 
         return false;
     if ((wish & EV_NETNS_WANTED || !(config.filters & EV_FILTER_NETNS_WANTED)) &&
         (!(config.filters & EV_FILTER_DEVICE) || device_wished(where)) &&
-        (!(config.filters & EV_FILTER_PACKET) || packet_matches(here, p, typed, dynptr))) {
+        (matched || !(config.filters & EV_FILTER_PACKET) ||
+         packet_matches(here, p, typed, dynptr))) {
         here_time(here);
         return true;
     }

@@ -36,7 +36,8 @@ struct arguments {
     __u32 stack;     /* with a stack trace */
     __u32 state;     /* with an ev_skb: constant */
     bool typed;
-    bool dynptr; /* bpf_dynptr_from_skb() takes the skb */
+    bool dynptr;  /* bpf_dynptr_from_skb() takes the skb */
+    bool matched; /* the pcap-filter's answer was yes */
 };
 
 /* The socket that the skb says, as long as it is one: while IPv4 collects fragments, a small
@@ -243,7 +244,8 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     if (!find(here, a, &f))
         return;
     seen = sighted(a, &f);
-    if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
+    if (config.filters &&
+        !filters_pass(here, &f.packet, &f.where, &seen, a->matched, a->typed, a->dynptr))
         return;
     stack = a->stack ? stack_id(a->ctx) : 0;
     if (!tell(here, &f.where, &pid_tgid) ||
@@ -273,7 +275,8 @@ static __always_inline void follow(struct here *here, const struct arguments *a)
     if (!find(here, a, &f))
         return;
     seen = sighted(a, &f);
-    if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
+    if (config.filters &&
+        !filters_pass(here, &f.packet, &f.where, &seen, a->matched, a->typed, a->dynptr))
         return;
     mark_selected(&f.packet);
     track_packet(here, &f.packet, &seen, &nowhere, a->typed);
@@ -287,8 +290,15 @@ static __always_inline bool recorded(enum ev_probe probe)
     return config.recorded & 1u << probe;
 }
 
-static __always_inline void pass_device(struct here *here, const struct arguments *a)
+static __always_inline void pass_device(struct here *here, struct arguments *a)
 {
+    if (config.filters == EV_FILTER_PACKET) {
+        enum glance glance = filters_glance(here, a->skb, a->place, a->typed, a->dynptr);
+
+        if (glance == GLANCE_NOTHING)
+            return;
+        a->matched = glance == GLANCE_MATCHES;
+    }
     if (recorded(here->probe))
         record(here, a);
     else
