@@ -240,7 +240,7 @@ static void set_span(struct dims_block *b, const struct nst_block *block,
     b->from_ns = 0;
     b->until_ns = UINT64_MAX;
     for (uint32_t i = 0; i < block->netns_count; i++) {
-        struct inventory_life life;
+        struct life life;
 
         if (block->netns[i].cookie)
             continue;

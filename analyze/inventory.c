@@ -280,29 +280,55 @@ static bool append(struct inventory_table *table, enum inventory_kind kind, cons
     memcpy(row_at(table, kind, table->count), row, size);
     table->past[table->count] = (struct row_past){.since_ns = since_ns, .before = before};
     table->count++;
+    table->has_changed = true;
     return true;
+}
+
+/* Most rows are said again as they were: then all that was sorted still is. */
+static bool same_head(const struct inventory_head *a, const struct inventory_head *b)
+{
+    return a->netns.inum == b->netns.inum && a->netns.cookie == b->netns.cookie &&
+           a->first_ts_ns == b->first_ts_ns && a->last_ts_ns == b->last_ts_ns;
+}
+
+/* In place of the known one. */
+static void put(struct inventory_table *table, enum inventory_kind kind, uint8_t *known,
+                const void *row)
+{
+    struct inventory_head before = get_head(known), now = get_head(row);
+
+    table->has_changed |= !same_head(&before, &now);
+    memcpy(known, row, row_types[kind].size);
+}
+
+/* The times of a row, or where it is, become others. */
+static void put_head(struct inventory_table *table, uint8_t *known,
+                     const struct inventory_head *head)
+{
+    table->has_changed = true;
+    memcpy(known, head, sizeof(*head));
 }
 
 /* What was known of the same thing gives way to the row, or goes on with it. False: the row
  * is about a time of its own. */
-static bool supersede(enum inventory_kind kind, uint8_t *known, const void *row)
+static bool supersede(struct inventory_table *table, enum inventory_kind kind, uint8_t *known,
+                      void *row)
 {
-    const struct row_type *type = &row_types[kind];
     struct inventory_head before = get_head(known), now = get_head(row);
 
     if (now.first_ts_ns <= before.first_ts_ns) {
-        memcpy(known, row, type->size);
+        put(table, kind, known, row);
         return true;
     }
-    if (type->same(known, row) && now.first_ts_ns <= before.last_ts_ns) {
-        memcpy(known, row, type->size);
-        memcpy(known + offsetof(struct inventory_head, first_ts_ns), &before.first_ts_ns,
-               sizeof(before.first_ts_ns));
+    if (row_types[kind].same(known, row) && now.first_ts_ns <= before.last_ts_ns) {
+        now.first_ts_ns = before.first_ts_ns;
+        memcpy(row, &now, sizeof(now));
+        put(table, kind, known, row);
         return true;
     }
     if (before.last_ts_ns > now.first_ts_ns) {
         before.last_ts_ns = now.first_ts_ns;
-        memcpy(known, &before, sizeof(before));
+        put_head(table, known, &before);
     }
     return false;
 }
@@ -342,7 +368,7 @@ static bool learn_earlier(struct inventory_table *table, enum inventory_kind kin
         memcpy(row, &now, sizeof(now));
     }
     if (known && get_head(row_at(table, kind, known - 1)).first_ts_ns == now.first_ts_ns) {
-        memcpy(row_at(table, kind, known - 1), row, row_types[kind].size);
+        put(table, kind, row_at(table, kind, known - 1), row);
     } else {
         if (!append(table, kind, row, now.first_ts_ns, known))
             return false;
@@ -369,7 +395,7 @@ static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row
         return false;
     if (!fresh && is_earlier(kind, row_at(table, kind, *newest), row))
         return learn_earlier(table, kind, row, *newest);
-    if (!fresh && supersede(kind, row_at(table, kind, *newest), row)) {
+    if (!fresh && supersede(table, kind, row_at(table, kind, *newest), row)) {
         if (since_ns < table->past[*newest].since_ns)
             table->past[*newest].since_ns = since_ns;
         return true;
@@ -452,6 +478,7 @@ void inventory_free(struct inventory *inv)
         free(inv->texts_list[i]);
     free(inv->texts_list);
     free(inv->by_address);
+    lives_free(&inv->lives);
     intern_clear(&inv->texts);
     names_free(&inv->names);
     *inv = (struct inventory){0};
@@ -494,15 +521,17 @@ struct sort_context {
     enum inventory_kind kind;
 };
 
-static int compare_inums(const void *a, const void *b, void *context)
+static int compare_rows(const void *a, const void *b, void *context)
 {
     const struct sort_context *c = context;
     size_t left = *(const size_t *)a, right = *(const size_t *)b;
-    uint32_t left_inum = get_head(row_at(c->table, c->kind, left)).netns.inum;
-    uint32_t right_inum = get_head(row_at(c->table, c->kind, right)).netns.inum;
+    struct inventory_head x = get_head(row_at(c->table, c->kind, left));
+    struct inventory_head y = get_head(row_at(c->table, c->kind, right));
 
-    if (left_inum != right_inum)
-        return left_inum < right_inum ? -1 : 1;
+    if (x.netns.inum != y.netns.inum)
+        return x.netns.inum < y.netns.inum ? -1 : 1;
+    if (x.first_ts_ns != y.first_ts_ns)
+        return x.first_ts_ns < y.first_ts_ns ? -1 : 1;
     return left < right ? -1 : left > right;
 }
 
@@ -541,23 +570,41 @@ static bool sort_addresses(struct inventory *inv)
     return true;
 }
 
+static bool sort_rows(struct inventory_table *table, enum inventory_kind kind)
+{
+    struct sort_context context = {table, kind};
+    size_t *list = reallocarray(table->by_netns, table->count, sizeof(*list));
+
+    if (!list)
+        return false;
+    for (size_t i = 0; i < table->count; i++)
+        list[i] = i;
+    qsort_r(list, table->count, sizeof(*list), compare_rows, &context);
+    table->by_netns = list;
+    table->by_netns_count = table->count;
+    return true;
+}
+
+static bool build_lives(struct inventory *inv)
+{
+    const struct inventory_table *table = &inv->tables[INVENTORY_NETNS];
+    const struct lives_rows of = {
+        .rows = table->rows, .order = table->by_netns, .count = table->by_netns_count};
+
+    return lives_build(&inv->lives, &of);
+}
+
 bool inventory_sort(struct inventory *inv)
 {
     for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
         struct inventory_table *table = &inv->tables[kind];
-        struct sort_context context = {table, (enum inventory_kind)kind};
-        size_t *list;
 
-        if (table->by_netns_count == table->count)
+        if (!table->has_changed)
             continue;
-        list = reallocarray(table->by_netns, table->count, sizeof(*list));
-        if (!list)
+        if (!sort_rows(table, (enum inventory_kind)kind) ||
+            (kind == INVENTORY_NETNS && !build_lives(inv)))
             return false;
-        for (size_t i = 0; i < table->count; i++)
-            list[i] = i;
-        qsort_r(list, table->count, sizeof(*list), compare_inums, &context);
-        table->by_netns = list;
-        table->by_netns_count = table->count;
+        table->has_changed = false;
     }
     return sort_addresses(inv) && names_sort(&inv->names);
 }
@@ -616,7 +663,7 @@ void inventory_close(struct inventory *inv)
                 continue;
             head.last_ts_ns =
                 head.first_ts_ns > inv->last_ts_ns ? head.first_ts_ns : inv->last_ts_ns;
-            memcpy(row, &head, sizeof(head));
+            put_head(&inv->tables[kind], row, &head);
         }
     }
     names_close(&inv->names, inv->last_ts_ns);
@@ -629,48 +676,15 @@ static uint64_t distance(const struct inventory_head *head, uint64_t ts_ns)
     return ts_ns > head->last_ts_ns ? ts_ns - head->last_ts_ns : 0;
 }
 
-/* What is made one step after the other by whoever sets a namespace up, is seen within this; and
- * so is what goes before it does. */
-#define SETTING_UP_NS UINT64_C(1000000000)
-
-/* When the next of an inum begins, which was seen first then. */
-static uint64_t next_begin(const struct inventory_life *life, uint64_t first_ts_ns)
+struct life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
+                           uint64_t ts_ns)
 {
-    uint64_t earliest = first_ts_ns > SETTING_UP_NS ? first_ts_ns - SETTING_UP_NS : 0;
+    struct lives_rows of = {.rows = inv->tables[INVENTORY_NETNS].rows, .until_ns = inv->last_ts_ns};
 
-    return earliest > life->last_ts_ns ? earliest : life->last_ts_ns + 1;
-}
-
-struct inventory_life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
-                                     uint64_t ts_ns)
-{
-    const struct nst_known_netns *rows = inv->tables[INVENTORY_NETNS].rows;
-    struct inventory_life life = {.end_ns = UINT64_MAX};
-    size_t count;
-    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct nst_known_netns *row = &rows[list[i]];
-
-        if (!names_same_netns(&row->netns, netns))
-            continue;
-        if (!life.is_known || row->first_ts_ns > life.last_ts_ns) {
-            uint64_t begin = life.is_known ? next_begin(&life, row->first_ts_ns) : 0;
-
-            if (begin > ts_ns) {
-                life.end_ns = begin - 1;
-                break;
-            }
-            life.first_ts_ns = row->first_ts_ns;
-            life.begin_ns = begin;
-        }
-        /* Else what changed within a life. */
-        life.is_known = true;
-        life.last_ts_ns = row->last_ts_ns;
-        life.is_gone = row->flags & NST_NETNS_GONE;
-        life.is_over = life.is_gone || row->last_ts_ns < inv->last_ts_ns;
-    }
-    return life;
+    if (!netns->cookie)
+        return lives_at(&inv->lives, &of, netns->inum, ts_ns);
+    of.order = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &of.count);
+    return lives_among(&of, netns, ts_ns);
 }
 
 uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,
@@ -679,13 +693,19 @@ uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns 
     return netns->cookie ? 0 : inventory_life(inv, netns, ts_ns).first_ts_ns;
 }
 
+/* It began within that life. */
+static bool began_in(const struct life *life, uint64_t first_ts_ns)
+{
+    return first_ts_ns >= life->begin_ns && first_ts_ns <= life->end_ns;
+}
+
 /* What a row says is of a namespace that lived at that time. */
 static bool is_of_life(const struct inventory_head *row, const struct nst_netns *netns,
-                       const struct inventory_life *life)
+                       const struct life *life)
 {
     if (row->netns.cookie && netns->cookie)
         return true;
-    return row->first_ts_ns >= life->begin_ns && row->first_ts_ns <= life->end_ns;
+    return began_in(life, row->first_ts_ns);
 }
 
 /* Of the rows of a namespace that are wanted, the nearest to the moment. NULL: none. Not those of
@@ -694,7 +714,7 @@ static const void *nearest(const struct inventory *inv, enum inventory_kind kind
                            const struct nst_netns *netns, uint64_t ts_ns,
                            bool (*wanted)(const void *row, uint32_t number), uint32_t number)
 {
-    struct inventory_life life = inventory_life(inv, netns, ts_ns);
+    struct life life = inventory_life(inv, netns, ts_ns);
     const void *found = NULL;
     uint64_t least = UINT64_MAX;
     size_t count;
@@ -767,20 +787,16 @@ static const char *container_label(const struct inventory *inv, const struct nst
 void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
                      uint64_t *first_ts_ns, uint64_t *last_ts_ns)
 {
-    uint64_t first = *first_ts_ns;
-    const struct inventory_life life = inventory_life(inv, netns, first);
+    const struct life life = inventory_life(inv, netns, *first_ts_ns);
 
-    if (!life.is_known || first <= life.first_ts_ns || first - life.first_ts_ns <= SETTING_UP_NS)
-        *first_ts_ns = life.begin_ns;
-    if (!life.is_known || *last_ts_ns >= life.last_ts_ns ||
-        (life.is_over && life.last_ts_ns - *last_ts_ns <= SETTING_UP_NS))
-        *last_ts_ns = life.end_ns;
+    life_widen(&life, first_ts_ns, last_ts_ns);
 }
 
 /* A name that has gone to another namespace is no longer this one's. */
 static const char *name_at(const struct inventory *inv, const struct nst_netns *netns,
                            unsigned place, uint64_t ts_ns)
 {
+    const struct life life = inventory_life(inv, netns, ts_ns);
     const char *found = NULL;
     uint64_t least = UINT64_MAX;
     struct names_of of = names_of(&inv->names, netns);
@@ -790,9 +806,9 @@ static const char *name_at(const struct inventory *inv, const struct nst_netns *
         struct inventory_head head = {entry->netns, entry->first_ts_ns, entry->last_ts_ns};
         uint64_t away = distance(&head, ts_ns);
 
-        if (entry->place != place || away >= least)
+        if (entry->place != place || away >= least || !began_in(&life, head.first_ts_ns))
             continue;
-        inventory_widen(inv, netns, &head.first_ts_ns, &head.last_ts_ns);
+        life_widen(&life, &head.first_ts_ns, &head.last_ts_ns);
         if (distance(&head, ts_ns))
             continue;
         least = away;
@@ -863,9 +879,9 @@ static void cut_between(const struct neighbours *n, uint64_t ts_ns, uint64_t *fr
 }
 
 static void cut_containers(const struct inventory *inv, const struct nst_netns *netns,
-                           uint64_t ts_ns, uint64_t *from_ns, uint64_t *until_ns)
+                           const struct life *life, uint64_t ts_ns, uint64_t *from_ns,
+                           uint64_t *until_ns)
 {
-    const struct inventory_life life = inventory_life(inv, netns, ts_ns);
     struct neighbours neighbours = {0, UINT64_MAX};
     size_t count;
     const size_t *list = inventory_of_inum(inv, INVENTORY_CONTAINER, netns->inum, &count);
@@ -876,14 +892,16 @@ static void cut_containers(const struct inventory *inv, const struct nst_netns *
         if (!names_same_netns(&head.netns, netns))
             continue;
         cut_round(&head, ts_ns, from_ns, until_ns);
-        if (is_of_life(&head, netns, &life))
+        if (is_of_life(&head, netns, life))
             see_neighbour(&neighbours, &head, ts_ns);
     }
     cut_between(&neighbours, ts_ns, from_ns, until_ns);
 }
 
-static void cut_names(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
-                      uint64_t *from_ns, uint64_t *until_ns)
+/* Those of other lives are not meant at any moment of this one. */
+static void cut_names(const struct inventory *inv, const struct nst_netns *netns,
+                      const struct life *life, uint64_t ts_ns, uint64_t *from_ns,
+                      uint64_t *until_ns)
 {
     /* By enum nst_place; what is only open is not a name. */
     struct neighbours places[] = {{0, UINT64_MAX}, {0, UINT64_MAX}};
@@ -894,9 +912,10 @@ static void cut_names(const struct inventory *inv, const struct nst_netns *netns
         struct inventory_head head = {name->netns, name->first_ts_ns, name->last_ts_ns};
         struct inventory_head wide = head;
 
-        if (name->place != NST_PLACE_NETNS && name->place != NST_PLACE_MOUNT)
+        if ((name->place != NST_PLACE_NETNS && name->place != NST_PLACE_MOUNT) ||
+            !began_in(life, head.first_ts_ns))
             continue;
-        inventory_widen(inv, netns, &wide.first_ts_ns, &wide.last_ts_ns);
+        life_widen(life, &wide.first_ts_ns, &wide.last_ts_ns);
         cut_round(&head, ts_ns, from_ns, until_ns);
         cut_round(&wide, ts_ns, from_ns, until_ns);
         if (!distance(&wide, ts_ns))
@@ -909,15 +928,15 @@ static void cut_names(const struct inventory *inv, const struct nst_netns *netns
 void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
                       uint64_t *from_ns, uint64_t *until_ns)
 {
-    const struct inventory_life life = inventory_life(inv, netns, ts_ns);
+    const struct life life = inventory_life(inv, netns, ts_ns);
 
     cut(life.begin_ns, ts_ns, from_ns, until_ns);
     if (life.end_ns < UINT64_MAX)
         cut(life.end_ns + 1, ts_ns, from_ns, until_ns);
-    cut_names(inv, netns, ts_ns, from_ns, until_ns);
+    cut_names(inv, netns, &life, ts_ns, from_ns, until_ns);
     /* The host is not called by its containers, of which there may be hundreds. */
     if (!inventory_is_host(inv, netns))
-        cut_containers(inv, netns, ts_ns, from_ns, until_ns);
+        cut_containers(inv, netns, &life, ts_ns, from_ns, until_ns);
 }
 
 /* Where the rows of that address begin, or would. */
@@ -941,11 +960,11 @@ static size_t find_address(const struct inventory *inv, const struct nst_octets 
  * was seen, but no more than that: then the address was free for another. */
 static struct inventory_head address_span(const struct inventory *inv, const struct nst_address *a)
 {
-    const struct inventory_life life = inventory_life(inv, &a->netns, a->first_ts_ns);
+    const struct life life = inventory_life(inv, &a->netns, a->first_ts_ns);
     struct inventory_head span = {a->netns, a->first_ts_ns, a->last_ts_ns};
     uint64_t slack = life.is_gone ? 0 : SETTING_UP_NS;
 
-    inventory_widen(inv, &a->netns, &span.first_ts_ns, &span.last_ts_ns);
+    life_widen(&life, &span.first_ts_ns, &span.last_ts_ns);
     if (life.is_known && life.first_ts_ns > SETTING_UP_NS &&
         span.first_ts_ns < life.first_ts_ns - SETTING_UP_NS)
         span.first_ts_ns = life.first_ts_ns - SETTING_UP_NS;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "analyze/intern.h"
+#include "analyze/lives.h"
 #include "analyze/names.h"
 #include "format/nstrail.h"
 
@@ -42,13 +43,15 @@ struct inventory_table {
     struct intern keys; /* of what a row is about: the newest row, plus one, by way of newest */
     size_t *newest;
     size_t keys_count, keys_room;
-    size_t *by_netns; /* the rows by inum, then in their order; of the first by_netns_count */
+    size_t *by_netns; /* the rows by inum, then by time; of the first by_netns_count */
     size_t by_netns_count;
+    bool has_changed; /* what they are sorted by, since they were */
 };
 
 struct inventory {
     struct names names;
     struct inventory_table tables[INVENTORY_KINDS];
+    struct lives lives;
     struct intern texts; /* what rows point to, each once: index into texts_list, plus one */
     char **texts_list;
     size_t texts_count, texts_room;
@@ -87,19 +90,9 @@ bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, 
  * last tables of a file, where those of another file follow. */
 void inventory_close(struct inventory *inv);
 
-/* One of the namespaces that had an inum one after the other: without cookies nothing but the
- * time tells them apart. Lives follow each other without a gap: each begins when the one before
- * was gone, but not much before it was seen itself. */
-struct inventory_life {
-    bool is_known;                    /* else all of the time is one */
-    bool is_over;                     /* it was seen no more before the recording ended */
-    bool is_gone;                     /* it was seen to die then */
-    uint64_t first_ts_ns, last_ts_ns; /* seen so */
-    uint64_t begin_ns, end_ns;        /* all that is its own is of that time */
-};
-
-struct inventory_life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
-                                     uint64_t ts_ns);
+/* The namespace as it was at that moment, of those that had its inum. */
+struct life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
+                           uint64_t ts_ns);
 /* What tells that one in all files of a capture: when it was seen first. 0: its cookie does, or
  * nothing is known. */
 uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,

@@ -2,7 +2,9 @@
 /* What the analyzer makes of rows that a file says again, and of those whose beginning is lost. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyze/inventory.h"
 #include "tests/unit/tap.h"
@@ -99,10 +101,107 @@ static void test_names(void)
     inventory_free(&inv);
 }
 
+static const struct nst_netns without_cookie = {.inum = 5};
+
+static void learn_life(struct inventory *inv, uint64_t first, uint64_t last)
+{
+    const struct nst_known_netns row = {
+        .netns = without_cookie, .first_ts_ns = first, .last_ts_ns = last, .flags = NST_NETNS_GONE};
+    const struct nst_tables tables = {.ts_ns = 200, .netns = &row, .netns_count = 1};
+
+    inventory_learn(inv, &tables);
+}
+
+/* The one that had the inum at a moment was seen then. */
+static bool is_life(const struct inventory *inv, uint64_t ts_ns, uint64_t first, uint64_t last)
+{
+    struct life life = inventory_life(inv, &without_cookie, ts_ns);
+
+    return life.is_known && life.first_ts_ns == first && life.last_ts_ns == last;
+}
+
+static void test_lives(void)
+{
+    struct inventory inv = {0};
+
+    learn_life(&inv, 100, 200);
+    inventory_sort(&inv);
+    tap_ok(&tap, is_life(&inv, 20, 100, 200), "one that had an inum");
+    learn_life(&inv, 10, 50);
+    inventory_sort(&inv);
+    tap_ok(&tap, is_life(&inv, 20, 10, 50) && is_life(&inv, 150, 100, 200),
+           "one that had it before, said only after it");
+    learn_life(&inv, 100, 180);
+    inventory_sort(&inv);
+    tap_ok(&tap, is_life(&inv, 20, 10, 50) && is_life(&inv, 150, 100, 180),
+           "said again, with another end");
+    inventory_free(&inv);
+}
+
+#define MANY    5000
+#define APART_S UINT64_C(10)
+#define S_NS    UINT64_C(1000000000)
+
+static void learn_many(struct inventory *inv)
+{
+    static char texts[MANY][8];
+    static struct nst_known_netns lives[MANY];
+    static struct nst_netns_name names[MANY];
+    const struct nst_tables tables = {.ts_ns = MANY * APART_S * S_NS,
+                                      .netns = lives,
+                                      .netns_count = MANY,
+                                      .netns_names = names,
+                                      .netns_names_count = MANY};
+
+    for (size_t i = 0; i < MANY; i++) {
+        uint64_t first = (i + 1) * APART_S * S_NS, last = first + 5 * S_NS;
+
+        snprintf(texts[i], sizeof(texts[i]), "n%zu", i);
+        lives[i] = (struct nst_known_netns){
+            .netns = without_cookie, .first_ts_ns = first, .last_ts_ns = last};
+        names[i] = (struct nst_netns_name){.netns = without_cookie,
+                                           .name = texts[i],
+                                           .first_ts_ns = first,
+                                           .last_ts_ns = last,
+                                           .place = NST_PLACE_NETNS};
+    }
+    inventory_learn(inv, &tables);
+    inventory_sort(inv);
+}
+
+/* It is called by its name while it is seen, and for as long as that. */
+static bool is_labelled(const struct inventory *inv, size_t i)
+{
+    uint64_t first = (i + 1) * APART_S * S_NS, from = 0, until = UINT64_MAX;
+    const char *label = inventory_label(inv, &without_cookie, first + S_NS);
+    char text[8];
+
+    snprintf(text, sizeof(text), "n%zu", i);
+    inventory_steady(inv, &without_cookie, first + S_NS, &from, &until);
+    return label && !strcmp(label, text) && from == first && until == first + 5 * S_NS;
+}
+
+/* With work that grows as the cube of their number this takes minutes. */
+static void test_many_lives(void)
+{
+    struct inventory inv = {0};
+    size_t right = 0;
+
+    alarm(60);
+    learn_many(&inv);
+    for (size_t i = 0; i < MANY; i++)
+        right += is_labelled(&inv, i);
+    alarm(0);
+    tap_ok(&tap, right == MANY, "each of many that had an inum has its name");
+    inventory_free(&inv);
+}
+
 int main(void)
 {
     test_again();
     test_damage();
     test_names();
+    test_lives();
+    test_many_lives();
     return tap_done(&tap);
 }
