@@ -207,32 +207,10 @@ static __always_inline bool may_be_tracked(__u64 head, __u64 skb)
     return !config.filters || marks[ev_set(head, MARKS)] || marks[ev_set(skb, MARKS)];
 }
 
-enum glance {
-    GLANCE_NOTHING, /* not to be recorded */
-    GLANCE_MAYBE,   /* to be looked at */
-    GLANCE_MATCHES, /* the pcap-filter's answer is yes */
-};
-
-/* Whether a packet at an Ethernet device can be one to record. Where it is, which costs as much as
- * the pcap-filter, most of those that do not match need not be asked. */
-static __always_inline enum glance filters_glance(const struct here *here, struct sk_buff *skb,
-                                                  enum packet_place place, bool typed, bool dynptr)
-{
-    struct net_device *dev = READ(typed, skb, dev);
-    __u16 type = READ(typed, dev, type);
-    struct packet p = {.skb = skb, .head = address(READ(typed, skb, head))};
-
-    if ((type != ARPHRD_ETHER && type != ARPHRD_LOOPBACK) || may_be_tracked(p.head, address(skb)))
-        return GLANCE_MAYBE;
-    packet_measure(&p, place, true, typed);
-    return packet_matches(here, &p, typed, dynptr) ? GLANCE_MATCHES : GLANCE_NOTHING;
-}
-
-/* Whether this event is to be recorded; takes the time of one that is. matched: the pcap-filter was
- * asked before. */
+/* Whether this event is to be recorded; takes the time of one that is. */
 static __always_inline bool filters_pass(struct here *here, const struct packet *p,
                                          const struct where *where, const struct sighting *seen,
-                                         bool matched, bool typed, bool dynptr)
+                                         bool typed, bool dynptr)
 {
     __u32 wish = config.filters & EV_FILTER_NETNS ? netns_wish(where) : EV_NETNS_WANTED;
 
@@ -240,12 +218,38 @@ static __always_inline bool filters_pass(struct here *here, const struct packet 
         return false;
     if ((wish & EV_NETNS_WANTED || !(config.filters & EV_FILTER_NETNS_WANTED)) &&
         (!(config.filters & EV_FILTER_DEVICE) || device_wished(where)) &&
-        (matched || !(config.filters & EV_FILTER_PACKET) ||
-         packet_matches(here, p, typed, dynptr))) {
+        (!(config.filters & EV_FILTER_PACKET) || packet_matches(here, p, typed, dynptr))) {
         here_time(here);
         return true;
     }
     return may_be_tracked(p->head, address(p->skb)) && track_follows(here, p, seen, typed);
+}
+
+/* The same where the pcap-filter alone decides, at a device, and before anybody knew where that is:
+ * to find that out costs as much as the pcap-filter. What is no packet is left to be found so. */
+static __always_inline bool filters_pass_device(struct here *here, struct sk_buff *skb,
+                                                enum packet_place place, bool typed, bool dynptr)
+{
+    struct net_device *dev = READ(typed, skb, dev);
+    __u16 type = READ(typed, dev, type);
+    struct packet p = {.skb = skb, .head = address(READ(typed, skb, head))};
+    struct sighting seen = {.dev = address(dev), .loopback = type == ARPHRD_LOOPBACK};
+    struct net *net;
+
+    if (is_no_packets(type))
+        return true;
+    packet_measure(&p, place, is_ethernet(type), typed);
+    if (packet_matches(here, &p, typed, dynptr)) {
+        here_time(here);
+        return true;
+    }
+    if (!may_be_tracked(p.head, address(skb)))
+        return false;
+    net = READ(typed, dev, nd_net.net);
+    seen.net = address(net);
+    seen.inum = READ(typed, net, ns.inum);
+    p.sk = packet_sock(skb, typed);
+    return track_follows(here, &p, &seen, typed);
 }
 
 #endif

@@ -36,18 +36,9 @@ struct arguments {
     __u32 stack;     /* with a stack trace */
     __u32 state;     /* with an ev_skb: constant */
     bool typed;
-    bool dynptr;  /* bpf_dynptr_from_skb() takes the skb */
-    bool matched; /* the pcap-filter's answer was yes */
+    bool dynptr; /* bpf_dynptr_from_skb() takes the skb */
+    bool passed; /* the filters let it through */
 };
-
-/* The socket that the skb says, as long as it is one: while IPv4 collects fragments, a small
- * number stood in its place until 6.9 (18685451fc4e), and some kernels load from it unchecked. */
-static __always_inline struct sock *packet_sock(struct sk_buff *skb, bool typed)
-{
-    struct sock *sk = READ(typed, skb, sk);
-
-    return same_half(address(sk), address(skb)) ? sk : NULL;
-}
 
 /* The family of the packet's socket, or of the one that the probe was given. */
 static __always_inline __u16 socket_family(const struct arguments *a, struct sock *sk)
@@ -69,7 +60,7 @@ static __always_inline bool is_packet(const struct arguments *a, struct sock *sk
     if (family == AF_UNIX || family == AF_NETLINK || family == AF_KEY)
         return false;
     if (device)
-        return device->type != ARPHRD_NETLINK && device->type != ARPHRD_VSOCKMON;
+        return !is_no_packets(device->type);
     if (family)
         return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
     return READ(a->typed, a->skb, protocol) && READ(a->typed, a->skb, network_header);
@@ -135,7 +126,7 @@ static __always_inline void locate_otherwise(const struct here *here, const stru
 /* Ethernet or what looks like it. A packet that has lost its device had one. */
 static __always_inline bool has_ethernet(const struct device_slot *device)
 {
-    return !device || device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
+    return !device || is_ethernet(device->type);
 }
 
 /* What there is to know before it is decided whether to record the event. */
@@ -244,8 +235,8 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     if (!find(here, a, &f))
         return;
     seen = sighted(a, &f);
-    if (config.filters &&
-        !filters_pass(here, &f.packet, &f.where, &seen, a->matched, a->typed, a->dynptr))
+    if (config.filters && !a->passed &&
+        !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
         return;
     stack = a->stack ? stack_id(a->ctx) : 0;
     if (!tell(here, &f.where, &pid_tgid) ||
@@ -275,8 +266,8 @@ static __always_inline void follow(struct here *here, const struct arguments *a)
     if (!find(here, a, &f))
         return;
     seen = sighted(a, &f);
-    if (config.filters &&
-        !filters_pass(here, &f.packet, &f.where, &seen, a->matched, a->typed, a->dynptr))
+    if (config.filters && !a->passed &&
+        !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
         return;
     mark_selected(&f.packet);
     track_packet(here, &f.packet, &seen, &nowhere, a->typed);
@@ -293,11 +284,9 @@ static __always_inline bool recorded(enum ev_probe probe)
 static __always_inline void pass_device(struct here *here, struct arguments *a)
 {
     if (config.filters == EV_FILTER_PACKET) {
-        enum glance glance = filters_glance(here, a->skb, a->place, a->typed, a->dynptr);
-
-        if (glance == GLANCE_NOTHING)
+        if (!filters_pass_device(here, a->skb, a->place, a->typed, a->dynptr))
             return;
-        a->matched = glance == GLANCE_MATCHES;
+        a->passed = true;
     }
     if (recorded(here->probe))
         record(here, a);

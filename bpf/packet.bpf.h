@@ -28,6 +28,26 @@ struct packet {
     bool l3;
 };
 
+/* The socket that the skb says, as long as it is one: while IPv4 collects fragments, a small
+ * number stood in its place until 6.9 (18685451fc4e), and some kernels load from it unchecked. */
+static __always_inline struct sock *packet_sock(struct sk_buff *skb, bool typed)
+{
+    struct sock *sk = READ(typed, skb, sk);
+
+    return same_half(address(sk), address(skb)) ? sk : NULL;
+}
+
+static __always_inline bool is_ethernet(__u16 device_type)
+{
+    return device_type == ARPHRD_ETHER || device_type == ARPHRD_LOOPBACK;
+}
+
+/* What such a device has are other programs' messages. */
+static __always_inline bool is_no_packets(__u16 device_type)
+{
+    return device_type == ARPHRD_NETLINK || device_type == ARPHRD_VSOCKMON;
+}
+
 /* L2 begins at the MAC header if that stands before the network header at a distance that can
  * be Ethernet with tags: a stale one of an outer packet does not. */
 static __always_inline bool mac_before(__u16 mac, __s32 network)
