@@ -131,13 +131,23 @@ else
 fi
 
 manuals=$(of '\.[1-8]$')
+
+# A second .Ql of a line begins before the first has ended.
+nested_quotations()
+{
+    # shellcheck disable=SC2086
+    mandoc -T utf8 $manuals | grep $'\xe2\x80\x99\xe2\x80\x99'
+}
+
 if [ -z "$manuals" ]; then
     skip 'there is none' 'manuals parse'
 elif command -v mandoc >/dev/null; then
     # shellcheck disable=SC2086
     nothing 'manuals parse' mandoc -T lint -W warning $manuals
+    nothing 'no quotation in them is within another' nested_quotations
 else
     skip 'mandoc is not installed' 'manuals parse'
+    skip 'mandoc is not installed' 'no quotation in them is within another'
 fi
 
 if [ -n "$git" ]; then
