@@ -8,6 +8,7 @@
 
 #include "analyze/filter.h"
 #include "analyze/info.h"
+#include "analyze/inventory.h"
 #include "analyze/message.h"
 #include "analyze/names.h"
 #include "analyze/options.h"
@@ -169,27 +170,46 @@ static void gather_block(struct gather *g, const struct input_block *b)
     }
 }
 
+struct saying {
+    struct intern said;
+    void (*say)(void *context, const char *name);
+    void *context;
+};
+
+static void say_once(struct saying *s, const char *name)
+{
+    size_t length = strlen(name);
+
+    if (intern_find(&s->said, name, length))
+        return;
+    s->say(s->context, name);
+    intern_add(&s->said, name, length, 1);
+}
+
+/* A container or the host has perhaps no name of its own: what people call it goes before. */
+static void say_names(struct saying *s, const struct input *in, unsigned file,
+                      const struct nst_netns *netns)
+{
+    const struct inventory *inv = input_inventory(in, file);
+    const char *label = inventory_label(inv, netns, inv->last_ts_ns);
+    struct names_of of = names_of(&inv->names, netns);
+    const struct nst_netns_name *entry;
+
+    if (label)
+        say_once(s, label);
+    while ((entry = names_next(&of)))
+        say_once(s, entry->name);
+}
+
 void info_netns_names(const struct info *info, const struct tally_key *key,
                       void (*say)(void *context, const char *name), void *context)
 {
-    struct intern said = {0};
+    struct saying s = {.say = say, .context = context};
 
-    for (unsigned i = 0; i < info->files_count; i++) {
-        struct names_of of = names_of(input_names(info->in, i), &key->netns);
-        const struct nst_netns_name *entry;
-
-        if (info->files[i].host != key->host)
-            continue;
-        while ((entry = names_next(&of))) {
-            size_t length = strlen(entry->name);
-
-            if (intern_find(&said, entry->name, length))
-                continue;
-            say(context, entry->name);
-            intern_add(&said, entry->name, length, 1);
-        }
-    }
-    intern_clear(&said);
+    for (unsigned i = 0; i < info->files_count; i++)
+        if (info->files[i].host == key->host)
+            say_names(&s, info->in, i, &key->netns);
+    intern_clear(&s.said);
 }
 
 double info_average(const struct info_file *file, uint64_t amount)

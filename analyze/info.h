@@ -40,7 +40,8 @@ struct info {
     struct tally netns, devices, probes, drop_reasons;
 };
 
-/* Calls say() with each name that a namespace of the tally had, the first ever seen first. */
+/* Calls say() with what people call a namespace of the tally, as inventory_label() says of each
+ * file's end, and each other name that it had, the first ever seen first. */
 void info_netns_names(const struct info *info, const struct tally_key *key,
                       void (*say)(void *context, const char *name), void *context);
 

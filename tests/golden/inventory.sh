@@ -37,6 +37,14 @@ expected inventory.json netns --json first.nst
 is "$(cat first.nst | "$nstrail" netns --json -)" "$(cat "$here/expected/inventory.json")" \
     'the same from a pipe'
 expected inventory.names.txt print --names first.nst
+is "$("$nstrail" info first.nst | sed -n '/ namespace$/,/^$/s/^[ 0-9]*  //p' | sed '1d;$d')" \
+    '0x1005/4026532177 (web, moved, /run/docker/netns/4f00aa)
+0x1/4026531840 (host)
+0x1006/4026532240 (shop/cart-7)
+0x1007/4026532300 (brief)
+0x1008/4026532300 (moved)' 'info: what people call them, and their names'
+like "$("$nstrail" info --json first.nst)" '"inum":4026532240,"names":\["shop/cart-7"\]' \
+    'info --json: likewise'
 "$nstrail" import -d x.db first.nst second.nst
 for options in '' -l --tree --json '--netns pod:shop/cart-7' '--netns !host'; do
     # shellcheck disable=SC2086
