@@ -956,21 +956,78 @@ static size_t find_address(const struct inventory *inv, const struct nst_octets 
     return low;
 }
 
-/* When an address was its namespace's. The namespace may have been there a little longer than it
- * was seen, but no more than that: then the address was free for another. */
-static struct inventory_head address_span(const struct inventory *inv, const struct nst_address *a)
+/* When an address was its namespace's. */
+struct address_span {
+    uint64_t first_ts_ns, last_ts_ns;  /* seen so, or its namespace, with which it went */
+    uint64_t before_ns, after_ns;      /* perhaps so: it may have been there longer than seen */
+    uint64_t own_from_ns, own_till_ns; /* so, if the namespace is known to be there */
+};
+
+static struct address_span address_span(const struct inventory *inv, const struct nst_address *a)
 {
     const struct life life = inventory_life(inv, &a->netns, a->first_ts_ns);
-    struct inventory_head span = {a->netns, a->first_ts_ns, a->last_ts_ns};
+    struct address_span span = {.first_ts_ns = a->first_ts_ns, .last_ts_ns = a->last_ts_ns};
     uint64_t slack = life.is_gone ? 0 : SETTING_UP_NS;
 
-    life_widen(&life, &span.first_ts_ns, &span.last_ts_ns);
+    span.own_from_ns = a->first_ts_ns;
+    span.own_till_ns = a->last_ts_ns;
+    life_widen(&life, &span.own_from_ns, &span.own_till_ns);
+    span.before_ns = span.own_from_ns;
+    span.after_ns = span.own_till_ns;
     if (life.is_known && life.first_ts_ns > SETTING_UP_NS &&
-        span.first_ts_ns < life.first_ts_ns - SETTING_UP_NS)
-        span.first_ts_ns = life.first_ts_ns - SETTING_UP_NS;
-    if (life.is_over && span.last_ts_ns > life.last_ts_ns + slack)
-        span.last_ts_ns = life.last_ts_ns + slack;
+        span.before_ns < life.first_ts_ns - SETTING_UP_NS)
+        span.before_ns = life.first_ts_ns - SETTING_UP_NS;
+    if (life.is_over && span.after_ns > life.last_ts_ns + slack)
+        span.after_ns = life.last_ts_ns + slack;
+    if (span.own_till_ns > a->last_ts_ns)
+        span.last_ts_ns = life.is_over ? life.last_ts_ns : span.after_ns;
     return span;
+}
+
+/* Then it was the other's: where one had an address shortly before the next, it is the next one's
+ * from when it was seen there. */
+static bool is_between(const struct address_span *span, const struct address_span *other,
+                       uint64_t ts_ns)
+{
+    if (ts_ns < span->first_ts_ns)
+        return other->first_ts_ns < span->first_ts_ns && other->last_ts_ns >= span->before_ns;
+    return ts_ns > span->last_ts_ns && other->first_ts_ns > span->last_ts_ns &&
+           other->first_ts_ns <= ts_ns;
+}
+
+/* The row of the address, at that place among them, is its namespace's then. */
+static bool has_address(const struct inventory *inv, size_t place, uint64_t ts_ns)
+{
+    const struct nst_address *rows = inv->tables[INVENTORY_ADDRESS].rows;
+    const struct nst_address *a = &rows[inv->by_address[place]];
+    const struct address_span span = address_span(inv, a);
+
+    if (ts_ns < span.before_ns || ts_ns > span.after_ns)
+        return false;
+    if (ts_ns >= span.first_ts_ns && ts_ns <= span.last_ts_ns)
+        return true;
+    for (size_t i = find_address(inv, &a->address); i < inv->by_address_count; i++) {
+        const struct nst_address *b = &rows[inv->by_address[i]];
+        struct address_span other;
+
+        if (compare_octets(&b->address, &a->address))
+            break;
+        if (names_same_netns(&b->netns, &a->netns))
+            continue;
+        other = address_span(inv, b);
+        if (is_between(&span, &other, ts_ns))
+            return false;
+    }
+    return true;
+}
+
+/* Its packets show that it is still there, or already. */
+static bool has_own_address(const struct inventory *inv, const struct nst_address *a,
+                            uint64_t ts_ns)
+{
+    const struct address_span span = address_span(inv, a);
+
+    return ts_ns >= span.own_from_ns && ts_ns <= span.own_till_ns;
 }
 
 const char *inventory_owner(const struct inventory *inv, const struct nst_octets *address,
@@ -982,16 +1039,15 @@ const char *inventory_owner(const struct inventory *inv, const struct nst_octets
 
     for (size_t i = find_address(inv, address); i < inv->by_address_count; i++) {
         const struct nst_address *a = &rows[inv->by_address[i]];
-        struct inventory_head span;
 
         if (compare_octets(&a->address, address))
             break;
-        span = address_span(inv, a);
-        if (distance(&span, ts_ns))
-            continue;
-        if (netns && names_same_netns(&a->netns, netns))
+        if (netns && names_same_netns(&a->netns, netns) && has_own_address(inv, a, ts_ns))
             return inventory_label(inv, netns, ts_ns);
-        several |= owner && !names_same_netns(&a->netns, owner);
+        /* Those of which nobody can tell need not be looked at. */
+        if (several || !has_address(inv, i, ts_ns))
+            continue;
+        several = owner && !names_same_netns(&a->netns, owner);
         owner = &a->netns;
     }
     return owner && !several ? inventory_label(inv, owner, ts_ns) : NULL;

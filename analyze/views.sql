@@ -251,38 +251,54 @@ LEFT JOIN netns l ON l.id = CASE WHEN d.link_ifindex IS NOT NULL
 
 -- When an address was its namespace's. What was so when that was first seen, or within a second of
 -- it, was so before, as long as it may have been there, and so with its end; what still was when
--- the recording ended, was so after.
+-- the recording ended, was so after. But where another had the address shortly before, it was that
+-- one's until it was seen here.
 CREATE VIEW v_address AS
 SELECT (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
     n.label AS netns, (SELECT name FROM device WHERE id = a.device_id) AS dev,
     a.address, a.prefix,
-    CASE WHEN a.first_ts_ns - n.first_ts_ns > 1000000000 THEN a.first_ts_ns
+    CASE WHEN a.first_ts_ns - n.first_ts_ns > 1000000000 OR EXISTS (SELECT 1
+            FROM address b JOIN netns m ON m.id = b.netns_id
+            WHERE b.address = a.address AND m.capture_id = n.capture_id AND m.id <> n.id
+            AND b.first_ts_ns < a.first_ts_ns
+            AND CASE WHEN m.last_ts_ns - b.last_ts_ns > 1000000000 THEN b.last_ts_ns
+                ELSE m.last_ts_ns END >= n.first_ts_ns - 1000000000) THEN a.first_ts_ns
         ELSE n.first_ts_ns - 1000000000 END AS since_ts_ns,
     CASE WHEN n.gone = 0 AND a.last_ts_ns >= n.last_ts_ns THEN 9223372036854775807
         WHEN n.gone = 0 OR n.last_ts_ns - a.last_ts_ns > 1000000000 THEN a.last_ts_ns
-        WHEN n.gone THEN n.last_ts_ns ELSE n.last_ts_ns + 1000000000 END AS until_ts_ns,
+        WHEN n.gone THEN n.last_ts_ns
+        ELSE min(n.last_ts_ns + 1000000000, coalesce((SELECT min(b.first_ts_ns) - 1
+            FROM address b JOIN netns m ON m.id = b.netns_id
+            WHERE b.address = a.address AND m.capture_id = n.capture_id AND m.id <> n.id
+            AND b.first_ts_ns > n.last_ts_ns), 9223372036854775807)) END AS until_ts_ns,
     a.netns_id, a.device_id
 FROM address a JOIN netns n ON n.id = a.netns_id;
 
 -- Whose an address was then. Several namespaces of a host may have the same one: the event's own
--- goes before others, and where two others have it, it is nobody's.
+-- goes before others, and shows that it is still there; where two others have it, it is nobody's.
 CREATE VIEW v_peer AS
 SELECT e.id, e.ts_ns,
     (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
     n.label AS netns,
     (SELECT name FROM device WHERE id = e.device_id) AS dev,
     p.protocol, p.src, p.sport,
-    (SELECT CASE WHEN max(o.id = n.id) THEN n.label WHEN count(DISTINCT o.id) = 1
-            THEN o.label END
-        FROM v_address a JOIN netns o ON o.id = a.netns_id
-        WHERE a.address = p.src AND o.capture_id = n.capture_id
-        AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) AS src_netns,
+    CASE WHEN EXISTS (SELECT 1 FROM address a WHERE a.address = p.src AND a.netns_id = n.id
+            AND (e.ts_ns >= a.first_ts_ns OR a.first_ts_ns - n.first_ts_ns <= 1000000000)
+            AND (e.ts_ns <= a.last_ts_ns OR n.last_ts_ns - a.last_ts_ns <= 1000000000))
+        THEN n.label
+        ELSE (SELECT CASE WHEN count(DISTINCT o.id) = 1 THEN o.label END
+            FROM v_address a JOIN netns o ON o.id = a.netns_id
+            WHERE a.address = p.src AND o.capture_id = n.capture_id
+            AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) END AS src_netns,
     p.dst, p.dport,
-    (SELECT CASE WHEN max(o.id = n.id) THEN n.label WHEN count(DISTINCT o.id) = 1
-            THEN o.label END
-        FROM v_address a JOIN netns o ON o.id = a.netns_id
-        WHERE a.address = p.dst AND o.capture_id = n.capture_id
-        AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) AS dst_netns,
+    CASE WHEN EXISTS (SELECT 1 FROM address a WHERE a.address = p.dst AND a.netns_id = n.id
+            AND (e.ts_ns >= a.first_ts_ns OR a.first_ts_ns - n.first_ts_ns <= 1000000000)
+            AND (e.ts_ns <= a.last_ts_ns OR n.last_ts_ns - a.last_ts_ns <= 1000000000))
+        THEN n.label
+        ELSE (SELECT CASE WHEN count(DISTINCT o.id) = 1 THEN o.label END
+            FROM v_address a JOIN netns o ON o.id = a.netns_id
+            WHERE a.address = p.dst AND o.capture_id = n.capture_id
+            AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) END AS dst_netns,
     e.len_bytes, e.journey_id,
     (SELECT label FROM drop_reason WHERE id = e.drop_reason_id) AS drop_reason
 FROM event e JOIN netns n ON n.id = e.netns_id JOIN packet p ON p.id = e.packet_id

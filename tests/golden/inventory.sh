@@ -119,6 +119,14 @@ is "$("$nstrail" print --format single-line --names first.nst |
     'moved host host shop/cart-7 brief moved web moved a\x1b[31m"b\x0a\x5c\xff ' \
     'print --names: what each was called then'
 
+is "$("$nstrail" print --format single-line --names taken.nst | sed -n 's/.*) netns /netns /p')" \
+    'netns host src former dst lost
+netns former src former dst lost
+netns lost dst lost
+netns host dst lost
+netns heir src heir dst heir
+netns host src heir dst heir' 'print --names: an address is of the next only once that was seen'
+
 # Within a block names come and go; an interface can have but one.
 "$nstrail" export --all-events -w first.pcapng first.nst
 "$bin/tests/unit/pcapng_dump" first.pcapng >dumped

@@ -11,6 +11,7 @@
  *   old.nst      a kernel without cookies: two namespaces that had one inum, the second of which
  *                has no name
  *   older.nst    the next file of that, with a third
+ *   taken.nst    another's, in which addresses of two that ended went to a third soon after
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
@@ -527,6 +528,52 @@ static void write_long(const char *path)
     check(nst_writer_close(w, NULL, &err), &err);
 }
 
+static const struct nst_netns first_owner = {0x2001, 4026532501}, lost = {0x2002, 4026532502},
+                              heir = {0x2003, 4026532503};
+
+static const struct nst_known_netns taken_namespaces[] = {
+    {host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {first_owner, START, START + 2000 * MS, 0, 4026531837, NST_NETNS_GONE},
+    {lost, START, START + 2000 * MS, 0, 4026531837, 0},
+    {heir, START + 2400 * MS, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name taken_names[] = {
+    {first_owner, "former", START, START + 2000 * MS, NST_PLACE_NETNS},
+    {lost, "lost", START, START + 2000 * MS, NST_PLACE_NETNS},
+    {heir, "heir", START + 2400 * MS, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_address taken_addresses[] = {
+    {first_owner, START, START + 2000 * MS, 2, {4, {10, 88, 0, 2}}, 16},
+    {lost, START, START + 2000 * MS, 2, {4, {10, 88, 0, 3}}, 16},
+    {heir, START + 2410 * MS, NST_STILL, 2, {4, {10, 88, 0, 2}}, 16},
+    {heir, START + 2410 * MS, NST_STILL, 2, {4, {10, 88, 0, 3}}, 16},
+};
+static const struct nst_tables taken = {
+    .ts_ns = START + 3000 * MS,
+    .netns = taken_namespaces,
+    .netns_count = COUNT(taken_namespaces),
+    .netns_names = taken_names,
+    .netns_names_count = COUNT(taken_names),
+    .addresses = taken_addresses,
+    .addresses_count = COUNT(taken_addresses),
+};
+
+/* Events of the former ones after they were seen last, of the next before it was seen first. */
+static void write_taken(const char *path)
+{
+    struct nst_writer *w = open_capture(path, 30);
+    struct nst_error err = {{0}};
+
+    add(w, 1500, &host, 5, "veth1a");
+    add(w, 2100, &first_owner, 2, "eth0");
+    add(w, 2110, &lost, 2, "eth0");
+    add(w, 2150, &host, 5, "veth1a");
+    add(w, 2390, &heir, 2, "eth0");
+    add(w, 2450, &host, 5, "veth1a");
+    check(nst_writer_tables(w, &taken, &err), &err);
+    check(nst_writer_close(w, &at_end, &err), &err);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || chdir(argv[1]) < 0) {
@@ -537,6 +584,7 @@ int main(int argc, char **argv)
     write_second("second.nst");
     write_old("old.nst", "older.nst");
     write_killed("killed.nst");
+    write_taken("taken.nst");
     write_long("long.nst");
     return 0;
 }

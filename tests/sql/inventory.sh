@@ -83,7 +83,16 @@ is "$(ask both.db "SELECT DISTINCT src_netns FROM v_peer WHERE netns = 'brief'
     'v_peer: an address that another had for a while'
 is "$(ask both.db "SELECT netns, address, (since_ts_ns - $s) / 1000000,
     (until_ts_ns - $s) / 1000000 FROM v_address WHERE address = '10.88.0.2' ORDER BY 3" | xargs)" \
-    'web,10.88.0.2,-1000,5000 brief,10.88.0.2,1000,2500' 'v_address: when it was whose'
+    'web,10.88.0.2,-1000,5000 brief,10.88.0.2,2010,2500' 'v_address: when it was whose'
+"$nstrail" import -d taken.db taken.nst
+is "$(ask taken.db 'SELECT netns, src_netns, dst_netns FROM v_peer ORDER BY ts_ns' | xargs)" \
+    'host,former,lost former,former,lost lost,,lost host,,lost heir,heir,heir host,heir,heir' \
+    'v_peer: an address is of the next only once that was seen'
+is "$(ask taken.db "SELECT netns, address, (since_ts_ns - $s) / 1000000, CASE WHEN
+    until_ts_ns < $s + 9000000000 THEN (until_ts_ns - $s) / 1000000 END AS until FROM v_address
+    ORDER BY since_ts_ns, netns" | xargs)" \
+    'former,10.88.0.2,-1000,2000 lost,10.88.0.3,-1000,2409 heir,10.88.0.2,2410, heir,10.88.0.3,2410,' \
+    'v_address: and so it is listed'
 "$nstrail" import -d killed.db killed.nst
 is "$(ask killed.db 'SELECT src_netns, dst_netns FROM v_peer')" moved,shop/cart-7 \
     'v_peer: what still was at the last tables, was so after'
