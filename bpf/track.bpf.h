@@ -214,12 +214,19 @@ static __always_inline bool never_received(const struct ev_track *t, struct sk_b
     return t->last_probe == EV_PROBE_RECEIVE && !READ(typed, skb, skb_iif);
 }
 
-/* Is this a packet that was forwarded, but received in another namespace than it is sent from? It
+/* Is this a packet that was forwarded, or freed, in another namespace than it was received in? It
  * takes a device to go there, which would have received it too. */
 static __always_inline bool received_elsewhere(const struct ev_track *t,
                                                const struct sighting *seen)
 {
     return t->last_probe == EV_PROBE_RECEIVE && t->last_inum != seen->inum;
+}
+
+/* A clone of it may well be freed where it was not received. */
+static __always_inline bool freed_elsewhere(const struct ev_track *t, struct sk_buff *skb,
+                                            const struct sighting *seen, bool typed)
+{
+    return seen->inum && received_elsewhere(t, seen) && !READ_BITS(typed, skb, cloned);
 }
 
 /* A sender's packet is told by its socket: forwarding keeps it or drops it, but never gives a
@@ -293,6 +300,8 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
         anew = sent_anew(t, p, seen, typed) || in_other_skb(t, p->skb, typed);
     else if (here->like == EV_PROBE_RECEIVE)
         anew = received_anew(t, p, seen, typed) || in_other_skb(t, p->skb, typed);
+    else if (here->like == EV_PROBE_KFREE || here->like == EV_PROBE_CONSUME)
+        anew = freed_elsewhere(t, p->skb, seen, typed);
     if ((__s64)(here->ts_ns - t->last_ts_ns) > (__s64)TRACK_UNSEEN_NS)
         anew = true;
     return anew ? ENDED_GUESS : CONTINUES;

@@ -26,7 +26,6 @@ tests=(
     kernels/differences.sh
     netns/filter.sh
     netns/follow.sh
-    netns/tracking.sh
     netns/privileges.sh
     kernels/losses.sh
     kernels/probes.sh
@@ -36,7 +35,7 @@ tests=(
 )
 # shellcheck disable=SC2206 # words are wanted
 [ -z "${KERNEL_TESTS-}" ] || tests=($KERNEL_TESTS)
-programs=(nstrail nstrail-capture tests/netns/{chatter,traffic} tests/kernels/cookie)
+programs=(nstrail nstrail-capture tests/netns/traffic tests/kernels/cookie)
 count=0
 failures=0
 

@@ -264,7 +264,7 @@ record()
     : >"$recorder_words"
     "$bin/nstrail-capture" -w "$file" "$@" 2>"$recorder_words" &
     recorder=$!
-    until_true 20 recording && kill -0 "$recorder" 2>/dev/null && return
+    until_true 60 recording && kill -0 "$recorder" 2>/dev/null && return
     result 1 "$what: record"
     diag "$(cat "$recorder_words")"
     return 1
