@@ -324,7 +324,7 @@ static __always_inline bool sent_on(const struct passed *last, const struct ev_t
     if (last->dev == seen->dev)
         return false;
     if (!p->sk)
-        return !never_received(old, p->skb, typed);
+        return !never_received(old, p->skb, typed) && !received_elsewhere(old, seen);
     return last->sk == address(p->sk) && old->last_probe == EV_PROBE_XMIT;
 }
 

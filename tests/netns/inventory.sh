@@ -95,7 +95,8 @@ is "$(told "SELECT v.value ->> 'comm', v.value ->> 'uid', v.value ->> 'cmdline' 
     'a process, without its command line'
 ok 'no word of an environment or a command line' \
     sh -c '! grep -qaE "$0" "$1"' "environment-$prefix|61\\.25" "$work/one.nst"
-is "$(told "SELECT o ->> 'owner_uid', o ->> 'userns_inum', v.value ->> 'uid' FROM n,
+# What became the process was root's before.
+is "$(told "SELECT o ->> 'owner_uid', o ->> 'userns_inum', max(v.value ->> 'uid') FROM n,
     json_each(o, '$.processes') v WHERE inum = $(of "$nested")")" \
     "65534|$(stat -L -c %i "/proc/$nested/ns/user")|65534" 'the owner of a user namespace'
 is "$(told "SELECT o ->> 'owner_uid', o ->> 'userns_inum' FROM n
