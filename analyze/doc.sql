@@ -214,7 +214,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('hop.stay_ns', 'column', 'ns', 'From its first to its last event here.'),
 ('hop.events', 'column', NULL, 'Its events here.'),
 ('hop.first_event_id', 'column', NULL, 'The first of them.'),
-('hop.prev_netns_id', 'column', NULL, 'Where it was before; NULL: this is its first stay.'),
+('hop.prev_netns_id', 'column', NULL, 'Where it came from: the namespace before, or if no device sent it on from there, the one where a device sent it last, as a bridge that floods it. NULL: this is its first stay, or it came from nowhere else.'),
 ('hop.latency_ns', 'column', 'ns', 'From its last event there to its first event here.'),
 ('hop.left_ts_ns', 'column', 'ns since 1970', 'Its last event here.'),
 ('hop.prev_left_ts_ns', 'column', 'ns since 1970', 'Its last event there, before.'),

@@ -9,6 +9,7 @@
 #include "analyze/dims.h"
 #include "analyze/file_rows.h"
 #include "analyze/inventory_rows.h"
+#include "analyze/hop.h"
 #include "analyze/journeys.h"
 #include "analyze/loss_rows.h"
 #include "analyze/packet_rows.h"
@@ -100,6 +101,7 @@ static int add_to_journey(struct import *im, struct journey *journey,
                           const struct input_event *input, const struct event_rows *rows)
 {
     const struct nst_event *e = input->event;
+    const struct nst_block *block = input->block;
     const struct journey_event event = {
         .id = rows->id,
         .netns = rows->dims.netns,
@@ -110,6 +112,7 @@ static int add_to_journey(struct import *im, struct journey *journey,
         .len_bytes = e->len_bytes,
         .drop = rows->dims.drop_reason != 0,
         .guessed = e->flags & NST_EVENT_GUESS,
+        .sent = e->probe < block->probes_count && hop_is_sent(block->probes[e->probe].symbol),
     };
 
     return journeys_event(im->journeys, journey, &event);

@@ -52,7 +52,8 @@ static const char *const statement_sql[STATEMENTS] = {
     [MARKED] = "SELECT id FROM temp.journey_rebuild",
     /* A capture's files follow each other, whenever each was imported; in a file, ids do. */
     [EVENTS] = "SELECT e.id, e.netns_id, e.ts_ns, e.drop_reason_id IS NOT NULL, e.len_bytes,"
-               " e.packet_id FROM event e JOIN file f ON f.id = e.file_id"
+               " e.packet_id, p.symbol FROM event e JOIN file f ON f.id = e.file_id"
+               " LEFT JOIN probe p ON p.id = e.probe_id"
                " WHERE e.journey_id = ? ORDER BY f.sequence, e.id",
     [DELETE_HOPS] = "DELETE FROM hop WHERE journey_id = ?",
     [UPDATE] = "UPDATE journey SET first_ts_ns = ?2, last_ts_ns = ?3, events = ?4, hops = ?5,"
@@ -328,6 +329,7 @@ static int follow(struct journeys *js, struct journey *j, const struct journey_e
         .netns = event->netns,
         .ts_ns = event->ts_ns,
         .clock_ns = event->clock_ns,
+        .sent = event->sent,
     };
     struct hop_stay finished;
 
@@ -368,6 +370,7 @@ static int replay_events(struct journeys *js, struct journey *j)
 
     sqlite3_bind_int64(s, 1, j->row);
     while (!code && sqlite3_step(s) == SQLITE_ROW) {
+        const char *probe = (const char *)sqlite3_column_text(s, 6);
         const struct journey_event event = {
             .id = sqlite3_column_int64(s, 0),
             .netns = sqlite3_column_int64(s, 1),
@@ -376,6 +379,7 @@ static int replay_events(struct journeys *js, struct journey *j)
             .drop = sqlite3_column_int(s, 3),
             .len_bytes = (uint32_t)sqlite3_column_int64(s, 4),
             .packet = sqlite3_column_int64(s, 5),
+            .sent = probe && hop_is_sent(probe),
         };
 
         count_event(j, &event);

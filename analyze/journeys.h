@@ -41,6 +41,7 @@ struct journey_event {
     uint64_t skb;
     uint32_t len_bytes;
     bool drop, guessed;
+    bool sent; /* see hop_is_sent() */
 };
 
 int journeys_event(struct journeys *journeys, struct journey *journey,

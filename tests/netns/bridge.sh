@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Two namespaces on a bridge in a third: each packet is seen at both ports of the bridge.
+# Three namespaces on a bridge in a fourth: each packet is seen at both ports of the bridge, and one
+# that it floods comes to each of the others from there.
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
@@ -12,12 +13,15 @@ count=$(scaled 2000) pings=$(scaled 50)
 # it is just down and such a packet is but one more of tx_dropped.
 network_bridge()
 {
-    add_ns client switch server && link client c0 switch p1 && link switch p2 server s0 &&
+    add_ns client switch server other && link client c0 switch p1 &&
+        link switch p2 server s0 && link switch p3 other o0 &&
         ip -n "${prefix}switch" link add br0 type bridge mcast_snooping 0 2>"$work/why" || return
     ip -n "${prefix}switch" link set p1 master br0 &&
         ip -n "${prefix}switch" link set p2 master br0 &&
+        ip -n "${prefix}switch" link set p3 master br0 &&
         ip -n "${prefix}switch" link set br0 up &&
-        address client c0 10.9.1.1/24 && address server s0 10.9.1.2/24
+        address client c0 10.9.1.1/24 && address server s0 10.9.1.2/24 &&
+        address other o0 10.9.1.3/24
 }
 
 record bridge "$work/bridge.nst" || exit
@@ -29,12 +33,13 @@ sink server udp-sink 10.9.1.2 7001 $count
 traffic client udp-send 10.9.1.2 7001 $count 100 20000 >/dev/null
 end_sink
 is "$sunk" $count 'all arrived'
-quiet client switch server
+in_ns client ping -b -q -c $pings -i 0.002 -W 0.1 10.9.1.255 >/dev/null 2>&1 # that none answers
+quiet client switch server other
 stop
 import bridge "$work/bridge.nst" || exit
 
 lost_nothing bridge
-as_counted bridge client switch server
+as_counted bridge client switch server other
 is "$(ask "SELECT netns, dev, probe, count(*) FROM v_event WHERE dport = 7001 AND protocol = 17
         GROUP BY 1, 2, 3 ORDER BY min(ts_ns)")" \
     "{client},c0,net:net_dev_start_xmit,$count
@@ -44,5 +49,10 @@ is "$(ask "SELECT netns, dev, probe, count(*) FROM v_event WHERE dport = 7001 AN
 is "$(ask "SELECT path, events, hops, drops, count(*) FROM v_journey
         WHERE dport = 7001 AND protocol = 17 GROUP BY 1, 2, 3, 4")" \
     "{client} > {switch} > {server},4,3,0,$count" 'one journey a datagram'
+is "$(ask "SELECT from_netns, to_netns, count(*) FROM v_transition WHERE dst = '10.9.1.255'
+        GROUP BY 1, 2 ORDER BY 1, 2")" \
+    "{client},{switch},$pings
+{switch},{other},$pings
+{switch},{server},$pings" 'what goes to all comes to each from the bridge'
 
 done_testing

@@ -63,11 +63,65 @@ static void test_move(struct tap *tap)
            "coming back is a stay of its own");
 }
 
+/* One namespace's bridge sends to two others, which then receive. */
+static void test_flood(struct tap *tap)
+{
+    struct hop_trail trail = {0};
+    struct hop_stay stay;
+
+    hop_add(&trail, &(struct hop_event){1, 5, 10, 10, true}, &stay);
+    hop_add(&trail, &(struct hop_event){2, 6, 20, 20, false}, &stay);
+    hop_add(&trail, &(struct hop_event){3, 6, 30, 30, true}, &stay);
+    hop_add(&trail, &(struct hop_event){4, 6, 40, 40, true}, &stay);
+    hop_add(&trail, &(struct hop_event){5, 7, 50, 50, false}, &stay);
+    tap_ok(tap, trail.open.prev_netns == 6 && trail.open.latency_ns == 10, "the first one's");
+    hop_add(&trail, &(struct hop_event){6, 8, 70, 70, false}, &stay);
+    tap_ok(tap, trail.open.prev_netns == 6 && trail.open.latency_ns == 30,
+           "the other's did not come from the first one");
+    hop_add(&trail, &(struct hop_event){7, 9, 80, 80, true}, &stay);
+    tap_ok(tap, trail.open.prev_netns == 8, "all have arrived: the next is from the one before");
+    hop_add(&trail, &(struct hop_event){8, 5, 95, 95, false}, &stay);
+    tap_ok(tap, trail.open.prev_netns == 9 && trail.open.latency_ns == 15,
+           "who sends it on is who it came from");
+}
+
+static void test_flood_stays(struct tap *tap)
+{
+    struct hop_trail trail = {0};
+    struct hop_stay stay;
+
+    hop_add(&trail, &(struct hop_event){1, 6, 30, 30, true}, &stay);
+    hop_add(&trail, &(struct hop_event){2, 6, 40, 40, true}, &stay);
+    hop_add(&trail, &(struct hop_event){3, 7, 50, 50, false}, &stay);
+    hop_add(&trail, &(struct hop_event){4, 6, 60, 60, false}, &stay);
+    tap_ok(tap, trail.stays == 3 && trail.open.prev_netns == 0,
+           "what is still where it was sent from came from nowhere");
+    hop_add(&trail, &(struct hop_event){5, 8, 70, 70, false}, &stay);
+    tap_ok(tap, trail.open.prev_netns == 6 && trail.open.latency_ns == 10,
+           "and the rest arrives from there");
+}
+
+/* A host that hands a packet from one's device to another's by bpf_redirect_peer(). */
+static void test_redirected(struct tap *tap)
+{
+    struct hop_trail trail = {0};
+    struct hop_stay stay;
+
+    hop_add(&trail, &(struct hop_event){1, 5, 10, 10, true}, &stay);
+    hop_add(&trail, &(struct hop_event){2, 6, 20, 20, false}, &stay);
+    hop_add(&trail, &(struct hop_event){3, 7, 30, 30, false}, &stay);
+    tap_ok(tap, trail.open.prev_netns == 6 && trail.open.latency_ns == 10,
+           "who sent it once sent it to one");
+}
+
 int main(void)
 {
     struct tap tap = {0};
 
     test_one(&tap);
     test_move(&tap);
+    test_flood(&tap);
+    test_flood_stays(&tap);
+    test_redirected(&tap);
     return tap_done(&tap);
 }
