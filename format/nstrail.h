@@ -538,8 +538,8 @@ uint32_t nst_writer_tasks(const struct nst_writer *w);
 void nst_writer_forget_tasks(struct nst_writer *w, const uint8_t *kept);
 
 /* Adds an event; its indices are the writer's own. Writes a block when one is full.
- * <0: -EINVAL on an impossible event; a failed write is no failure here, its events are
- * counted as lost (see nst_writer_stats()) and recording goes on. */
+ * What they point at is copied. <0: -EINVAL on an impossible event; a failed write is no failure
+ * here, its events are counted as lost (see nst_writer_stats()) and recording goes on. */
 int nst_writer_event(struct nst_writer *w, const struct nst_event *event, struct nst_error *err);
 
 /* What following blocks' headers say: the clocks' distance, and events lost until now
@@ -552,8 +552,9 @@ uint32_t nst_writer_pending(const struct nst_writer *w, uint64_t *first_ts_ns);
 /* Writes the open block, if any. <0: it could not be written, its events are lost and the
  * file was cut back to its last whole block; later writes may succeed again. */
 int nst_writer_flush(struct nst_writer *w, struct nst_error *err);
-/* Writes the open block, then a TABLES block. -EFBIG: more rows than NST_MAX_ROWS, or bytes than
- * a frame may have; nothing was written of them, give fewer at a time. */
+/* Writes the open block, then a TABLES block; the rows are the caller's again when it returns.
+ * -EFBIG: more rows than NST_MAX_ROWS, or bytes than a frame may have; nothing was written of
+ * them, give fewer at a time. */
 int nst_writer_tables(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err);
 void nst_writer_stats(const struct nst_writer *w, struct nst_writer_stats *stats);
 
