@@ -202,20 +202,33 @@ static __always_inline bool is_error(const void *pointer)
     return (__u64)pointer > -4096ULL;
 }
 
+/* A segment has the journey that came from there. Global, so that the verifier looks into it once,
+ * and not for each of so many segments. */
+__noinline int exact_follow_segment(__u64 segment, __u64 stack)
+{
+    struct entered_key key = {.pid_tgid = bpf_get_current_pid_tgid(), .stack = stack};
+    const struct moving *m = bpf_map_lookup_elem(&moving, &key);
+    struct here here;
+
+    if (m && exact_here(&here))
+        exact_follow(&here, (void *)segment, &m->track);
+    return 0;
+}
+
 SEC("kretprobe")
 int exact_segmented(struct pt_regs *ctx)
 {
+    struct entered_key key = entered_key(ctx, 0, RETURN_ADDRESS_BYTES);
     struct sk_buff *segment = (void *)PT_REGS_RC(ctx);
-    struct here here;
-    struct moving m;
 
-    if (!exact_return(ctx, &m) || is_error(segment) || !exact_here(&here))
+    if (!bpf_map_lookup_elem(&moving, &key))
         return 0;
 #pragma clang loop unroll(disable)
-    for (int i = 0; segment && i < EXACT_SEGMENTS; i++) {
-        exact_follow(&here, segment, &m.track);
+    for (int i = 0; segment && !is_error(segment) && i < EXACT_SEGMENTS; i++) {
+        exact_follow_segment(address(segment), key.stack);
         segment = READ(false, segment, next);
     }
+    bpf_map_delete_elem(&moving, &key);
     return 0;
 }
 

@@ -120,8 +120,9 @@ static __always_inline bool track_claim(int slot, __u64 head)
 /* How often another CPU may take a slot first. */
 #define TRACK_TRIES 3
 
-/* A slot for a buffer; <0: there is no room. */
-static __always_inline int track_take(__u64 head)
+/* A slot for a buffer; <0: there is no room. Named in capture/adapt.c: its compare-and-exchange
+ * is in no program. */
+__noinline int track_take(__u64 head)
 {
     if (head <= EV_TRACK_GONE)
         return -1;

@@ -16,10 +16,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "capture/adapt.h"
 #include "capture/cpus.h"
 #include "capture/descriptors.h"
 #include "capture/exact.h"
 #include "capture/filters.h"
+#include "capture/image.h"
 #include "capture/message.h"
 #include "capture/misses.h"
 #include "capture/others.h"
@@ -265,73 +267,6 @@ static int choose_programs(struct attachment *a, const struct kernel_facts *fact
     return 0;
 }
 
-/* Kernels without these instructions refuse them also where they are never reached: there a
- * plain store takes their place. */
-static void replace_atomic(struct bpf_insn *insn)
-{
-    if (insn->code != (BPF_STX | BPF_ATOMIC | BPF_DW) || !(insn->imm & BPF_FETCH))
-        return;
-    insn->code = BPF_STX | BPF_MEM | BPF_DW;
-    insn->imm = 0;
-}
-
-/* id: BTF's; 0: the function is not to be used. */
-static void replace_dynptr_call(struct bpf_insn *insn, uint32_t id)
-{
-    if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg || insn->imm != EV_DYNPTR_CALL)
-        return;
-    if (id)
-        *insn = (struct bpf_insn){
-            .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = id};
-    else
-        *insn = (struct bpf_insn){
-            .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -ENOTSUP};
-}
-
-/* So many instructions before a call its last argument is looked for. */
-#define MARK_DISTANCE 8
-
-static bool is_filter_call(const struct bpf_insn *insns, size_t at)
-{
-    if (insns[at].code != (BPF_JMP | BPF_CALL) || insns[at].src_reg != BPF_PSEUDO_CALL)
-        return false;
-    for (size_t i = at; i > 0 && at - i < MARK_DISTANCE; i--)
-        if (insns[i - 1].dst_reg == BPF_REG_5 && insns[i - 1].imm == EV_FILTER_MARK &&
-            BPF_OP(insns[i - 1].code) == BPF_MOV)
-            return true;
-    return false;
-}
-
-/* Until 6.2 (be2ef8161572) the verifier took each number for one that matters in programs that
- * call functions, and followed every way through them. What they call is the pcap-filter; without
- * one this is never reached. */
-static void replace_call(struct bpf_insn *insns, size_t at)
-{
-    if (is_filter_call(insns, at))
-        insns[at] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0};
-}
-
-static int adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr)
-{
-    size_t count = bpf_program__insn_cnt(program);
-    struct bpf_insn *insns = calloc(count, sizeof(*insns));
-    int error;
-
-    if (!insns)
-        return -ENOMEM;
-    memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
-    for (size_t i = 0; i < count; i++) {
-        if (!atomics)
-            replace_atomic(&insns[i]);
-        if (!calls)
-            replace_call(insns, i);
-        replace_dynptr_call(&insns[i], dynptr);
-    }
-    error = bpf_program__set_insns(program, insns, count);
-    free(insns);
-    return error;
-}
-
 static int adapt_programs(const struct attachment *a, const struct attach_options *options,
                           const struct kernel_facts *facts)
 {
@@ -346,17 +281,33 @@ static int adapt_programs(const struct attachment *a, const struct attach_option
     return error;
 }
 
+static int open_object(struct attachment *a, const struct attach_options *options,
+                       const struct kernel_facts *facts)
+{
+    struct image image;
+    size_t length;
+    const void *bytes = filters_object(options->filters, &length);
+    int error = image_init(&image, bytes, length, NULL);
+
+    if (!error && !facts->cmpxchg)
+        error = adapt_image(&image);
+    if (!error) {
+        a->object = bpf_object__open_mem(image.bytes, image.length, NULL);
+        error = a->object ? 0 : -errno;
+    }
+    image_free(&image);
+    return error;
+}
+
 static int load_variant(struct attachment *a, const struct attach_options *options,
                         const struct kernel_facts *facts)
 {
-    size_t length;
-    const void *image = filters_object(options->filters, &length);
-    struct bpf_object *object = bpf_object__open_mem(image, length, NULL);
-    int error;
+    struct bpf_object *object;
+    int error = open_object(a, options, facts);
 
-    if (!object)
-        return -errno;
-    a->object = object;
+    if (error)
+        return error;
+    object = a->object;
     error = choose_programs(a, facts);
     if (!error)
         error = others_prepare(object, a->probes, facts, a->variant->mode == ATTACH_TP_BTF);

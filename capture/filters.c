@@ -62,7 +62,7 @@ static int place_both(struct filters *f, const struct expression *e, struct nst_
 {
     struct classic_insn nothing = {.code = BPF_RET | BPF_K, .k = 0};
     struct classic_program never = {.insns = &nothing, .count = 1};
-    int error = image_init(&f->image, err);
+    int error = image_init(&f->image, bpf_object_start, bpf_object_end - bpf_object_start, err);
 
     if (!error)
         error = place(f, "filter_ethernet", &e->ethernet, err);

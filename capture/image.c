@@ -10,18 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/object.h"
 #include "format/error.h"
 
-int image_init(struct image *image, struct nst_error *err)
+int image_init(struct image *image, const void *bytes, size_t length, struct nst_error *err)
 {
-    size_t length = bpf_object_end - bpf_object_start;
-    unsigned char *bytes = malloc(length);
+    unsigned char *copy = malloc(length);
 
-    if (!bytes)
+    if (!copy)
         return nst_fail(err, -ENOMEM, "no memory for the BPF programs");
-    memcpy(bytes, bpf_object_start, length);
-    *image = (struct image){.bytes = bytes, .length = length};
+    memcpy(copy, bytes, length);
+    *image = (struct image){.bytes = copy, .length = length};
     return 0;
 }
 
@@ -87,6 +85,11 @@ int image_find(const struct image *image, const char *function, struct image_pla
         place->count > (image->length - place->at) / sizeof(struct bpf_insn))
         return nst_fail(err, -EINVAL, "the BPF object has no function %s", function);
     return 0;
+}
+
+void image_get(const struct image *image, const struct image_place *place, struct bpf_insn *insns)
+{
+    memcpy(insns, image->bytes + place->at, place->count * sizeof(*insns));
 }
 
 void image_put(struct image *image, const struct image_place *place, const struct bpf_insn *insns)

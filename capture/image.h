@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A copy of the BPF object (capture/object.h) to put instructions into: libbpf gives no access to
+ * A copy of the BPF object to put instructions into: libbpf gives no access to
  * functions that programs call, so that these are replaced before it reads the object.
  */
 #ifndef NST_CAPTURE_IMAGE_H
@@ -16,7 +16,7 @@ struct image {
     size_t length;
 };
 
-int image_init(struct image *image, struct nst_error *err);
+int image_init(struct image *image, const void *bytes, size_t length, struct nst_error *err);
 void image_free(struct image *image);
 
 /* Where a function's instructions stand, and how many it has. */
@@ -27,7 +27,9 @@ struct image_place {
 
 int image_find(const struct image *image, const char *function, struct image_place *place,
                struct nst_error *err);
-/* Overwrites them all: what else describes the function still fits then. */
+/* What stands there, and what is to stand there instead: all of it, so that what else describes the
+ * function still fits. */
+void image_get(const struct image *image, const struct image_place *place, struct bpf_insn *insns);
 void image_put(struct image *image, const struct image_place *place, const struct bpf_insn *insns);
 
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The BPF programs' instructions, made such as this kernel takes. What a verifier refuses it
+ * refuses also where it is never reached.
+ */
+#ifndef NST_CAPTURE_ADAPT_H
+#define NST_CAPTURE_ADAPT_H
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/image.h"
+
+/* Before the object is opened, where programs cannot compare and exchange: the functions that they
+ * call. */
+int adapt_image(struct image *image);
+
+/* Before it is loaded, each program. atomics: it can compare and exchange; calls: there is a
+ * pcap-filter to call; dynptr: BTF's id of bpf_dynptr_from_skb(), 0: it is not to be used. */
+int adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr);
+
+#endif
