@@ -327,7 +327,8 @@ struct nst_address {
  *   tracking.missed      the kernel passed over a kprobe that follows packets
  *   probe.failed         1 of a probe that could not be attached, and so saw nothing
  *   inventory.limit      processes are recorded up to this many, session leaders and inits apart
- *   inventory.left_out   processes that were not recorded for that
+ *   inventory.left_out   processes that were not recorded for that, in the last scan; and, as of
+ *                        the next two, all that were left out between scans
  *   inventory.unread     namespaces and processes that could not be looked at
  *   inventory.full       namespaces, containers, devices and the like that found no room
  *   inventory.unheard    namespaces and devices of events that nobody had the time to look at

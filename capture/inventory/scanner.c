@@ -35,16 +35,25 @@ struct scanner {
     struct facts *facts;
     struct spaces spaces;
     struct containers *containers;
-    struct scanner_counts counts;
+    struct scanner_counts scan, looks; /* of the last scan; of all looks between scans */
+    uint64_t full;                     /* count_full(), as far as these have it */
+    bool scanning;
+    uint64_t took_ns;
     char *mountinfo;
     size_t mountinfo_room;
     /* A bit for each process that was looked at since the last full scan began, or before. */
     uint8_t *pids, *before;
-    uint32_t processes, others; /* recorded; of those, within SCANNER_PROCESSES */
-    uint32_t execs;             /* looked at for nothing else, within SCANNER_EXECS */
+    uint32_t processes, others; /* recorded; of those, within the limit of processes */
+    uint32_t execs;             /* looked at for nothing else, within the limit of execs */
     uint64_t tick_ns;
     pid_t self;
 };
+
+static void set_limit(uint32_t *limit, uint32_t otherwise)
+{
+    if (!*limit)
+        *limit = otherwise;
+}
 
 int scanner_new(struct scanner **scanner, const struct scanner_options *options,
                 struct facts *facts, struct nst_error *err)
@@ -55,6 +64,9 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     if (!s)
         return nst_fail(err, -ENOMEM, "no memory");
     s->options = *options;
+    set_limit(&s->options.limits.processes, SCANNER_PROCESSES);
+    set_limit(&s->options.limits.execs, SCANNER_EXECS);
+    set_limit(&s->options.limits.processes_max, SCANNER_PROCESSES_MAX);
     s->facts = facts;
     s->tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
     s->self = getpid();
@@ -86,9 +98,26 @@ void scanner_free(struct scanner *s)
     free(s);
 }
 
-const struct scanner_counts *scanner_counts(const struct scanner *s)
+struct scanner_counts scanner_counts(const struct scanner *s)
 {
-    return &s->counts;
+    return (struct scanner_counts){.left_out = s->scan.left_out + s->looks.left_out,
+                                   .unread = s->scan.unread + s->looks.unread,
+                                   .full = s->scan.full + s->looks.full};
+}
+
+uint64_t scanner_took_ns(const struct scanner *s)
+{
+    return s->took_ns;
+}
+
+const struct scanner_limits *scanner_limits(const struct scanner *s)
+{
+    return &s->options.limits;
+}
+
+static struct scanner_counts *counting(struct scanner *s)
+{
+    return s->scanning ? &s->scan : &s->looks;
 }
 
 /* The whole text in memory that is kept. */
@@ -187,7 +216,7 @@ static struct space *space_of(struct scanner *s, int process, pid_t pid, bool is
     struct space *space = found(s, spaces_at(&s->spaces, process, "ns/net", !is_known), process);
 
     if (!space && errno != ENOENT && errno != ESRCH)
-        s->counts.unread++;
+        counting(s)->unread++;
     if (space && !space->pid)
         space->pid = pid;
     return space;
@@ -196,15 +225,16 @@ static struct space *space_of(struct scanner *s, int process, pid_t pid, bool is
 /* Whether it is recorded, and counts it. */
 static bool has_room(struct scanner *s, struct space *space, const struct nst_process *process)
 {
+    const struct scanner_limits *limits = &s->options.limits;
     bool matters = process->flags || !space->populated;
 
-    if (s->processes < SCANNER_PROCESSES_MAX && (matters || s->others < SCANNER_PROCESSES)) {
+    if (s->processes < limits->processes_max && (matters || s->others < limits->processes)) {
         s->processes++;
         s->others += !matters;
         space->populated = true;
         return true;
     }
-    s->counts.left_out++;
+    counting(s)->left_out++;
     return false;
 }
 
@@ -378,7 +408,7 @@ static void see_space(struct scanner *s, struct space *space, uint64_t first_ts_
 static void keep(struct scanner *s, const struct space *space)
 {
     facts_keep(s->facts, IN_A_SPACE, facts_netns(&space->netns));
-    s->counts.unread += s->spaces.contents && !space->left_out;
+    counting(s)->unread += s->spaces.contents && !space->left_out;
 }
 
 /* What devices and addresses those do not have any more that were told of. */
@@ -423,21 +453,43 @@ static void scan_hidden(void *context, const struct row *row)
     spaces_known(&s->spaces, &row->netns.netns);
 }
 
+/* What found no room since the scan began; of facts, ever. */
+static uint64_t count_full(const struct scanner *s)
+{
+    return s->spaces.left_out + containers_left_out(s->containers) + facts_left_out(s->facts);
+}
+
+/* A scan counts anew what the last one did. What came and went between them it does not see. */
+static void begin_counts(struct scanner *s)
+{
+    s->looks.full += count_full(s) - s->full;
+    s->full = facts_left_out(s->facts);
+    s->scan = (struct scanner_counts){0};
+    s->scanning = true;
+}
+
+static void end_counts(struct scanner *s)
+{
+    s->scan.full = count_full(s) - s->full;
+    s->full = count_full(s);
+    s->scanning = false;
+}
+
 static void begin(struct scanner *s)
 {
     uint8_t *before = s->pids;
 
+    begin_counts(s);
     s->pids = s->before;
     s->before = before;
     memset(s->pids, 0, PIDS_MAX / 8);
     spaces_clear(&s->spaces);
     s->processes = s->others = s->execs = 0;
-    s->counts = (struct scanner_counts){0};
 }
 
 void scanner_scan(struct scanner *s)
 {
-    uint64_t start_ns = clock_cpu_ns(), forgotten = facts_left_out(s->facts);
+    uint64_t start_ns = clock_cpu_ns();
 
     begin(s);
     facts_begin(s->facts, clock_now_ns());
@@ -449,9 +501,8 @@ void scanner_scan(struct scanner *s)
     facts_unseen(s->facts, ROW_NETNS, scan_hidden, s);
     see_fresh(s, NULL, 0);
     facts_end(s->facts, ALL_KINDS);
-    s->counts.full = s->spaces.left_out + containers_left_out(s->containers) +
-                     facts_left_out(s->facts) - forgotten;
-    s->counts.took_ns = clock_cpu_ns() - start_ns;
+    end_counts(s);
+    s->took_ns = clock_cpu_ns() - start_ns;
 }
 
 void scanner_mounts(struct scanner *s)
@@ -529,11 +580,11 @@ static enum news is_news(struct scanner *s, int process, pid_t pid)
         return A_FIRST;
     if (space->netns.inum == s->spaces.initial_inum)
         return NO_NEWS;
-    if (s->execs < SCANNER_EXECS) {
+    if (s->execs < s->options.limits.execs) {
         s->execs++;
         return A_PROCESS;
     }
-    s->counts.left_out++;
+    counting(s)->left_out++;
     return NO_NEWS;
 }
 

@@ -19,17 +19,24 @@
 /* Together with those. */
 #define SCANNER_PROCESSES_MAX 65536
 
+/* 0: those above. */
+struct scanner_limits {
+    uint32_t processes, execs, processes_max;
+};
+
 struct scanner_options {
     bool names_only; /* namespaces and their names, nothing of what is in them */
     bool cmdline;    /* record command lines */
     const struct runtime_paths *paths;
+    struct scanner_limits limits;
 };
 
+/* Of the last scan, and of all looks between two scans, which stay: no scan sees what those have
+ * left out. */
 struct scanner_counts {
-    uint64_t left_out; /* processes that were too many, in the last scan */
-    uint64_t unread;   /* namespaces and processes that could not be looked at, in the last scan */
-    uint64_t full;     /* namespaces, containers and what is in them that were too many, in that */
-    uint64_t took_ns;  /* the last scan, of CPU time */
+    uint64_t left_out; /* processes that were too many */
+    uint64_t unread;   /* namespaces and processes that could not be looked at */
+    uint64_t full;     /* namespaces, containers and what is in them that were too many */
 };
 
 struct scanner;
@@ -58,6 +65,11 @@ void scanner_mounts(struct scanner *scanner);
 void scanner_process(struct scanner *scanner, pid_t pid);
 void scanner_devices(struct scanner *scanner);
 
-const struct scanner_counts *scanner_counts(const struct scanner *scanner);
+/* As they are when a scan has ended. */
+struct scanner_counts scanner_counts(const struct scanner *scanner);
+/* What the last scan took, of CPU time. */
+uint64_t scanner_took_ns(const struct scanner *scanner);
+/* Those that it has. */
+const struct scanner_limits *scanner_limits(const struct scanner *scanner);
 
 #endif

@@ -79,13 +79,14 @@ static void tell(void *context, const struct fact *fact)
 
 static void send_counts(struct worker *w)
 {
-    const struct scanner_counts *counts = scanner_counts(w->scanner);
+    const struct scanner_counts counts = scanner_counts(w->scanner);
     struct buffer message = {0};
 
-    channel_put_counts(&message, &(struct channel_counts){.limit = SCANNER_PROCESSES,
-                                                          .left_out = counts->left_out,
-                                                          .unread = counts->unread,
-                                                          .full = counts->full});
+    channel_put_counts(&message,
+                       &(struct channel_counts){.limit = scanner_limits(w->scanner)->processes,
+                                                .left_out = counts.left_out,
+                                                .unread = counts.unread,
+                                                .full = counts.full});
     send_message(w, &message);
     nst_buffer_free(&message);
 }
@@ -97,7 +98,7 @@ static void scan(struct worker *w)
     scanner_scan(w->scanner);
     now_ns = clock_now_ns();
     facts_forget(w->facts, now_ns > REMEMBER_NS ? now_ns - REMEMBER_NS : 0);
-    pause_ns = scanner_counts(w->scanner)->took_ns * SCAN_SHARE;
+    pause_ns = scanner_took_ns(w->scanner) * SCAN_SHARE;
     w->scan_ns = now_ns + (pause_ns > SCAN_NS ? pause_ns : SCAN_NS);
     w->mounts_due = w->devices_due = false;
     flush(w);

@@ -166,6 +166,13 @@ setpriv --bounding-set -sys_ptrace "$bin/nstrail-capture" -w "$work/five.nst" --
 import unread "$work/five.nst"
 is "$(ask "SELECT max(value) > 0 FROM loss WHERE counter = 'inventory.unread'")" 1 \
     'what could not be looked at is counted'
+# More programs than are looked at from one scan to the next, which sees those that are left.
+record crowd "$work/six.nst" || exit
+in_ns b sh -c 'i=0; while [ $((i += 1)) -le 1500 ]; do sleep 3 & done; wait'
+stop
+import crowd "$work/six.nst"
+is "$(ask "SELECT value > 0 FROM loss WHERE counter = 'inventory.left_out'
+    ORDER BY ts_ns DESC LIMIT 1")" 1 'what was left out between scans is counted to the end'
 record options "$work/two.nst" --cmdline || exit
 stop
 say "$work/two.nst"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Scans of the host's namespaces, where what the kernel answers is not whole. */
+/* Scans of the host's namespaces, where what the kernel answers is not whole, or there is more than
+ * is recorded. */
 #include "config.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -86,15 +89,184 @@ static void test_answers(struct scanner *s, struct news *news)
     tap_ok(&tap, news_are(news, 0, 0), "nor with a whole one that says the same");
 }
 
-/* So many executed one after the other in a namespace that has processes. */
-static void test_execs(struct scanner *s, pid_t keeper)
+/* More than is remembered, as if it were seen between two scans. */
+static void fill(struct facts *facts)
 {
+    struct row row = {.kind = ROW_ADDRESS, .address = {.netns.inum = 1, .address.len = 4}};
+
+    for (row.address.ifindex = 1; row.address.ifindex <= FACTS_MAX + 7; row.address.ifindex++)
+        facts_see(facts, &row, 0);
+}
+
+static void test_looks(const struct scanner_options *options)
+{
+    struct news news = {0};
+    struct facts *facts = facts_new(take, &news);
+    struct scanner_counts before, after;
+    struct scanner *s;
+
+    if (!facts || scanner_new(&s, options, facts, NULL)) {
+        tap_ok(&tap, false, "a scanner of its own");
+        return;
+    }
     scanner_scan(s);
-    for (int i = 0; i < SCANNER_EXECS + 7; i++)
-        scanner_process(s, keeper);
-    tap_ok(&tap, scanner_counts(s)->left_out == 7, "what is executed is looked at up to a limit");
+    before = scanner_counts(s);
+    answers = FAILS;
+    scanner_devices(s);
+    answers = WHOLE;
+    fill(facts);
     scanner_scan(s);
-    tap_ok(&tap, scanner_counts(s)->left_out == 0, "until the next scan");
+    facts_forget(facts, UINT64_MAX);
+    scanner_scan(s);
+    after = scanner_counts(s);
+    tap_ok(&tap, after.unread > before.unread, "what could not be looked at stays counted");
+    tap_ok(&tap, after.full >= before.full + 7, "and what found no room between scans");
+    scanner_free(s);
+    facts_free(facts);
+}
+
+/* So many executed one after the other in a namespace that has processes. */
+static void test_execs(const struct scanner_options *options, struct facts *facts, pid_t keeper)
+{
+    struct scanner_options few = *options;
+    struct scanner *s;
+
+    few.limits.execs = 2;
+    if (scanner_new(&s, &few, facts, NULL)) {
+        tap_ok(&tap, false, "a scanner that looks at two programs");
+        return;
+    }
+    scanner_scan(s);
+    for (uint64_t scans = 1; scans <= 2; scans++) {
+        for (int i = 0; i < 2 + 7; i++)
+            scanner_process(s, keeper);
+        scanner_scan(s);
+        tap_ok(&tap, scanner_counts(s).left_out == 7 * scans,
+               "what is executed is looked at up to a limit, and beyond stays counted");
+    }
+    scanner_free(s);
+}
+
+/* What a scan recorded of a pid namespace with more processes than it may. */
+struct kept {
+    bool done;
+    unsigned leaders, inits, others;
+    uint64_t left_out;
+};
+
+enum { LEADERS = 3, INITS = 1, OTHERS = 5 };
+
+static void keep_process(void *context, const struct fact *fact)
+{
+    struct kept *kept = context;
+    struct cursor c = cursor_of(fact->bytes, fact->len);
+    struct row row;
+
+    if (fact->kind != ROW_PROCESS || !row_decode(&c, ROW_PROCESS, &row))
+        return;
+    kept->leaders += row.process.flags == NST_PROCESS_LEADER;
+    kept->inits += row.process.flags == NST_PROCESS_INIT;
+    kept->others += !row.process.flags;
+}
+
+static bool stays_in_session(void)
+{
+    return true;
+}
+
+static bool leads_session(void)
+{
+    return setsid() > 0;
+}
+
+static bool has_namespace(void)
+{
+    return unshare(CLONE_NEWNET) == 0;
+}
+
+/* So many processes of a kind, which are there once this has returned. */
+static void make(int count, int flags, bool (*become)(void))
+{
+    int ready[2];
+    char byte;
+
+    for (int i = 0; i < count; i++) {
+        if (pipe(ready))
+            return;
+        if (syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL) == 0) {
+            if (!become())
+                _exit(1);
+            close(ready[1]);
+            pause();
+            _exit(0);
+        }
+        close(ready[1]);
+        if (read(ready[0], &byte, 1))
+            return;
+        close(ready[0]);
+    }
+}
+
+static void scan_kept(struct kept *kept, const struct scanner_options *options)
+{
+    struct facts *facts = facts_new(keep_process, kept);
+    struct scanner *s;
+
+    if (!facts || scanner_new(&s, options, facts, NULL))
+        _exit(1);
+    scanner_scan(s);
+    kept->left_out = scanner_counts(s).left_out;
+    kept->done = true;
+    scanner_free(s);
+    facts_free(facts);
+}
+
+/* As the first process of a pid namespace, of which no other is seen. Those that are always
+ * recorded come last. */
+static void scan_crowd(struct kept kept[2], const struct scanner_options *options)
+{
+    struct scanner_options few = *options, fewest = *options;
+
+    few.limits.processes = 2;
+    fewest.limits.processes_max = 2;
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("proc", "/proc", "proc", 0, NULL))
+        _exit(1);
+    make(OTHERS, 0, stays_in_session);
+    make(LEADERS, 0, leads_session);
+    make(INITS, CLONE_NEWPID, stays_in_session);
+    make(1, 0, has_namespace);
+    scan_kept(&kept[0], &few);
+    scan_kept(&kept[1], &fewest);
+    _exit(0);
+}
+
+static void test_limits(const struct scanner_options *options)
+{
+    struct kept *kept =
+        mmap(NULL, 2 * sizeof(*kept), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pid_t first;
+
+        if (unshare(CLONE_NEWPID | CLONE_NEWNS) || (first = fork()) < 0)
+            _exit(1);
+        if (first == 0)
+            scan_crowd(kept, options);
+        waitpid(first, NULL, 0);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    tap_ok(&tap, kept[0].leaders == LEADERS && kept[0].inits == INITS,
+           "leaders of sessions and inits are recorded beyond the limit");
+    tap_ok(&tap, kept[0].others == 2 + 2, "others up to it, and one of each network namespace");
+    tap_ok(&tap, kept[0].done && kept[0].left_out == OTHERS + 1 - 4, "the rest is counted");
+    tap_ok(&tap,
+           kept[1].leaders + kept[1].inits + kept[1].others == 2 &&
+               kept[1].left_out == LEADERS + INITS + OTHERS + 1 - 2,
+           "and there is a limit for all together");
+    munmap(kept, 2 * sizeof(*kept));
 }
 
 /* A process of its own keeps the namespace; the scanner does not look at itself. */
@@ -129,7 +301,9 @@ int main(void)
         return 0;
     }
     test_answers(scanner, &news);
-    test_execs(scanner, keeper);
+    test_looks(&options);
+    test_execs(&options, facts, keeper);
+    test_limits(&options);
     kill(keeper, SIGKILL);
     waitpid(keeper, NULL, 0);
     scanner_free(scanner);
