@@ -191,7 +191,7 @@ static void say_names(struct saying *s, const struct input *in, unsigned file,
                       const struct nst_netns *netns)
 {
     const struct inventory *inv = input_inventory(in, file);
-    const char *label = inventory_label(inv, netns, inv->last_ts_ns);
+    const char *label = inventory_latest_label(inv, netns);
     struct names_of of = names_of(&inv->names, netns);
     const struct nst_netns_name *entry;
 

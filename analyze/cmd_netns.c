@@ -114,13 +114,14 @@ static void set_base(struct gather *g)
         *base = input_file(g->in, i)->info->realtime_ns;
 }
 
-/* A file knows nothing of who had an inum after its end. */
+/* A file knows nothing of who had an inum after its end, and not of all who had it. */
 static bool is_in_file(const struct gather *g, unsigned file, const struct report_netns *n)
 {
-    uint64_t life_ns =
-        inventory_life_key(input_inventory(g->in, file), &n->netns, n->first_ts_ns);
+    const struct life life =
+        inventory_life(input_inventory(g->in, file), &n->netns, n->first_ts_ns);
 
-    return g->hosts[file] == n->host && (!life_ns || !n->life_ns || life_ns == n->life_ns);
+    return g->hosts[file] == n->host &&
+           (n->netns.cookie || !life.is_known || !n->life_ns || life.first_ts_ns == n->life_ns);
 }
 
 static bool is_wanted(void *context, const struct report_netns *n)

@@ -142,18 +142,18 @@ static int adopt_netns(struct dims *dims, const struct value values[4], int64_t 
 int dims_netns(struct dims *dims, int64_t capture, const struct inventory *inv,
                const struct nst_netns *netns, uint64_t ts_ns, int64_t *id)
 {
-    uint64_t life = inventory_life_key(inv, netns, ts_ns);
+    const struct life life = netns->cookie ? (struct life){0} : inventory_life(inv, netns, ts_ns);
     const struct value values[] = {
         number(capture),
         number_unless(netns->cookie == 0, (int64_t)netns->cookie),
         number(netns->inum),
-        number_unless(life == 0, (int64_t)life),
+        number_unless(life.first_ts_ns == 0, (int64_t)life.first_ts_ns),
     };
     unsigned char key[KEY_MAX];
     int code = SQLITE_OK;
 
     *id = 0;
-    if (life && !intern_find(&dims->known[NETNS], key, make_key(key, values, 4)))
+    if (life.is_known && !intern_find(&dims->known[NETNS], key, make_key(key, values, 4)))
         code = adopt_netns(dims, values, id);
     return code || *id ? code : row_id(dims, NETNS, values, 4, id);
 }

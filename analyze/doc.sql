@@ -54,7 +54,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('netns.capture_id', 'column', NULL, 'Its capture.'),
 ('netns.cookie', 'column', NULL, 'The kernel''s number for it, not used again until the next boot; NULL: this kernel gave none.'),
 ('netns.inum', 'column', NULL, 'Inode number of /proc/PID/ns/net; may be another namespace''s once this one is gone.'),
-('netns.life_mono_ns', 'column', 'ns', 'Where there is no cookie: first_ts_ns by CLOCK_MONOTONIC, the same in all files of a capture, which tells it from others that had its inum; NULL also: no inventory has it.'),
+('netns.life_mono_ns', 'column', 'ns', 'Where there is no cookie: first_ts_ns by CLOCK_MONOTONIC, the same in all files of a capture, which tells it from others that had its inum; of one that was not seen, 1 plus when the one before was seen last, 1 before the first that was. NULL also: no inventory has that inum.'),
 ('netns.name', 'column', NULL, 'Its latest name in /run/netns, see netns_name; NULL: it had none, or is a container that lost it.'),
 ('netns.container', 'column', NULL, 'Its latest pod as NAMESPACE/POD, or container''s name or id; NULL: in none that is known.'),
 ('netns.initial', 'column', NULL, '1: the host''s own; NULL, here and below: no inventory has it.'),

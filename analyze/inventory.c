@@ -379,6 +379,24 @@ static bool learn_earlier(struct inventory_table *table, enum inventory_kind kin
     return true;
 }
 
+/* How often the recorder looks is not in a file; what it missed, and when it said so, is. */
+static void note_missed(struct inventory *inv, const struct inventory_head *before,
+                        const struct inventory_head *now)
+{
+    if (before->last_ts_ns == NST_STILL && now->first_ts_ns == before->first_ts_ns &&
+        now->last_ts_ns < inv->last_ts_ns && inv->last_ts_ns - now->last_ts_ns > inv->missed_ns)
+        inv->missed_ns = inv->last_ts_ns - now->last_ts_ns;
+}
+
+static void note_netns(struct inventory *inv, const void *known, const void *row)
+{
+    struct inventory_head now = get_head(row), before = known ? get_head(known) : now;
+
+    note_missed(inv, &before, &now);
+    if (!inv->since_ns || now.first_ts_ns < inv->since_ns)
+        inv->since_ns = now.first_ts_ns;
+}
+
 static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row)
 {
     struct inventory_table *table = &inv->tables[kind];
@@ -393,6 +411,8 @@ static bool learn_row(struct inventory *inv, enum inventory_kind kind, void *row
     newest = newest_of(table, &key, &fresh);
     if (!newest)
         return false;
+    if (kind == INVENTORY_NETNS)
+        note_netns(inv, fresh ? NULL : row_at(table, kind, *newest), row);
     if (!fresh && is_earlier(kind, row_at(table, kind, *newest), row))
         return learn_earlier(table, kind, row, *newest);
     if (!fresh && supersede(table, kind, row_at(table, kind, *newest), row)) {
@@ -462,6 +482,8 @@ bool inventory_learn_from(struct inventory *inv, const struct inventory *other)
         .addresses_count = t[INVENTORY_ADDRESS].count,
     };
 
+    if (other->missed_ns > inv->missed_ns)
+        inv->missed_ns = other->missed_ns;
     return inventory_learn(inv, &all);
 }
 
@@ -585,12 +607,26 @@ static bool sort_rows(struct inventory_table *table, enum inventory_kind kind)
     return true;
 }
 
+/* The recorder looks at everything every two seconds; where more seldom, missed_ns shows it. */
+#define TWO_LOOKS_NS 4000000000ULL
+
+/* What tells of them all, but for the order. */
+static struct lives_rows rows_of_lives(const struct inventory *inv)
+{
+    return (struct lives_rows){
+        .rows = inv->tables[INVENTORY_NETNS].rows,
+        .since_ns = inv->since_ns,
+        .until_ns = inv->last_ts_ns,
+        .missed_ns = inv->missed_ns > TWO_LOOKS_NS ? inv->missed_ns : TWO_LOOKS_NS,
+    };
+}
+
 static bool build_lives(struct inventory *inv)
 {
-    const struct inventory_table *table = &inv->tables[INVENTORY_NETNS];
-    const struct lives_rows of = {
-        .rows = table->rows, .order = table->by_netns, .count = table->by_netns_count};
+    struct lives_rows of = rows_of_lives(inv);
 
+    of.order = inv->tables[INVENTORY_NETNS].by_netns;
+    of.count = inv->tables[INVENTORY_NETNS].by_netns_count;
     return lives_build(&inv->lives, &of);
 }
 
@@ -679,11 +715,12 @@ static uint64_t distance(const struct inventory_head *head, uint64_t ts_ns)
 struct life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
                            uint64_t ts_ns)
 {
-    struct lives_rows of = {.rows = inv->tables[INVENTORY_NETNS].rows, .until_ns = inv->last_ts_ns};
+    struct lives_rows of = rows_of_lives(inv);
 
     if (!netns->cookie)
         return lives_at(&inv->lives, &of, netns->inum, ts_ns);
     of.order = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &of.count);
+    of.by_cookie = true;
     return lives_among(&of, netns, ts_ns);
 }
 
@@ -745,12 +782,6 @@ static bool has_ifindex(const void *row, uint32_t ifindex)
     return ((const struct nst_known_device *)row)->ifindex == ifindex;
 }
 
-static bool is_initial(const void *row, uint32_t number)
-{
-    (void)number;
-    return ((const struct nst_known_netns *)row)->flags & NST_NETNS_INITIAL;
-}
-
 const struct nst_container *inventory_container(const struct inventory *inv,
                                                 const struct nst_netns *netns, uint64_t ts_ns)
 {
@@ -764,9 +795,18 @@ const struct nst_known_device *inventory_device(const struct inventory *inv,
     return nearest(inv, INVENTORY_DEVICE, netns, ts_ns, has_ifindex, ifindex);
 }
 
+/* At all times: it lives as long as the host does. */
 bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns)
 {
-    return nearest(inv, INVENTORY_NETNS, netns, 0, is_initial, 0);
+    const struct nst_known_netns *rows = inv->tables[INVENTORY_NETNS].rows;
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (rows[list[i]].flags & NST_NETNS_INITIAL &&
+            names_same_netns(&rows[list[i]].netns, netns))
+            return true;
+    return false;
 }
 
 static const char *container_label(const struct inventory *inv, const struct nst_container *c)
@@ -784,10 +824,10 @@ static const char *container_label(const struct inventory *inv, const struct nst
     return strlen(name) <= INVENTORY_LABEL_MAX ? name : NULL;
 }
 
-void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
+void inventory_widen(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
                      uint64_t *first_ts_ns, uint64_t *last_ts_ns)
 {
-    const struct life life = inventory_life(inv, netns, *first_ts_ns);
+    const struct life life = inventory_life(inv, netns, ts_ns);
 
     life_widen(&life, first_ts_ns, last_ts_ns);
 }
@@ -833,6 +873,21 @@ const char *inventory_label(const struct inventory *inv, const struct nst_netns 
     if (name)
         return name;
     return name_at(inv, netns, NST_PLACE_MOUNT, ts_ns);
+}
+
+const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns)
+{
+    uint64_t ts_ns = 0;
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct inventory_head head = inventory_head(inv, INVENTORY_NETNS, list[i]);
+
+        if (names_same_netns(&head.netns, netns) && head.last_ts_ns > ts_ns)
+            ts_ns = head.last_ts_ns;
+    }
+    return inventory_label(inv, netns, ts_ns && ts_ns < inv->last_ts_ns ? ts_ns : inv->last_ts_ns);
 }
 
 /* From this moment on something may be otherwise than before. */

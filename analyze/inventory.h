@@ -57,7 +57,9 @@ struct inventory {
     size_t texts_count, texts_room;
     size_t *by_address; /* of the rows of addresses, the first by_address_count */
     size_t by_address_count;
+    uint64_t since_ns;   /* when any namespace was seen first; 0: none was */
     uint64_t last_ts_ns; /* of the latest tables: what still was, was so then at least */
+    uint64_t missed_ns;  /* the most that it took to miss one that was seen before */
     uint64_t asleep_ns;  /* CLOCK_BOOTTIME, of processes' starts, minus the clock of the rows */
 };
 
@@ -93,14 +95,14 @@ void inventory_close(struct inventory *inv);
 /* The namespace as it was at that moment, of those that had its inum. */
 struct life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
                            uint64_t ts_ns);
-/* What tells that one in all files of a capture: when it was seen first. 0: its cookie does, or
- * nothing is known. */
+/* What tells that one in all files of a capture: when it was seen first, or what is said of that in
+ * struct life. 0: its cookie does, or nothing is known. */
 uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);
 
-/* Something that was seen of a namespace from *first_ts_ns to *last_ts_ns was so longer: it was
- * there when the namespace was first seen, or ended with it. Widens the two accordingly. */
-void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
+/* Something that was seen at that moment, of the namespace as it was then, from *first_ts_ns to
+ * *last_ts_ns: life_widen(). */
+void inventory_widen(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
                      uint64_t *first_ts_ns, uint64_t *last_ts_ns);
 
 /* No label is longer, in bytes. */
@@ -111,6 +113,8 @@ void inventory_widen(const struct inventory *inv, const struct nst_netns *netns,
  * is known. Valid until the next inventory_learn(). */
 const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);
+/* As it was seen last. */
+const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns);
 /* Narrows the span from *from_ns to *until_ns, which has the moment in it, to one in which the
  * namespace is the same, and its label. */
 void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,

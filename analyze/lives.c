@@ -7,6 +7,44 @@
 
 #include "analyze/names.h"
 
+static uint64_t before(uint64_t ts_ns, uint64_t by_ns)
+{
+    return ts_ns > by_ns ? ts_ns - by_ns : 0;
+}
+
+static uint64_t after(uint64_t ts_ns, uint64_t by_ns)
+{
+    return ts_ns < UINT64_MAX - by_ns ? ts_ns + by_ns : UINT64_MAX;
+}
+
+/* No other has been it at any time. */
+static bool is_alone(const struct lives_rows *of, size_t row)
+{
+    return (of->by_cookie && of->rows[row].netns.cookie) || of->rows[row].flags & NST_NETNS_INITIAL;
+}
+
+static bool is_over(const struct lives_rows *of, size_t row)
+{
+    return of->rows[row].flags & NST_NETNS_GONE || of->rows[row].last_ts_ns < of->until_ns;
+}
+
+/* Since when it can have been there, as far as its first row says; until when, by its last. */
+static uint64_t earliest(const struct lives_rows *of, size_t row)
+{
+    uint64_t first_ts_ns = of->rows[row].first_ts_ns;
+
+    if (is_alone(of, row) || first_ts_ns <= of->since_ns)
+        return 0;
+    return before(first_ts_ns, of->missed_ns);
+}
+
+static uint64_t latest(const struct lives_rows *of, size_t row)
+{
+    if (is_alone(of, row) || !is_over(of, row))
+        return UINT64_MAX;
+    return after(of->rows[row].last_ts_ns, of->missed_ns);
+}
+
 /* The row tells what changed within that life. */
 static bool goes_on(const struct lives_entry *life, const struct lives_rows *of, size_t row)
 {
@@ -19,20 +57,25 @@ static struct lives_entry first_life(const struct lives_rows *of, size_t row)
     return (struct lives_entry){
         .inum = of->rows[row].netns.inum,
         .first_ts_ns = of->rows[row].first_ts_ns,
+        .begin_ns = earliest(of, row),
         .last_row = row,
     };
 }
 
-/* The one after it. */
+/* The one after it: where that one may still have been there, not much before it was seen. */
 static struct lives_entry next_life(const struct lives_entry *life, const struct lives_rows *of,
                                     size_t row)
 {
     struct lives_entry next = first_life(of, row);
     uint64_t last_ts_ns = of->rows[life->last_row].last_ts_ns;
+    uint64_t since_ns = before(next.first_ts_ns, SETTING_UP_NS);
 
-    next.begin_ns = next.first_ts_ns > SETTING_UP_NS ? next.first_ts_ns - SETTING_UP_NS : 0;
-    if (next.begin_ns <= last_ts_ns)
-        next.begin_ns = last_ts_ns + 1;
+    if (since_ns <= last_ts_ns)
+        since_ns = last_ts_ns + 1;
+    if (since_ns > latest(of, life->last_row))
+        since_ns = latest(of, life->last_row) + 1;
+    if (next.begin_ns < since_ns)
+        next.begin_ns = since_ns;
     return next;
 }
 
@@ -69,20 +112,34 @@ void lives_free(struct lives *lives)
     *lives = (struct lives){0};
 }
 
+static struct life unknown(uint64_t first_ts_ns, uint64_t begin_ns, uint64_t end_ns)
+{
+    return (struct life){.first_ts_ns = first_ts_ns, .begin_ns = begin_ns, .end_ns = end_ns};
+}
+
+/* Where the first that is known begins so. */
+static struct life before_first(uint64_t begin_ns)
+{
+    return unknown(1, 0, begin_ns - 1);
+}
+
+/* That one, or what comes after it until the next begins. */
 static struct life describe(const struct lives_entry *life, const struct lives_rows *of,
-                            uint64_t end_ns)
+                            uint64_t ts_ns, uint64_t until_ns)
 {
     const struct nst_known_netns *last = &of->rows[life->last_row];
-    bool is_gone = last->flags & NST_NETNS_GONE;
+    uint64_t end_ns = latest(of, life->last_row);
 
+    if (ts_ns > end_ns)
+        return unknown(last->last_ts_ns + 1, end_ns + 1, until_ns);
     return (struct life){
         .is_known = true,
-        .is_over = is_gone || last->last_ts_ns < of->until_ns,
-        .is_gone = is_gone,
+        .is_over = is_over(of, life->last_row),
+        .is_gone = last->flags & NST_NETNS_GONE,
         .first_ts_ns = life->first_ts_ns,
         .last_ts_ns = last->last_ts_ns,
         .begin_ns = life->begin_ns,
-        .end_ns = end_ns,
+        .end_ns = end_ns < until_ns ? end_ns : until_ns,
     };
 }
 
@@ -108,13 +165,11 @@ struct life lives_at(const struct lives *lives, const struct lives_rows *of, uin
 {
     size_t begun = count_begun(lives, inum, ts_ns);
     const struct lives_entry *next = lives->list + begun;
+    bool has_next = begun < lives->count && next->inum == inum;
 
-    /* The first of an inum has begun at any time. */
-    if (!begun || next[-1].inum != inum)
-        return (struct life){.end_ns = UINT64_MAX};
-    if (begun < lives->count && next->inum == inum)
-        return describe(&next[-1], of, next->begin_ns - 1);
-    return describe(&next[-1], of, UINT64_MAX);
+    if (begun && next[-1].inum == inum)
+        return describe(&next[-1], of, ts_ns, has_next ? next->begin_ns - 1 : UINT64_MAX);
+    return has_next ? before_first(next->begin_ns) : unknown(0, 0, UINT64_MAX);
 }
 
 struct life lives_among(const struct lives_rows *of, const struct nst_netns *netns, uint64_t ts_ns)
@@ -133,17 +188,21 @@ struct life lives_among(const struct lives_rows *of, const struct nst_netns *net
         }
         next = is_known ? next_life(&life, of, row) : first_life(of, row);
         if (next.begin_ns > ts_ns)
-            return describe(&life, of, next.begin_ns - 1);
+            return is_known ? describe(&life, of, ts_ns, next.begin_ns - 1)
+                            : before_first(next.begin_ns);
         life = next;
         is_known = true;
     }
-    return is_known ? describe(&life, of, UINT64_MAX) : (struct life){.end_ns = UINT64_MAX};
+    return is_known ? describe(&life, of, ts_ns, UINT64_MAX) : unknown(0, 0, UINT64_MAX);
 }
 
 void life_widen(const struct life *life, uint64_t *first_ts_ns, uint64_t *last_ts_ns)
 {
     uint64_t first = *first_ts_ns;
 
+    /* Of all the time nothing is known, or of this one: then no longer than it was seen. */
+    if (!life->is_known && life->first_ts_ns)
+        return;
     if (!life->is_known || first <= life->first_ts_ns || first - life->first_ts_ns <= SETTING_UP_NS)
         *first_ts_ns = life->begin_ns;
     if (!life->is_known || *last_ts_ns >= life->last_ts_ns ||

@@ -16,14 +16,17 @@
  * so is what goes before it does. */
 #define SETTING_UP_NS UINT64_C(1000000000)
 
-/* One of them. Lives follow each other without a gap: each begins when the one before was gone,
- * but not much before it was seen itself. */
+/* One of them. Each begins not long before it was seen first, and one that is over ends not long
+ * after it was seen last. Who had the inum before, between two and after them is not known: each
+ * such time is taken for a life. Without any that is known, all of the time is one. */
 struct life {
-    bool is_known;                    /* else all of the time is one */
-    bool is_over;                     /* it was seen no more before the recording ended */
-    bool is_gone;                     /* it was seen to die then */
-    uint64_t first_ts_ns, last_ts_ns; /* seen so */
-    uint64_t begin_ns, end_ns;        /* all that is its own is of that time */
+    bool is_known;
+    bool is_over; /* it was seen no more before the recording ended */
+    bool is_gone; /* it was seen to die then */
+    /* Seen so. Of one that is not known first_ts_ns is what tells it: the nanosecond after the one
+     * before was seen last, 1 before the first, 0 where there is no other. */
+    uint64_t first_ts_ns, last_ts_ns;
+    uint64_t begin_ns, end_ns; /* all that is its own is of that time */
 };
 
 /* Rows that tell of lives, in the order of their inums and then of their times. */
@@ -31,7 +34,9 @@ struct lives_rows {
     const struct nst_known_netns *rows;
     const size_t *order; /* of them, by index; count */
     size_t count;
-    uint64_t until_ns; /* of the recording */
+    uint64_t since_ns, until_ns; /* of the recording: what was seen first then had been there */
+    uint64_t missed_ns;          /* it takes so long to see one, or to miss it */
+    bool by_cookie;              /* one is asked for by its cookie, which no other has */
 };
 
 /* One as it is kept: the rest is what its rows say. */
@@ -59,8 +64,9 @@ struct life lives_at(const struct lives *lives, const struct lives_rows *of, uin
  * of its inum, and all are looked at. */
 struct life lives_among(const struct lives_rows *of, const struct nst_netns *netns, uint64_t ts_ns);
 
-/* What began within a life and was seen from *first_ts_ns to *last_ts_ns was so longer: it was
- * there when the namespace was first seen, or ended with it. Widens the two accordingly. */
+/* What was seen within a life from *first_ts_ns to *last_ts_ns was so longer: it was there when
+ * the namespace was first seen, or ended with it. Widens the two accordingly; what is said to have
+ * begun before the life did, began with it. */
 void life_widen(const struct life *life, uint64_t *first_ts_ns, uint64_t *last_ts_ns);
 
 #endif

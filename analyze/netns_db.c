@@ -309,6 +309,18 @@ static int load_kind(struct loading *l, size_t kind)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* first_ts_ns: when it was seen first, 0: never. life_ns: which of those that were not it is, by
+ * another clock, so that it is none of those that were; 0: that is not known. */
+static struct report_netns *find_counted(struct loading *l, unsigned host,
+                                         const struct inventory_head *head, uint64_t life_ns,
+                                         uint64_t first_ts_ns)
+{
+    if (life_ns)
+        return report_find_life(l->report, host, &head->netns, life_ns, head->first_ts_ns);
+    return report_find(l->report, host, &head->netns,
+                       first_ts_ns ? first_ts_ns : head->first_ts_ns);
+}
+
 /* The namespaces with their events: from the two indexes alone, drops are few. */
 static int count_events(struct loading *l)
 {
@@ -318,7 +330,9 @@ static int count_events(struct loading *l)
 
     if (!code)
         code = db_prepare(l->db,
-                          HEAD "e.first, e.last, e.events, e.bytes, coalesce(d.drops, 0)"
+                          HEAD "e.first, e.last, e.events, e.bytes, coalesce(d.drops, 0),"
+                               " CASE WHEN n.first_ts_ns IS NULL THEN n.life_mono_ns END,"
+                               " n.first_ts_ns"
                                " FROM (SELECT netns_id, min(ts_ns) AS first, max(ts_ns) AS last,"
                                "  count(*) AS events, sum(len_bytes) AS bytes"
                                "  FROM event WHERE netns_id IS NOT NULL GROUP BY netns_id) e"
@@ -337,7 +351,8 @@ static int count_events(struct loading *l)
 
         if (host == SIZE_MAX)
             continue;
-        n = report_find(l->report, (unsigned)host, &head.netns, head.first_ts_ns);
+        n = find_counted(l, (unsigned)host, &head, number_at(s, COLUMN_REST + 3),
+                         number_at(s, COLUMN_REST + 4));
         if (!n) {
             code = SQLITE_NOMEM;
             break;

@@ -94,11 +94,16 @@ static uint64_t away(const struct report_netns *n, uint64_t ts_ns)
     return ts_ns > n->last_ts_ns ? ts_ns - n->last_ts_ns : 0;
 }
 
+static uint64_t life_at(const struct netns_report *r, unsigned host, const struct nst_netns *netns,
+                        uint64_t ts_ns)
+{
+    return inventory_life_key(&r->hosts[host].inventory, netns, ts_ns);
+}
+
 /* Of those that it can be, the one that lived then or nearest to then. */
 static struct report_netns *find(struct netns_report *r, unsigned host,
-                                 const struct nst_netns *netns, uint64_t ts_ns)
+                                 const struct nst_netns *netns, uint64_t life_ns, uint64_t ts_ns)
 {
-    uint64_t life_ns = inventory_life_key(&r->hosts[host].inventory, netns, ts_ns);
     struct report_netns *found = NULL;
 
     for (size_t at = first_of_inum(r, host, netns->inum); at != SIZE_MAX; at = r->list[at].next) {
@@ -115,12 +120,22 @@ static struct report_netns *find(struct netns_report *r, unsigned host,
 struct report_netns *report_find(struct netns_report *r, unsigned host,
                                  const struct nst_netns *netns, uint64_t ts_ns)
 {
-    struct report_netns *n = find(r, host, netns, ts_ns);
+    return report_find_life(r, host, netns, life_at(r, host, netns, ts_ns), ts_ns);
+}
 
-    if (!n)
-        return append(r, host, netns);
-    if (!n->netns.cookie)
+struct report_netns *report_find_life(struct netns_report *r, unsigned host,
+                                      const struct nst_netns *netns, uint64_t life_ns,
+                                      uint64_t ts_ns)
+{
+    struct report_netns *n = find(r, host, netns, life_ns, ts_ns);
+
+    if (!n) {
+        n = append(r, host, netns);
+        if (n)
+            n->life_ns = life_ns;
+    } else if (!n->netns.cookie) {
         n->netns.cookie = netns->cookie;
+    }
     return n;
 }
 
@@ -150,14 +165,15 @@ static bool fill_netns(struct netns_report *r, unsigned host)
 
     for (size_t i = 0; i < count; i++) {
         const struct nst_known_netns *row = &rows[i];
-        struct report_netns *n = find(r, host, &row->netns, row->first_ts_ns);
+        uint64_t life_ns = life_at(r, host, &row->netns, row->first_ts_ns);
+        struct report_netns *n = find(r, host, &row->netns, life_ns, row->first_ts_ns);
 
         if (!n || (!row->netns.cookie && n->netns.cookie && away(n, row->first_ts_ns)))
             n = append(r, host, &row->netns);
         if (!n)
             return false;
         if (!n->life_ns)
-            n->life_ns = inventory_life_key(&h->inventory, &row->netns, row->first_ts_ns);
+            n->life_ns = life_ns;
         see(n, row->first_ts_ns, row->last_ts_ns);
         n->is_known = true;
         n->flags = row->flags;

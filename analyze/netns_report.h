@@ -59,6 +59,10 @@ bool report_fill(struct netns_report *r);
 /* That of an event, made if need be. NULL: no memory. Valid until the next call. */
 struct report_netns *report_find(struct netns_report *r, unsigned host,
                                  const struct nst_netns *netns, uint64_t ts_ns);
+/* Where it is known which life that was (0: not). */
+struct report_netns *report_find_life(struct netns_report *r, unsigned host,
+                                      const struct nst_netns *netns, uint64_t life_ns,
+                                      uint64_t ts_ns);
 /* Events of a namespace at that time. */
 void report_count(struct report_netns *n, uint64_t ts_ns, uint64_t events, uint64_t drops,
                   uint64_t len_bytes);

@@ -36,7 +36,7 @@ static void print_netns(const struct inventory *inv, const char *what,
         fprintf(stderr, "0x%" PRIx64 "/", netns->cookie);
     fprintf(stderr, "%" PRIu32, netns->inum);
     if (!what) {
-        const char *label = inventory_label(inv, netns, inv->last_ts_ns);
+        const char *label = inventory_latest_label(inv, netns);
 
         if (label)
             putc(' ', stderr);

@@ -35,14 +35,22 @@ void who_spans_free(struct who_spans *spans)
     *spans = (struct who_spans){0};
 }
 
-/* What was seen of the namespace in a span of time, was so for a while before and after. */
-static bool add_seen(struct who_spans *spans, const struct inventory *inv,
-                     const struct nst_netns *netns, uint64_t first_ts_ns, uint64_t last_ts_ns)
+/* What was so in a span of time, of the namespace as it was at that moment, was so for a while
+ * before and after. */
+static bool add_since(struct who_spans *spans, const struct inventory *inv,
+                      const struct nst_netns *netns, uint64_t ts_ns, uint64_t first_ts_ns,
+                      uint64_t last_ts_ns)
 {
     struct who_span span = {*netns, first_ts_ns, last_ts_ns};
 
-    inventory_widen(inv, netns, &span.first_ts_ns, &span.last_ts_ns);
+    inventory_widen(inv, netns, ts_ns, &span.first_ts_ns, &span.last_ts_ns);
     return add(spans, &span);
+}
+
+static bool add_seen(struct who_spans *spans, const struct inventory *inv,
+                     const struct nst_netns *netns, uint64_t first_ts_ns, uint64_t last_ts_ns)
+{
+    return add_since(spans, inv, netns, first_ts_ns, first_ts_ns, last_ts_ns);
 }
 
 static bool fill_names(struct who_spans *spans, const struct who *who, const struct inventory *inv)
@@ -106,8 +114,8 @@ static bool fill_pid(struct who_spans *spans, const struct who *who, const struc
 
     for (size_t i = 0; i < count; i++)
         if (list[i].pid == who->number &&
-            !add_seen(spans, inv, &list[i].netns, process_since(inv, &list[i]),
-                      process_until(inv, &list[i])))
+            !add_since(spans, inv, &list[i].netns, list[i].first_ts_ns,
+                       process_since(inv, &list[i]), process_until(inv, &list[i])))
             return false;
     return true;
 }

@@ -140,20 +140,26 @@ is "$(grep -c '^interface.*0x1005/' dumped) $(grep -c '^interface.*moved/eth0' d
 is "$("$nstrail" print --format single-line --names old.nst older.nst |
     sed -nE 's/^([0-9]+)000000 .* ns ([0-9]+).* if 1 .lo.( netns ([^ ]*))?/\1 \4/p' |
     awk '{ printf "%d%s ", $1 - 1000000, $2 ? "=" $2 : "" }')" \
-    '1500=01d 1900=01d 2990 3300 3310 3320=host 5100 6200=third ' 'old.nst: names of those that had one inum'
+    '1500=01d 1900=01d 2990 3300 3310 3320=host 5100 6200=third 10900=third 50000 50100 56500=fourth 61000=fourth 61100=late ' \
+    'old.nst: names of those that had one inum; of who was not seen between two, and before one, none'
 "$nstrail" export --all-events -w old.pcapng old.nst older.nst
 "$bin/tests/unit/pcapng_dump" old.pcapng >dumped
 is "$(awk '/^interface/ { sub(/\|.*/, "", $5); print $5 }' dumped | xargs)" \
-    '01d/lo host/lo 4026532300/lo third/lo' \
+    '01d/lo host/lo 4026532300/lo third/lo 4026532300/lo 4026532310/lo fourth/lo late/lo' \
     'old.nst: each has its interface'
-is "$(awk '/^packet/ { printf "%s ", $4 }' dumped)" '0 0 2 2 2 1 2 3 ' 'old.nst: and packets go to it'
+is "$(awk '/^packet/ { printf "%s ", $4 }' dumped)" '0 0 2 2 2 1 2 3 3 4 5 6 6 7 ' 'old.nst: and packets go to it'
 is "$("$nstrail" netns old.nst older.nst |
-    awk '$2 == 4026532300 { print $3, $4, $5, $(NF - 4), $(NF - 3), $(NF - 2) }')" \
+    awk '$2 == 4026532300 || $2 == 4026532310 { print $3, $4, $5, $(NF - 4), $(NF - 3), $(NF - 2) }')" \
     '/run/netns-of-old 01d - start +0.500 2
 - - 1 +1.490 +4.000 4
-third - - +4.500 end 1' 'old.nst: who they were'
+third - - +4.500 +9.400 2
+- - - +48.500 +48.500 1
+- - - +48.600 +48.600 1
+fourth - - +55.000 end 2
+late - - +58.500 end 1' 'old.nst: who they were'
 "$nstrail" import -d old.db old.nst older.nst
-for options in '' -l --json '--netns container:01d' '--netns third'; do
+for options in '' -l --json '--netns container:01d' '--netns third' '--netns fourth' \
+    '--netns !third'; do
     # shellcheck disable=SC2086
     is "$("$nstrail" netns $options old.db 2>&1)" "$("$nstrail" netns $options old.nst older.nst)" \
         "the same from a database: netns $options"
@@ -164,6 +170,10 @@ is "$("$nstrail" print --format single-line --netns pid:7002 old.nst | grep -c '
     'old.nst: and in a process after it'
 is "$("$nstrail" netns --netns pid:7002 old.nst older.nst | wc -l)" 2 \
     'old.nst: a process of one is not in the next'
+for who in third=2 fourth=2 late=1 4026532300=11 4026532310=2; do
+    is "$("$nstrail" print --format single-line --netns "${who%=*}" old.nst older.nst |
+        grep -c ' ns ')" "${who#*=}" "old.nst: who was not seen is nobody of that name: ${who%=*}"
+done
 
 # What is too long to be a name is not made one.
 is "$("$nstrail" print --names --format single-line long.nst | grep -c ' netns 5e$')" 1 \

@@ -10,7 +10,8 @@
  *   killed.nst   another's, of which the recorder was killed long after its last tables
  *   old.nst      a kernel without cookies: two namespaces that had one inum, the second of which
  *                has no name
- *   older.nst    the next file of that, with a third
+ *   older.nst    the next file of that, with a third and a fourth, and one between the two that was
+ *                not seen by the inventory; and with one that another had been before
  *   taken.nst    another's, in which addresses of two that ended went to a third soon after
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
@@ -412,7 +413,8 @@ static void write_second(const char *path)
 }
 
 /* Without cookies. */
-static const struct nst_netns old_host = {0, 4026531840}, reused = {0, 4026532300};
+static const struct nst_netns old_host = {0, 4026531840}, reused = {0, 4026532300},
+                              late = {0, 4026532310};
 
 static const struct nst_known_netns old_namespaces[] = {
     {old_host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
@@ -421,11 +423,17 @@ static const struct nst_known_netns old_namespaces[] = {
     {reused, START + 3000 * MS, NST_STILL, 0, 4026531837, 0},
     {reused, START + 3000 * MS, START + 5500 * MS, 0, 4026531837, 0},
     {reused, START + 6000 * MS, NST_STILL, 0, 4026531837, 0},
+    {reused, START + 6000 * MS, START + 7000 * MS, 0, 4026531837, 0},
+    {reused, START + 60000 * MS, NST_STILL, 0, 4026531837, 0},
+    {late, START + 60000 * MS, NST_STILL, 0, 4026531837, 0},
 };
 static const struct nst_netns_name old_names[] = {
     {reused, "/run/netns-of-old", START, NST_STILL, NST_PLACE_MOUNT},
     {reused, "/run/netns-of-old", START, START + 2000 * MS, NST_PLACE_MOUNT},
     {reused, "third", START + 6000 * MS, NST_STILL, NST_PLACE_NETNS},
+    {reused, "third", START + 6000 * MS, START + 7000 * MS, NST_PLACE_NETNS},
+    {reused, "fourth", START + 60000 * MS, NST_STILL, NST_PLACE_NETNS},
+    {late, "late", START + 60000 * MS, NST_STILL, NST_PLACE_NETNS},
 };
 static const struct nst_process old_processes[] = {
     {reused, START + 3000 * MS, NST_STILL, 0, "young", NULL, NULL, NULL, 7002, 0, 0},
@@ -463,15 +471,30 @@ static const struct nst_tables older_at_start = {
     .netns = older_namespaces,
     .netns_count = COUNT(older_namespaces),
 };
-static const struct nst_tables older_at_end = {
+static const struct nst_tables older_at_change = {
     .ts_ns = START + 6500 * MS,
     .netns = old_namespaces + 4,
     .netns_count = 2,
     .netns_names = old_names + 2,
     .netns_names_count = 1,
 };
+/* As a recorder that looks every two seconds has it. */
+static const struct nst_tables older_missed = {
+    .ts_ns = START + 9000 * MS,
+    .netns = old_namespaces + 6,
+    .netns_count = 1,
+    .netns_names = old_names + 3,
+    .netns_names_count = 1,
+};
+static const struct nst_tables older_at_end = {
+    .ts_ns = START + 70000 * MS,
+    .netns = old_namespaces + 7,
+    .netns_count = 2,
+    .netns_names = old_names + 4,
+    .netns_names_count = 2,
+};
 
-/* All events of a file in one block. */
+/* All events of the first file in one block. */
 static void write_old(const char *path, const char *next)
 {
     struct nst_writer *w = open_capture(path, 10);
@@ -491,6 +514,14 @@ static void write_old(const char *path, const char *next)
     check(nst_writer_tables(w, &older_at_start, &err), &err);
     add(w, 5100, &reused, 1, "lo");
     add(w, 6200, &reused, 1, "lo");
+    check(nst_writer_tables(w, &older_at_change, &err), &err);
+    add(w, 10900, &reused, 1, "lo"); /* until it was missed */
+    check(nst_writer_tables(w, &older_missed, &err), &err);
+    add(w, 50000, &reused, 1, "lo");
+    add(w, 50100, &late, 1, "lo");
+    add(w, 56500, &reused, 1, "lo"); /* before it is seen */
+    add(w, 61000, &reused, 1, "lo");
+    add(w, 61100, &late, 1, "lo");
     check(nst_writer_close(w, &older_at_end, &err), &err);
 }
 

@@ -110,13 +110,17 @@ lives="SELECT n.label, (n.first_ts_ns - $s) / 1000000, (n.last_ts_ns - $s) / 100
     FROM netns n LEFT JOIN event e ON e.netns_id = n.id WHERE n.inum = 4026532300
     GROUP BY n.id ORDER BY 2"
 "$nstrail" import -d old.db old.nst older.nst
-is "$(ask old.db "$lives" | xargs)" '01d,0,2000,2 4026532300,3000,5500,4 third,6000,6500,1' \
-    'no cookies: who had one inum after the other'
+is "$(ask old.db "$lives" | xargs)" \
+    '4026532300,,,1 01d,0,2000,2 4026532300,3000,5500,4 third,6000,7000,2 fourth,60000,70000,2' \
+    'no cookies: who had one inum after the other, and one that was not seen'
+is "$(ask old.db "SELECT n.label, (e.ts_ns - $s) / 1000000 FROM event e JOIN netns n ON n.id = e.netns_id
+    WHERE n.inum = 4026532310 ORDER BY 2" | xargs)" '4026532310,50100 late,61100' \
+    'no cookies: and one before the first that was seen'
 is "$(ask old.db "SELECT count(*) FROM event e JOIN device d ON d.id = e.device_id
     WHERE d.netns_id <> e.netns_id")" 0 'no cookies: devices are of the same'
 "$nstrail" import -d old-turned.db older.nst && "$nstrail" import -d old-turned.db old.nst
 is "$(ask old-turned.db "$lives")" "$(ask old.db "$lives")" 'no cookies: the same in another order'
 "$nstrail" import -d old-pipe.db - < <(cat old.nst) && "$nstrail" import -d old-pipe.db older.nst
-is "$(ask old-pipe.db "SELECT count(*) FROM netns WHERE inum = 4026532300")" 3 \
+is "$(ask old-pipe.db "SELECT count(*) FROM netns WHERE inum = 4026532300")" 5 \
     'no cookies: no more of them by a pipe'
 done_testing

@@ -142,6 +142,96 @@ static void test_lives(void)
 #define APART_S UINT64_C(10)
 #define S_NS    UINT64_C(1000000000)
 
+/* The host is there from 100 s to 1000 s, another from first to last, which is told at the end. */
+static void learn_host_and(struct inventory *inv, uint64_t first, uint64_t last, uint64_t told,
+                           uint8_t flags)
+{
+    const struct nst_known_netns rows[] = {
+        {.netns = {.inum = 1},
+         .first_ts_ns = 100 * S_NS,
+         .last_ts_ns = NST_STILL,
+         .flags = NST_NETNS_INITIAL},
+        {.netns = without_cookie, .first_ts_ns = first, .last_ts_ns = NST_STILL},
+        {.netns = without_cookie, .first_ts_ns = first, .last_ts_ns = last, .flags = flags},
+    };
+    const struct nst_tables tables[] = {
+        {.ts_ns = first, .netns = rows, .netns_count = 2},
+        {.ts_ns = told, .netns = rows + 2, .netns_count = 1},
+    };
+
+    inventory_learn(inv, &tables[0]);
+    inventory_learn(inv, &tables[1]);
+    inventory_sort(inv);
+}
+
+/* Nothing is known of who had the inum from first to last second; before and after that, it is. */
+static bool is_unknown(const struct inventory *inv, uint64_t first_s, uint64_t last_s)
+{
+    struct life life = inventory_life(inv, &without_cookie, first_s * S_NS + 1);
+
+    return !life.is_known && life.first_ts_ns && life.begin_ns <= first_s * S_NS + 1 &&
+           life.end_ns >= last_s * S_NS - 1 &&
+           (!first_s || inventory_life(inv, &without_cookie, first_s * S_NS).is_known) &&
+           inventory_life(inv, &without_cookie, last_s * S_NS).is_known;
+}
+
+/* Its container is called so while it is there. */
+static void test_called(struct inventory *inv)
+{
+    const char *now, *later, *latest;
+
+    learn(inv, (struct nst_container){.netns = without_cookie,
+                                      .first_ts_ns = 300 * S_NS,
+                                      .last_ts_ns = 310 * S_NS,
+                                      .id = "id"});
+    inventory_sort(inv);
+    now = inventory_label(inv, &without_cookie, 313 * S_NS);
+    later = inventory_label(inv, &without_cookie, 360 * S_NS);
+    latest = inventory_latest_label(inv, &without_cookie);
+    tap_ok(&tap, now && !strcmp(now, "id") && !later, "a container is not one that was not seen");
+    tap_ok(&tap, latest && !strcmp(latest, "id"), "but the latest that the inum was");
+}
+
+static void test_unseen(void)
+{
+    struct inventory inv = {0};
+    const struct nst_netns host = {.inum = 1}, with_cookie = {.cookie = 7, .inum = 5};
+    struct life life;
+
+    learn_host_and(&inv, 200 * S_NS, 210 * S_NS, 212 * S_NS, 0);
+    learn_host_and(&inv, 300 * S_NS, 310 * S_NS, 312 * S_NS, 0);
+    tap_ok(&tap, is_unknown(&inv, 0, 196), "who had an inum before the first that was seen");
+    tap_ok(&tap, is_unknown(&inv, 214, 296), "and between two of them");
+    life = inventory_life(&inv, &without_cookie, 500 * S_NS);
+    tap_ok(&tap, !life.is_known && life.end_ns == UINT64_MAX, "and after the last");
+    tap_ok(&tap,
+           inventory_life_key(&inv, &without_cookie, 1) !=
+                   inventory_life_key(&inv, &without_cookie, 250 * S_NS) &&
+               inventory_life_key(&inv, &without_cookie, 250 * S_NS) !=
+                   inventory_life_key(&inv, &without_cookie, 500 * S_NS),
+           "are not the same");
+    tap_ok(&tap, inventory_life(&inv, &host, 1).is_known, "what was there at first was so before");
+    tap_ok(&tap, !inventory_life(&inv, &with_cookie, 250 * S_NS).is_known,
+           "one with a cookie is not one that was seen at another time");
+    test_called(&inv);
+    inventory_free(&inv);
+}
+
+/* That took 30 s: the recorder does not look more often. */
+static void test_seldom(void)
+{
+    struct inventory inv = {0}, other = {0};
+
+    learn_host_and(&inv, 200 * S_NS, 210 * S_NS, 240 * S_NS, 0);
+    learn_host_and(&inv, 300 * S_NS, 310 * S_NS, 312 * S_NS, 0);
+    tap_ok(&tap, is_unknown(&inv, 240, 270), "where it is looked seldom, one is missed late");
+    inventory_learn_from(&other, &inv);
+    inventory_sort(&other);
+    tap_ok(&tap, is_unknown(&other, 240, 270), "and so where that is learnt");
+    inventory_free(&inv);
+    inventory_free(&other);
+}
+
 static void learn_many(struct inventory *inv)
 {
     static char texts[MANY][8];
@@ -202,6 +292,8 @@ int main(void)
     test_damage();
     test_names();
     test_lives();
+    test_unseen();
+    test_seldom();
     test_many_lives();
     return tap_done(&tap);
 }
