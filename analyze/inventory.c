@@ -309,6 +309,18 @@ static void put_head(struct inventory_table *table, uint8_t *known,
     memcpy(known, head, sizeof(*head));
 }
 
+/* A namespace that has died may be followed at once by another with its inum. */
+static bool has_died(enum inventory_kind kind, const void *row)
+{
+    return kind == INVENTORY_NETNS && ((const struct nst_known_netns *)row)->flags & NST_NETNS_GONE;
+}
+
+/* The row ends when another begins that tells what has changed. */
+static bool leads_to(enum inventory_kind kind, const void *row, uint64_t first_ts_ns)
+{
+    return get_head(row).last_ts_ns == first_ts_ns && !has_died(kind, row);
+}
+
 /* What was known of the same thing gives way to the row, or goes on with it. False: the row
  * is about a time of its own. */
 static bool supersede(struct inventory_table *table, enum inventory_kind kind, uint8_t *known,
@@ -320,7 +332,8 @@ static bool supersede(struct inventory_table *table, enum inventory_kind kind, u
         put(table, kind, known, row);
         return true;
     }
-    if (row_types[kind].same(known, row) && now.first_ts_ns <= before.last_ts_ns) {
+    if (row_types[kind].same(known, row) &&
+        (now.first_ts_ns < before.last_ts_ns || leads_to(kind, known, now.first_ts_ns))) {
         now.first_ts_ns = before.first_ts_ns;
         memcpy(row, &now, sizeof(now));
         put(table, kind, known, row);
@@ -339,7 +352,7 @@ static uint64_t continues(struct inventory_table *table, enum inventory_kind kin
 {
     struct row_past *past = &table->past[newest];
 
-    past->changed = get_head(row_at(table, kind, newest)).last_ts_ns == first_ts_ns;
+    past->changed = leads_to(kind, row_at(table, kind, newest), first_ts_ns);
     return past->changed ? past->since_ns : first_ts_ns;
 }
 
@@ -348,8 +361,10 @@ static bool is_earlier(enum inventory_kind kind, const uint8_t *newest, const vo
 {
     struct inventory_head known = get_head(newest), now = get_head(row);
 
-    return now.first_ts_ns < known.first_ts_ns &&
-           (now.last_ts_ns < known.first_ts_ns || !row_types[kind].same(newest, row));
+    if (now.first_ts_ns >= known.first_ts_ns)
+        return false;
+    return now.last_ts_ns < known.first_ts_ns || !row_types[kind].same(newest, row) ||
+           (now.last_ts_ns == known.first_ts_ns && has_died(kind, row));
 }
 
 /* What was over is said again, too; or it was said first where the file is damaged. */
@@ -375,7 +390,7 @@ static bool learn_earlier(struct inventory_table *table, enum inventory_kind kin
         known = table->count;
         table->past[newer].before = known;
     }
-    table->past[known - 1].changed = now.last_ts_ns == next.first_ts_ns;
+    table->past[known - 1].changed = leads_to(kind, row, next.first_ts_ns);
     return true;
 }
 

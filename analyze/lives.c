@@ -45,10 +45,14 @@ static uint64_t latest(const struct lives_rows *of, size_t row)
     return after(of->rows[row].last_ts_ns, of->missed_ns);
 }
 
-/* The row tells what changed within that life. */
+/* The row tells what changed within that life. One that has died may be followed at once. */
 static bool goes_on(const struct lives_entry *life, const struct lives_rows *of, size_t row)
 {
-    return of->rows[row].first_ts_ns <= of->rows[life->last_row].last_ts_ns;
+    const struct nst_known_netns *last = &of->rows[life->last_row];
+    uint64_t first_ts_ns = of->rows[row].first_ts_ns;
+
+    return first_ts_ns < last->last_ts_ns ||
+           (first_ts_ns == last->last_ts_ns && !(last->flags & NST_NETNS_GONE));
 }
 
 /* The first that is known of an inum. */
@@ -71,7 +75,7 @@ static struct lives_entry next_life(const struct lives_entry *life, const struct
     uint64_t since_ns = before(next.first_ts_ns, SETTING_UP_NS);
 
     if (since_ns <= last_ts_ns)
-        since_ns = last_ts_ns + 1;
+        since_ns = last_ts_ns < next.first_ts_ns ? last_ts_ns + 1 : next.first_ts_ns;
     if (since_ns > latest(of, life->last_row))
         since_ns = latest(of, life->last_row) + 1;
     if (next.begin_ns < since_ns)

@@ -113,6 +113,16 @@ if mkdir -p "$cgroup" 2>/dev/null && record lives "$work/lives.nst"; then
     done
     ok 'events of the others' test "$all" -ge $((i * 4 * pings))
     is "$named" 0 'none of them in that container'
+    # Each of the three is a row, whose events are of one ping, and are where its process was.
+    import lives "$work/lives.nst"
+    pinged="FROM event e JOIN netns n ON n.id = e.netns_id JOIN task t ON t.id = e.task_id
+        JOIN probe b ON b.id = e.probe_id
+        WHERE n.inum = ${inums[0]} AND t.comm = 'ping' AND b.symbol LIKE 'net:%'"
+    is "$(ask "SELECT group_concat(pings) FROM (SELECT count(DISTINCT e.len_bytes) AS pings
+        $pinged GROUP BY e.netns_id)")" '"1,1,1"' 'each has a row and its own events'
+    is "$(ask "SELECT count(*) FROM (SELECT DISTINCT t.tgid, e.netns_id $pinged) x
+        WHERE NOT EXISTS (SELECT 1 FROM process p WHERE p.pid = tgid AND p.netns_id = x.netns_id)")" 0 \
+        'and the process that sent them'
 else
     skip 'no cgroups here' 'three without names, with one inum one after the other'
 fi

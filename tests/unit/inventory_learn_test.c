@@ -232,6 +232,26 @@ static void test_seldom(void)
     inventory_free(&other);
 }
 
+/* A recorder that is told of the next says that the one before has died when that came. */
+static void test_at_once(void)
+{
+    struct inventory inv = {0};
+
+    learn_host_and(&inv, 200 * S_NS, 210 * S_NS, 212 * S_NS, NST_NETNS_GONE);
+    learn_host_and(&inv, 210 * S_NS, 220 * S_NS, 222 * S_NS, NST_NETNS_GONE);
+    tap_ok(&tap,
+           is_life(&inv, 205 * S_NS, 200 * S_NS, 210 * S_NS) &&
+               is_life(&inv, 210 * S_NS, 210 * S_NS, 220 * S_NS),
+           "one that had the inum when the one before died is another");
+    learn_life(&inv, 200 * S_NS, 210 * S_NS);
+    inventory_sort(&inv);
+    tap_ok(&tap,
+           is_life(&inv, 205 * S_NS, 200 * S_NS, 210 * S_NS) &&
+               is_life(&inv, 210 * S_NS, 210 * S_NS, 220 * S_NS),
+           "also when it is said again");
+    inventory_free(&inv);
+}
+
 static void learn_many(struct inventory *inv)
 {
     static char texts[MANY][8];
@@ -294,6 +314,7 @@ int main(void)
     test_lives();
     test_unseen();
     test_seldom();
+    test_at_once();
     test_many_lives();
     return tap_done(&tap);
 }
