@@ -56,7 +56,7 @@ static const struct option_spec specs[] = {
     {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
     {'i', "interface", "DEV", "packets at a device of that name, in any namespace"},
     {OPTION_NETNS, "netns", "WHO",
-     "packets in a namespace: inum, 0xCOOKIE, name, /path, pid:N, container:X, pod:NS/NAME; "
+     "packets in a namespace: inum, 0xCOOKIE, name, host, /path, pid:N, container:X, pod:NS/NAME; "
      "!WHO: none"},
     {OPTION_DROP_REASON, "drop-reason", "NAME", "of drops, only those for that reason"},
     {'p', "probe", "PROBE", "record here: [TYPE:]NAME[/stack]; TYPE tp, kprobe, kretprobe, fentry"},

@@ -43,6 +43,11 @@ static const char *parse_form(const char *text, struct who *who)
 {
     size_t i = 0;
 
+    if (!strcmp(text, "host")) {
+        who->form = WHO_HOST;
+        who->text = text;
+        return NULL;
+    }
     while (!starts(text, forms[i].prefix))
         i++;
     who->form = forms[i].form;

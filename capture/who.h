@@ -15,7 +15,8 @@ enum who_form {
     WHO_PATH, /* of anything that a namespace is bound to */
     WHO_PID,
     WHO_CONTAINER,
-    WHO_POD, /* "NAMESPACE/NAME" */
+    WHO_POD,  /* "NAMESPACE/NAME" */
+    WHO_HOST, /* the initial namespace, or what has that for a name: text */
 };
 
 struct who {

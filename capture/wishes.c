@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bpf/event.h"
+#include "capture/inventory/proc.h"
 #include "capture/netns_id.h"
 #include "capture/sought.h"
 #include "capture/who.h"
@@ -337,6 +338,43 @@ static int resolve_name(struct wishes *w, const struct who *who, struct nst_erro
     return error ? refuse_name(who, err) : 0;
 }
 
+static int identify_initial(struct nst_netns *netns)
+{
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), process, error;
+
+    if (proc < 0)
+        return -errno;
+    process = proc_open_initial(proc);
+    close(proc);
+    if (process < 0)
+        return -ENOENT;
+    error = netns_identify(process, "ns/net", netns);
+    close(process);
+    return error;
+}
+
+static int resolve_host(struct wishes *w, struct who *who, struct nst_error *err)
+{
+    struct nst_netns netns;
+    int error;
+
+    if (!access(NETNS_NAMES_FOLDER "/host", F_OK)) {
+        who->form = WHO_NAME;
+        return resolve_name(w, who, err);
+    }
+    error = identify_initial(&netns);
+    if (error == -EDEADLK)
+        return no_way_back(err);
+    if (error)
+        return nst_fail(err, error,
+                        "--netns %s: which namespace is the initial one cannot be told: %s; say "
+                        "its inum or cookie",
+                        who->given,
+                        error == -EACCES ? "that takes CAP_SYS_PTRACE"
+                                         : "/proc shows no kernel threads");
+    return add_fixed(w, &netns, wish_of(who), err);
+}
+
 static int resolve_number(struct wishes *w, const struct who *who, struct nst_error *err)
 {
     const struct nst_netns netns = {
@@ -355,7 +393,7 @@ static int resolve_container(struct wishes *w, struct nst_error *err)
     return w->sought ? 0 : nst_fail(err, -ENOMEM, "no memory for containers");
 }
 
-static int resolve(struct wishes *w, const struct who *who, struct nst_error *err)
+static int resolve(struct wishes *w, struct who *who, struct nst_error *err)
 {
     switch (who->form) {
     case WHO_INUM:
@@ -370,6 +408,8 @@ static int resolve(struct wishes *w, const struct who *who, struct nst_error *er
     case WHO_CONTAINER:
     case WHO_POD:
         return resolve_container(w, err);
+    case WHO_HOST:
+        return resolve_host(w, who, err);
     }
     return -EINVAL;
 }

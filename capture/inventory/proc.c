@@ -13,6 +13,9 @@
 #include "capture/inventory/cgroup_id.h"
 #include "capture/inventory/file_at.h"
 
+/* Kernel threads are in the initial namespaces, and this is their parent. */
+#define KTHREADD "2"
+
 /* A process can be in a cgroup of each version 1 hierarchy, with long names. */
 #define CGROUP_FILE_MAX 16384
 /* The masks of a thousand CPUs and the supplementary groups make it long. */
@@ -138,6 +141,18 @@ bool proc_read_stat(int process, struct proc_stat *stat)
     char text[1024];
 
     return read_text(process, "stat", text, sizeof(text)) > 0 && proc_parse_stat(text, stat);
+}
+
+int proc_open_initial(int proc_fd)
+{
+    struct proc_stat stat;
+    int thread = proc_open(proc_fd, KTHREADD);
+
+    if (thread < 0 ||
+        (proc_read_stat(thread, &stat) && stat.parent == 0 && !strcmp(stat.comm, "kthreadd")))
+        return thread;
+    close(thread);
+    return -1;
 }
 
 bool proc_read_status(int process, struct proc_status *status)

@@ -44,6 +44,10 @@ void proc_parse_cgroup(const char *text, char cgroup[PROC_TEXT_MAX + 1]);
 /* The folder of a process, by its name in proc_fd. <0: it is gone. The caller closes it. */
 int proc_open(int proc_fd, const char *pid);
 
+/* The same of a process that is in the initial namespaces, if this is the /proc of their processes.
+ * <0: it is not. */
+int proc_open_initial(int proc_fd);
+
 bool proc_read_stat(int process, struct proc_stat *stat);
 bool proc_read_status(int process, struct proc_status *status);
 /* "" where it has none or we may not know. */

@@ -20,8 +20,6 @@
 #include "capture/inventory/proc.h"
 #include "format/error.h"
 
-/* Kernel threads are in the initial namespace, and this is their parent. */
-#define KTHREADD    "2"
 #define PATH_TO_FD  "/proc/self/fd/%d"
 #define PATH_TO_PID "%d/ns/net"
 #define PATH_ROOM   40
@@ -81,15 +79,13 @@ static uint32_t inum_of(int fd)
 
 static uint32_t find_initial(int proc)
 {
-    struct proc_stat stat;
-    int thread = proc_open(proc, KTHREADD);
-    uint32_t inum = 0;
+    int process = proc_open_initial(proc);
+    uint32_t inum;
 
-    if (thread < 0)
+    if (process < 0)
         return 0;
-    if (proc_read_stat(thread, &stat) && stat.parent == 0 && !strcmp(stat.comm, "kthreadd"))
-        inum = proc_read_ns(thread, "ns/net");
-    close(thread);
+    inum = proc_read_ns(process, "ns/net");
+    close(process);
     return inum;
 }
 

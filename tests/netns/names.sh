@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Who is meant by --netns: a name in /run/netns, an inum, a cookie; also for namespaces that
-# came during the recording, and after they are gone.
+# came during the recording, and after they are gone; and which is the host's.
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
@@ -51,5 +51,26 @@ is "$(of --netns "${prefix}early" --netns "!${prefix}late")" 20 'one without the
 is $? 1 'status of a name that is not in the file'
 # A list of bounded length, on a host with many.
 like "$(cat "$work/words")" "${prefix}late|and more" 'the message has those that are'
+
+# The initial one is nowhere in /run/netns, as a rule.
+if [ -e /run/netns/host ]; then
+    skip 'a namespace has that name here' '--netns host'
+else
+    add_ns other
+    record host "$work/host.nst" --netns host || exit
+    initial=$(stat -L -c %i /proc/2/ns/net)
+    for in in "net=/proc/2/ns/net" "net=/run/netns/${prefix}other"; do
+        ok "ping in $in" nsenter "--$in" ping -q -c 5 -i 0.2 127.0.0.9
+    done
+    stop
+    sent=(--probe net_dev_start_xmit -f 'icmp and host 127.0.0.9')
+    is "$(printed "$work/host.nst" --netns "$initial" "${sent[@]}") $(
+        printed "$work/host.nst" "${sent[@]}")" '10 10' \
+        '--netns host: pings and answers in the initial one and in no other'
+    unshare --pid --fork --mount-proc "$bin/nstrail-capture" --netns '!host' -w "$work/x" \
+        2>"$work/words"
+    is $? 1 '--netns host, where nobody knows which that is: status 1'
+    like "$(cat "$work/words")" '--netns !host: .*no kernel threads' 'and why'
+fi
 
 done_testing

@@ -168,6 +168,7 @@ refused 'CAP_PERFMON, which' bpf -w "$work/open/x"
 refused 'CAP_BPF, which' perfmon -w "$work/open/x"
 refused 'CAP_BPF and CAP_PERFMON, which' net_admin -w "$work/open/x"
 refused 'CAP_SYS_PTRACE' bpf,perfmon$more -w "$work/open/x" --netns pid:1
+[ -e /run/netns/host ] || refused 'CAP_SYS_PTRACE' bpf,perfmon$more -w "$work/open/x" --netns host
 if [ "$(cat /proc/sys/kernel/kptr_restrict)" -gt 0 ] ||
     [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 1 ]; then
     refused 'CAP_SYSLOG' bpf,perfmon$more -w "$work/open/x" -p kprobe:ip_rcv
