@@ -25,8 +25,8 @@ enum {
 
 const struct option_spec filter_options[] = {
     {OPTION_NETNS, "netns", "WHO",
-     "in a namespace: inum, 0xCOOKIE, name, /path, pid:N, container:X, pod:NS/NAME; !WHO: not in "
-     "it"},
+     "in a namespace: inum, 0xCOOKIE, name, 'web*', host, /path, pid:N, container:X, pod:NS/NAME;\n"
+     "          !WHO: not in it"},
     {OPTION_DEV, "dev", "NAME", "at a device of that name, in any namespace"},
     {OPTION_PROBE, "probe", "NAME", "at a probe: net:netif_receive_skb, netif_receive_skb, net:*"},
     {OPTION_DROP, "drop", "[REASON]", "drops, of one reason or of any: NO_SOCKET, openvswitch/*"},

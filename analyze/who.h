@@ -9,7 +9,7 @@
 enum who_form {
     WHO_INUM = 1,
     WHO_COOKIE,
-    WHO_NAME, /* in /run/netns */
+    WHO_NAME, /* in /run/netns; may be a pattern */
     WHO_PATH, /* of anything that a namespace is bound to */
     WHO_PID,
     WHO_CONTAINER,

@@ -3,6 +3,7 @@
 
 #include "analyze/who_spans.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,15 @@ static bool add_seen(struct who_spans *spans, const struct inventory *inv,
     return add_since(spans, inv, netns, first_ts_ns, first_ts_ns, last_ts_ns);
 }
 
+/* A pattern stands for any number of names, but not of paths, as with the recorder. */
+static bool fits_name(const struct who *who, const struct nst_netns_name *name)
+{
+    if ((name->place == NST_PLACE_NETNS) != (who->form == WHO_NAME))
+        return false;
+    return !strcmp(who->text, name->name) ||
+           (who->form == WHO_NAME && !fnmatch(who->text, name->name, 0));
+}
+
 static bool fill_names(struct who_spans *spans, const struct who *who, const struct inventory *inv)
 {
     const struct names *names = &inv->names;
@@ -60,8 +70,7 @@ static bool fill_names(struct who_spans *spans, const struct who *who, const str
     for (size_t i = 0; i < names->count; i++) {
         const struct nst_netns_name *name = &names->list[i];
 
-        if ((name->place == NST_PLACE_NETNS) == (who->form == WHO_NAME) &&
-            !strcmp(who->text, name->name) &&
+        if (fits_name(who, name) &&
             !add_seen(spans, inv, &name->netns, name->first_ts_ns, name->last_ts_ns))
             return false;
     }

@@ -314,6 +314,13 @@ enum ev_netns_wish {
 /* Wishes are by cookie, or by inum with this bit, which no cookie has. */
 #define EV_NETNS_BY_INUM (1ULL << 63)
 
+/* Names of devices that are wished for are those that have these first bits. With that of the 0
+ * behind its end, a name is one alone. */
+struct ev_device_wish {
+    __u32 bits;
+    __u8 name[EV_NAME_BYTES];
+};
+
 /* How many namespaces, devices or reasons can be wished for. */
 #define EV_WISHES_MAX 4096
 
@@ -395,6 +402,7 @@ EV_ASSERT_SIZE(ev_counters, 64);
 EV_ASSERT_SIZE(ev_track_set, 64);
 EV_ASSERT_SIZE(ev_track, 64);
 EV_ASSERT_SIZE(ev_cpu, 64);
+EV_ASSERT_SIZE(ev_device_wish, 20);
 EV_ASSERT_SIZE(ev_config, 112);
 #undef EV_ASSERT_SIZE
 

@@ -41,15 +41,13 @@ struct {
     __type(value, __u32);
 } wished_netns SEC(".maps");
 
-struct device_name {
-    __u64 words[2];
-};
-
-/* A set: the values say nothing. */
+/* A set: the values say nothing. A trie: one look, of 128 steps at most, finds a name or how it
+ * begins, however many there are. */
 struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(type, BPF_MAP_TYPE_LPM_TRIE);
     __uint(max_entries, EV_WISHES_MAX);
-    __type(key, struct device_name);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, struct ev_device_wish);
     __type(value, __u32);
 } wished_devices SEC(".maps");
 
@@ -166,12 +164,11 @@ static __always_inline __u32 netns_wish(const struct where *where)
 
 static __always_inline bool device_wished(const struct where *where)
 {
-    struct device_name name = {};
+    struct ev_device_wish wish = {.bits = 8 * EV_NAME_BYTES};
 
-    /* What stands behind the end of a name is left from a former one. */
     return where->device &&
-           bpf_probe_read_kernel_str(&name, sizeof(name), where->device->name) > 0 &&
-           bpf_map_lookup_elem(&wished_devices, &name);
+           bpf_probe_read_kernel_str(wish.name, sizeof(wish.name), where->device->name) > 0 &&
+           bpf_map_lookup_elem(&wished_devices, &wish);
 }
 
 static __always_inline bool reason_wished(__u32 reason)

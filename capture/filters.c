@@ -104,21 +104,43 @@ static int take_netns(struct filters *f, struct nst_error *err)
     return 0;
 }
 
+/* Whether that is no name, but how names begin: "veth*". */
+static bool is_beginning(const char *device)
+{
+    return *device && device[strlen(device) - 1] == '*';
+}
+
+static int take_device(struct filters *f, const char *name, struct nst_error *err)
+{
+    size_t length = strlen(name) - is_beginning(name);
+
+    if (!*name || length >= EV_NAME_BYTES)
+        return nst_fail(err, -EINVAL, "-i %s: the name of a device has 1 to %d bytes", name,
+                        EV_NAME_BYTES - 1);
+    if (strcspn(name, "*?[") < length)
+        return nst_fail(err, -EINVAL,
+                        "-i %s: of patterns only a '*' at the end is possible here, as in veth*; "
+                        "record more, and pick then: nstrail print --dev '%s'",
+                        name, name);
+    f->flags |= EV_FILTER_DEVICE;
+    return 0;
+}
+
 static int take_devices(struct filters *f, struct nst_error *err)
 {
     const struct words *devices = &f->options->devices;
 
     for (size_t i = 0; i < devices->count; i++) {
         const char *name = devices->list[i];
+        int error;
 
         if (!strcmp(name, "any")) {
             f->flags &= ~EV_FILTER_DEVICE;
             return 0;
         }
-        if (!*name || strlen(name) >= EV_NAME_BYTES)
-            return nst_fail(err, -EINVAL, "-i %s: the name of a device has 1 to %d bytes", name,
-                            EV_NAME_BYTES - 1);
-        f->flags |= EV_FILTER_DEVICE;
+        error = take_device(f, name, err);
+        if (error)
+            return error;
     }
     return devices->count <= EV_WISHES_MAX
                ? 0
@@ -250,17 +272,23 @@ static int put(int map, const void *key, struct nst_error *err)
     return 0;
 }
 
+static int put_device(int map, const char *name, struct nst_error *err)
+{
+    struct ev_device_wish wish = {0};
+    size_t length = strlen(name) - is_beginning(name);
+
+    memcpy(wish.name, name, length);
+    wish.bits = 8 * (length + !is_beginning(name));
+    return put(map, &wish, err);
+}
+
 int filters_begin(struct filters *f, const struct filters_maps *maps, struct nst_error *err)
 {
     const struct words *devices = &f->options->devices;
     int error = 0;
 
-    for (size_t i = 0; !error && f->flags & EV_FILTER_DEVICE && i < devices->count; i++) {
-        char name[EV_NAME_BYTES] = "";
-
-        memcpy(name, devices->list[i], strlen(devices->list[i]));
-        error = put(maps->devices, name, err);
-    }
+    for (size_t i = 0; !error && f->flags & EV_FILTER_DEVICE && i < devices->count; i++)
+        error = put_device(maps->devices, devices->list[i], err);
     for (size_t i = 0; !error && i < f->reasons_count; i++)
         error = put(maps->reasons, &f->reasons[i], err);
     if (!error && f->wishes)

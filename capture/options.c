@@ -54,7 +54,7 @@ static const struct option_spec specs[] = {
     {'c', "count", "COUNT", "stop after COUNT events"},
     {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds"},
     {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
-    {'i', "interface", "DEV", "packets at a device of that name, in any namespace"},
+    {'i', "interface", "DEV", "packets at a device of that name, or 'veth*', in any namespace"},
     {OPTION_NETNS, "netns", "WHO",
      "packets in a namespace: inum, 0xCOOKIE, name, host, /path, pid:N, container:X, pod:NS/NAME; "
      "!WHO: none"},

@@ -4,6 +4,7 @@
 #include "capture/session.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -139,12 +140,25 @@ static int start_inventory(struct session *s, struct nst_error *err)
     return s->options->inventory_none ? 0 : inventory_start(&s->inventory, &options, err);
 }
 
+/* By any of its names, or by a pattern. */
+static bool is_device_here(const char *name)
+{
+    struct if_nameindex *all = if_nameindex();
+    bool is_here = if_nametoindex(name);
+
+    for (const struct if_nameindex *one = all; one && one->if_name && !is_here; one++)
+        is_here = !fnmatch(name, one->if_name, 0);
+    if (all)
+        if_freenameindex(all);
+    return is_here;
+}
+
 /* A device may be in any namespace, and may come later; but it may also be misspelt. */
 static void note_devices(const struct words *devices)
 {
     for (size_t i = 0; i < devices->count; i++)
-        if (strcmp(devices->list[i], "any") && !if_nametoindex(devices->list[i]))
-            message_note("-i %s: no device here has this name now; one of another namespace, or "
+        if (strcmp(devices->list[i], "any") && !is_device_here(devices->list[i]))
+            message_note("-i %s: no device here has such a name now; one of another namespace, or "
                          "that comes, is recorded",
                          devices->list[i]);
 }
@@ -158,7 +172,7 @@ static int make_filters(struct session *s, struct nst_error *err)
         return nst_fail(err, -EINVAL, "--drop-reason: none of the probes records drops");
     error = filters_new(&s->filters, s->options, s->facts.drop_reasons, err);
     limit = error ? NULL : filters_l3_limit(s->filters);
-    if (!s->options->quiet)
+    if (!error && !s->options->quiet)
         note_devices(&s->options->devices);
     if (limit)
         message_note("the filter matches no packet that begins at L3, for there: %s", limit);

@@ -46,7 +46,7 @@ is "$("$nstrail" info first.nst | sed -n '/ namespace$/,/^$/s/^[ 0-9]*  //p' | s
 like "$("$nstrail" info --json first.nst)" '"inum":4026532240,"names":\["shop/cart-7"\]' \
     'info --json: likewise'
 "$nstrail" import -d x.db first.nst second.nst
-for options in '' -l --tree --json '--netns pod:shop/cart-7' '--netns !host'; do
+for options in '' -l --tree --json '--netns pod:shop/cart-7' '--netns !host' '--netns b*f'; do
     # shellcheck disable=SC2086
     is "$("$nstrail" netns $options x.db 2>&1)" "$("$nstrail" netns $options first.nst second.nst)" \
         "the same from a database: netns $options"
@@ -92,6 +92,8 @@ picks '100 2005 2700 2900 3300 3400' '!container:cart' '!0x1'
 # The name and the pid mean another namespace later; the inum too, which asks for both.
 picks '100 2700 3300' moved
 picks '2005' brief
+picks '100 2005 2700 3300' 'b*' '[m]oved'
+picks '100 101 101 2900' '!?????*'
 picks '100 2700 2900 3300' pid:4712
 picks '100 2700 2900' pid:4711
 picks '2005' /proc/6001/ns/net

@@ -83,6 +83,12 @@ end_dump()
 }
 dumps=()
 
+for device in 'r?' '*eth' 'v[ab]*'; do
+    "$bin/nstrail-capture" -w "$work/x" -i "$device" 2>"$work/words"
+    is $? 1 "-i '$device': status 1"
+    like "$(cat "$work/words")" "nstrail print --dev '" "-i '$device': what to do instead"
+done
+
 # ------------------------------------------------------------------ as tcpdump
 
 filters=(
@@ -121,6 +127,7 @@ for i in "${!filters[@]}"; do
     # shellcheck disable=SC2086 # as words, as users give them
     watch "f$i" ${filters[i]}
 done
+watch begins -i nothing -i 's*' udp port 7001
 started
 dump client c0 "$work/c0.pcap"
 pair_traffic
@@ -131,6 +138,7 @@ for i in "${!filters[@]}"; do
     is "$(places "f$i" client/c0 server/s0)" "$wanted $wanted" \
         "'${filters[i]}': as many as tcpdump has, $wanted"
 done
+is "$(places begins client/c0 server/s0)" "0 $((2 * count))" "-i 's*': at devices whose names begin so"
 like "$("$bin/nstrail" info "$work/f2.nst")" 'does not match udp port 7001' 'info says the filter'
 clear
 [ -z "${NSTRAIL_SCALE-}" ] || done_testing
@@ -177,6 +185,8 @@ if network_nat; then
     watch several --netns "${prefix}client" --netns "$inum" 'icmp[icmptype] == icmp-echoreply'
     watch device -i r1 "$echo"
     watch devices -i nothing -i s0 -i lo "$echo"
+    watch beginning -i 'r*' "$echo"
+    watch later -i 'l1*' icmp
     watch reason --drop-reason NO_SOCKET udp port 7001
     watch late --netns "${prefix}l?te*" icmp
     started
@@ -208,6 +218,10 @@ if network_nat; then
         '-i: at that device first'
     is "$(way devices)" "$n $n $n $nn" \
         'several -i: one of them'
+    is "$(way beginning)" "$n $nn $nn $n" \
+        "-i 'r*': several devices"
+    is "$(places later late1/l0 late2/l1)" "$n $nn" \
+        "-i 'l1*': a device that came later"
     is "$(places late late1/l0 late2/l1)" "$nn $nn" \
         '--netns PATTERN: namespaces that came later'
     is "$(printed "$work/reason.nst" --drop --netns "$inum") $(way reason)" \

@@ -209,6 +209,10 @@ static void test_netns(void)
     check("--netns=web", "a----");
     check("--netns=name:db", "----e");
     check("--netns=!web", "-bcde");
+    check("--netns=w*", "a----");
+    check("--netns=?*b", "a---e");
+    check("--netns=!name:d?", "abcd-");
+    check("--netns=W*", "-----");
     check("--netns=web --netns=!0x1001", "-----");
 }
 
@@ -222,6 +226,8 @@ static void test_inventory(void)
     check("--netns=pid:7 --netns=pid:8", "-bc--");
     check("--netns=moved", "a----");
     check("--netns=before", "-----");
+    check("--netns=m*d", "a----");
+    check("--netns=/var/lib/*", "-----");
     check("--netns=/var/lib/x", "----e");
     check("--netns=name:/var/lib/x", "-----");
     check("--netns=container:web1", "a----");
