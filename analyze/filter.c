@@ -31,8 +31,8 @@ const struct option_spec filter_options[] = {
     {OPTION_PROBE, "probe", "NAME", "at a probe: net:netif_receive_skb, netif_receive_skb, net:*"},
     {OPTION_DROP, "drop", "[REASON]", "drops, of one reason or of any: NO_SOCKET, openvswitch/*"},
     {OPTION_SINCE, "since", "TIME",
-     "at TIME or later: RFC 3339, seconds since 1970, +SECONDS from the first event, or as print "
-     "shows it"},
+     "at TIME or later: RFC 3339, HH:MM[:SS[.FRACTION]] on the day of the first event, seconds "
+     "since\n          1970, +SECONDS from the first event, or as print shows it"},
     {OPTION_UNTIL, "until", "TIME", "before TIME"},
     {OPTION_TRACK, "track", "ID",
      "of one packet's journey: its id, or what print shows after its #, with it"},

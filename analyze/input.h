@@ -95,7 +95,7 @@ int input_next_block(struct input *in, struct input_block *block);
 bool input_restart(struct input *in, unsigned load);
 bool input_can_restart(const struct input *in);
 
-/* What relative times count from, since 1970. */
+/* What relative times count from, and whose day times of day mean, since 1970. */
 uint64_t input_first_time(const struct input *in);
 
 /* What the headers of a file's blocks say, whatever the filter: all of it once the input has

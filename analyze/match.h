@@ -41,7 +41,7 @@ void match_free(struct matcher *m);
 /* It asks for more than a time: perhaps few events of a block match, or none. */
 bool match_is_choosy(const struct matcher *m);
 
-/* Until the first event is known, relative times leave the window open. */
+/* Until the first event is known, times that count from it or its day leave the window open. */
 void match_window(struct matcher *m, uint64_t first_time_ns);
 /* What the file's tables say by now, whose owner keeps it. False: no memory. */
 bool match_learn(struct matcher *m, const struct inventory *inv);

@@ -88,9 +88,32 @@ static bool read_zone(const char **text, int *seconds)
     return true;
 }
 
+static bool is_of_day(const char *text)
+{
+    return is_digit(text[0]) && is_digit(text[1]) && text[2] == ':';
+}
+
+static const char *parse_of_day(const char *text, uint64_t *ns)
+{
+    static const char form[] = "no time of day as in 12:00 or 12:00:00.5";
+    int hour, minute, second = 0;
+    uint64_t fraction = 0;
+
+    if (!read_digits(&text, 2, &hour) || *text++ != ':' || !read_digits(&text, 2, &minute))
+        return form;
+    if (*text && (*text++ != ':' || !read_digits(&text, 2, &second) ||
+                  !read_fraction(&text, &fraction) || *text))
+        return form;
+    if (hour > 23 || minute > 59 || second > 60)
+        return "there is no such time of day";
+    *ns = (uint64_t)(hour * 3600 + minute * 60 + second) * NS_PER_S + fraction;
+    return NULL;
+}
+
 static const char *parse_rfc3339(const char *text, uint64_t *ns)
 {
-    static const char form[] = "no time as in 2026-01-31T12:00:00.5Z, 1769860800.5 or +5";
+    static const char form[] =
+        "no time as in 2026-01-31T12:00:00.5Z, 12:00:00.5, 1769860800.5 or +5";
     struct tm tm = {0};
     uint64_t fraction;
     bool blank;
@@ -144,11 +167,16 @@ static const char *parse_monotonic(const char *text, uint64_t *ns)
 
 const char *when_parse(const char *text, struct when *when)
 {
-    struct when parsed = {.given = true, .relative = *text == '+', .monotonic = is_monotonic(text)};
+    struct when parsed = {.given = true,
+                          .relative = *text == '+',
+                          .of_day = is_of_day(text),
+                          .monotonic = is_monotonic(text)};
     const char *wrong;
 
     if (parsed.relative)
         wrong = parse_seconds(text + 1, &parsed.ns);
+    else if (parsed.of_day)
+        wrong = parse_of_day(text, &parsed.ns);
     else if (parsed.monotonic)
         wrong = parse_monotonic(text, &parsed.ns);
     else if (text[strspn(text, "0123456789.")])
@@ -158,6 +186,22 @@ const char *when_parse(const char *text, struct when *when)
     if (!wrong)
         *when = parsed;
     return wrong;
+}
+
+uint64_t when_of_day(uint64_t of_day_ns, uint64_t moment_ns)
+{
+    time_t moment = (time_t)(moment_ns / NS_PER_S), then;
+    int second = (int)(of_day_ns / NS_PER_S);
+    struct tm tm;
+
+    localtime_r(&moment, &tm);
+    tm.tm_hour = second / 3600;
+    tm.tm_min = second / 60 % 60;
+    tm.tm_sec = second % 60;
+    /* Clocks may be put forward or back between the two. */
+    tm.tm_isdst = -1;
+    then = mktime(&tm);
+    return then < 0 ? 0 : (uint64_t)then * NS_PER_S + of_day_ns % NS_PER_S;
 }
 
 static struct tm day_and_time(uint64_t ns, bool local)

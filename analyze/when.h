@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Times as people give them. Pure. */
+/* Times as people give them. Pure, but for the local time zone. */
 #ifndef NST_ANALYZE_WHEN_H
 #define NST_ANALYZE_WHEN_H
 
@@ -9,15 +9,19 @@
 struct when {
     bool given;
     bool relative;  /* ns counts from the first event */
-    bool monotonic; /* ns is CLOCK_MONOTONIC's; if neither, it counts from 1970 */
+    bool of_day;    /* ns is a time of day, counted from midnight: see when_of_day() */
+    bool monotonic; /* ns is CLOCK_MONOTONIC's; if none of these, it counts from 1970 */
     uint64_t ns;
 };
 
 /* RFC 3339 ("2026-01-31T12:00:00.5Z"), seconds since 1970 with a fraction, "+SECONDS" from the
- * first event, or one of the forms that print shows: "2026-01-31 12:00:00.500000" in UTC, and
- * nanoseconds of CLOCK_MONOTONIC, which are 12 digits or more, or any number with "ns" behind it.
- * NULL, or what is wrong with it. */
+ * first event, or one of the forms that print shows: "2026-01-31 12:00:00.500000" in UTC,
+ * "12:00:00.500000" or "12:00", and nanoseconds of CLOCK_MONOTONIC, which are 12 digits or more, or
+ * any number with "ns" behind it. NULL, or what is wrong with it. */
 const char *when_parse(const char *text, struct when *when);
+
+/* When it was that time of day, in local time, on the day of that moment; both since 1970. */
+uint64_t when_of_day(uint64_t of_day_ns, uint64_t moment_ns);
 
 /* ns since 1970 as RFC 3339 in UTC with nine decimals: 30 characters, and room for whatever the
  * compiler thinks an int could need. */

@@ -101,6 +101,15 @@ is "$(times ud | cut -d' ' -f1,2)" "$day $(date -d "@$seconds" +%T.%6N)" 'print 
 is "$(times u | cut -d' ' -f1)" "$(date -d "@$seconds" +%T.%6N)" 'print -t u'
 is "$(times a | cut -d' ' -f1)" "$(TZ=UTC-1 date -d "@$seconds" +%T.%6N)" 'print -t a is local'
 is "$(times ad | cut -d' ' -f2)" "$(TZ=UTC-1 date -d "@$seconds" +%T.%6N)" 'print -t ad'
+at=$(times a | cut -d' ' -f3) utc="$day $(times u | cut -d' ' -f3)"
+for option in --since --until; do
+    is "$(TZ=UTC-1 "$nstrail" print --format single-line "$option" "$at" many.nst | md5sum)" \
+        "$("$nstrail" print --format single-line "$option" "$utc" many.nst | md5sum)" \
+        "$option with the time of day that print -t a shows"
+done
+# shellcheck disable=SC2002
+is "$(cat many.nst | TZ=UTC-1 "$nstrail" print --since "$at" - | md5sum)" \
+    "$(TZ=UTC-1 "$nstrail" print --since "$at" many.nst | md5sum)" 'from a pipe, too'
 is "$("$nstrail" print -c 7 --json many.nst | wc -l)" 8 'print -c'
 is "$("$nstrail" print --format single-line -r many.nst accepted.nst -r second.nst | md5sum)" \
     "$("$nstrail" print --format single-line many.nst second.nst accepted.nst | md5sum)" \

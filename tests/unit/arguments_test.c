@@ -2,7 +2,9 @@
 /* Times and namespaces as people give them. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "analyze/when.h"
 #include "analyze/who.h"
@@ -27,6 +29,16 @@ static void good_monotonic(const char *text, uint64_t ns)
     struct when when = {0};
 
     tap_ok(&tap, !when_parse(text, &when) && when.given && when.monotonic && when.ns == ns, text);
+}
+
+static void good_of_day(const char *text, uint64_t ns)
+{
+    struct when when = {0};
+
+    tap_ok(&tap,
+           !when_parse(text, &when) && when.of_day && !when.relative && !when.monotonic &&
+               when.ns == ns,
+           text);
 }
 
 static void bad_time(const char *text)
@@ -56,6 +68,18 @@ static void test_times(void)
     good_time("2023-11-14 22:13:20.691042", false, 1700000000691042000);
     good_monotonic("7322461001553", 7322461001553);
     good_monotonic("7322461001ns", 7322461001);
+    good_of_day("00:00", 0);
+    good_of_day("23:59", 86340000000000);
+    good_of_day("23:59:59.999999999", 86399999999999);
+    good_of_day("22:13:20.691042", 80000691042000);
+    bad_time("24:00");
+    bad_time("12:60");
+    bad_time("12:00:61");
+    bad_time("12:00:00.");
+    bad_time("12:00.5");
+    bad_time("12:00Z");
+    bad_time("9:00");
+    bad_time("12:");
     bad_time("");
     bad_time("+");
     bad_time("-1");
@@ -89,6 +113,26 @@ static void test_format(void)
     tap_ok(&tap, !strcmp(text, "2023-11-14T22:13:20.691042007Z"), "a time in RFC 3339");
     when_format_retis(1700000000691042007, false, text);
     tap_ok(&tap, !strcmp(text, "2023-11-14 22:13:20.691042"), "a time as Retis writes it");
+}
+
+static void is_of_day(const char *zone, uint64_t of_day_s, uint64_t wanted_s, const char *what)
+{
+    setenv("TZ", zone, 1);
+    tzset();
+    tap_ok(&tap,
+           when_of_day(of_day_s * 1000000000 + 7, 1700000000000000000) == wanted_s * 1000000000 + 7,
+           what);
+}
+
+/* 1700000000 is 2023-11-14, 22:13:20 in UTC. */
+static void test_of_day(void)
+{
+    is_of_day("UTC", 0, 1699920000, "midnight of that day");
+    is_of_day("UTC", 86399, 1700006399, "its last second");
+    is_of_day("STD-2", 0, 1699999200, "midnight where it is the next day already");
+    is_of_day("STD5", 43200, 1699981200, "noon in the west");
+    is_of_day("STD0DST-1,317/12,318/23", 39600, 1699959600, "before clocks are put forward");
+    is_of_day("STD0DST-1,317/12,318/23", 54000, 1699970400, "and after that");
 }
 
 static void good_who(const char *text, bool exclude, enum who_form form, uint64_t number,
@@ -153,6 +197,7 @@ int main(void)
 {
     test_times();
     test_format();
+    test_of_day();
     test_who();
     return tap_done(&tap);
 }
