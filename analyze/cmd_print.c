@@ -90,7 +90,7 @@ static int read_option(struct print *print, int letter, const char *value)
                    ? 0
                    : refuse("-t", "one of a, ad, d, e, r, u and ud, as tshark has them", value);
     case OPTION_NAMES:
-        text->style.names = true;
+        text->style.names = print->to_json.names = true;
         return 0;
     case 'e':
         text->style.link_layer = true;
@@ -106,7 +106,7 @@ static int read_options(struct print *print, struct options *o)
 
     print->left = UINT64_MAX;
     while ((letter = options_next(o)) >= 0) {
-        is_text |= letter != OPTION_JSON && letter != 'c';
+        is_text |= letter != OPTION_JSON && letter != 'c' && letter != OPTION_NAMES;
         if (read_option(print, letter, o->value) < 0)
             return OPTIONS_BAD;
     }
@@ -169,7 +169,7 @@ static int print_files(struct print *print, const struct options *o, struct filt
     if (input_open(&in, o->operands, o->operands_count, filter, NST_LOAD_PACKETS) != STATUS_OK)
         return STATUS_FAILED;
     print->to_json.out = print->to_text.out = stdout;
-    print->to_text.in = in;
+    print->to_json.in = print->to_text.in = in;
     print->to_text.clock.first_ns = input_first_time(in);
     setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER_BYTES);
     /* One thread prints: locking at every character would cost more than the characters. */

@@ -11,6 +11,8 @@
 struct json_printer {
     FILE *out;
     bool hosts; /* several captures are printed: say whose each event is, which Retis ignores */
+    bool names; /* likewise, of namespaces */
+    const struct input *in;
     uint8_t frame[FRAME_MAX];
 };
 

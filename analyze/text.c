@@ -7,7 +7,7 @@
 
 #include "analyze/digits.h"
 #include "analyze/escape.h"
-#include "analyze/inventory.h"
+#include "analyze/event_names.h"
 #include "analyze/kinds.h"
 #include "analyze/packet.h"
 #include "analyze/skb_text.h"
@@ -159,50 +159,22 @@ static void print_device(struct text_printer *p, const struct nst_device *device
     }
 }
 
-static void print_name(struct text_printer *p, const struct input_event *e,
-                       const struct nst_netns *netns)
+static void print_name(FILE *out, const char *word, const char *name)
 {
-    const char *name = input_netns_name(p->in, e->file->index, netns, e->event->ts_ns);
-
     if (!name)
         return;
-    fputs(" netns ", p->out);
-    escape_text(p->out, name);
+    fputs(word, out);
+    escape_text(out, name);
 }
 
-static void print_owner(struct text_printer *p, const struct input_event *e,
-                        const struct nst_netns *netns, const char *word,
-                        const struct nst_octets *address)
+static void print_names(struct text_printer *p, const struct input_event *e)
 {
-    const char *name =
-        inventory_owner(input_inventory(p->in, e->file->index), address, netns, e->event->ts_ns);
+    struct event_names names;
 
-    if (!name)
-        return;
-    fputs(word, p->out);
-    escape_text(p->out, name);
-}
-
-/* Whose the packet's addresses are. */
-static void print_owners(struct text_printer *p, const struct input_event *e,
-                         const struct nst_netns *netns)
-{
-    struct packet packet;
-    struct packet_flow flow;
-    struct frame frame;
-    struct nst_octets src = {0}, dst = {0};
-
-    if (!frame_get(e->event, FRAME_ANY, p->frame, &frame))
-        return;
-    packet_decode(&frame, &packet);
-    packet_flow(&packet, &flow);
-    src.len = dst.len = flow.family == 6 ? 16 : flow.family == 4 ? 4 : 0;
-    if (!src.len)
-        return;
-    memcpy(src.data, flow.src, src.len);
-    memcpy(dst.data, flow.dst, dst.len);
-    print_owner(p, e, netns, " src ", &src);
-    print_owner(p, e, netns, " dst ", &dst);
+    event_names_find(p->in, e, p->frame, &names);
+    print_name(p->out, " netns ", names.netns);
+    print_name(p->out, " src ", names.src);
+    print_name(p->out, " dst ", names.dst);
 }
 
 /* Namespace and device share a line. */
@@ -225,10 +197,8 @@ static void print_place(struct text_printer *p, const struct input_event *e)
         putc(' ', p->out);
     if (device)
         print_device(p, device, event->rx_ifindex);
-    if (netns && p->style.names)
-        print_name(p, e, netns);
     if (p->style.names)
-        print_owners(p, e, netns);
+        print_names(p, e);
 }
 
 void text_event(struct text_printer *p, const struct input_event *e)

@@ -129,6 +129,19 @@ netns host dst lost
 netns heir src heir dst heir
 netns host src heir dst heir' 'print --names: an address is of the next only once that was seen'
 
+# names FILE: of each event what print --json --names calls namespace, source and destination.
+names()
+{
+    "$nstrail" print --json --names "$1" | sed -n 's/.*"names":\({[^}]*}\).*/\1/p'
+}
+is "$(names first.nst | sed 's/.*"netns":"\([^,]*\)".*/\1/' | tr '\n' ' ')" \
+    'moved host host shop/cart-7 brief moved web moved a\u001b[31m\"b\n\\� ' \
+    'print --json --names: the same'
+is "$(names taken.nst | sed -n '1p;3p')" '{"netns":"host","src":"former","dst":"lost"}
+{"netns":"lost","src":null,"dst":"lost"}' 'print --json --names: whose addresses they were'
+is "$("$nstrail" print --json --names first.nst | sed 's/,"names":{[^}]*}//')" \
+    "$("$nstrail" print --json first.nst)" 'print --json --names: the rest is as without'
+
 # Within a block names come and go; an interface can have but one.
 "$nstrail" export --all-events -w first.pcapng first.nst
 "$bin/tests/unit/pcapng_dump" first.pcapng >dumped
