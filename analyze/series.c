@@ -3,6 +3,7 @@
 
 #include "analyze/series.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,4 +50,32 @@ bool series_say_missing(struct source *const *sources, unsigned count)
         say_between(files[i - 1], files[i]);
     free(files);
     return true;
+}
+
+static bool has_numbered(DIR *folder, const char *name)
+{
+    size_t length = strlen(name);
+    const struct dirent *entry;
+
+    while ((entry = readdir(folder))) {
+        const char *number = entry->d_name + length;
+
+        if (!strncmp(entry->d_name, name, length) && *number &&
+            !number[strspn(number, "0123456789")])
+            return true;
+    }
+    return false;
+}
+
+bool series_has_numbered(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *where = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    DIR *folder = where ? opendir(where) : NULL;
+    bool has = folder && has_numbered(folder, slash ? slash + 1 : path);
+
+    if (folder)
+        closedir(folder);
+    free(where);
+    return has;
 }

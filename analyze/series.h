@@ -11,4 +11,8 @@
  * removes them, and one file alone is asked about for its own sake. False: no memory. */
 bool series_say_missing(struct source *const *sources, unsigned count);
 
+/* Whether there are files of that name with a number at its end, as of a recording that has
+ * several, of which only the first has none. */
+bool series_has_numbered(const char *path);
+
 #endif

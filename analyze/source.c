@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "analyze/message.h"
+#include "analyze/series.h"
 
 /* How many blocks of a pipe are held back, so that events which the recorder merged too late
  * find their place; and how long, so that a live view does not wait for what comes next. */
@@ -343,6 +344,13 @@ static bool prepare(struct source *s, const struct source_place *place, const st
     return true;
 }
 
+static int cannot_open(const char *path, const struct filter *filter, const char *why)
+{
+    if (series_has_numbered(path))
+        return message_error(path, "%s; there are numbered ones of this name: try %s*", why, path);
+    return message_error(path, "%s%s", why, hint(path, filter));
+}
+
 /* The file could be read; what is in it cannot. */
 static bool is_content(int error)
 {
@@ -365,8 +373,9 @@ int source_open(struct source **opened, const struct source_place *place,
     error = nst_reader_open(&s->reader, place->path, &options, &err);
     if (error < 0) {
         source_close(s);
-        message_error(place->path, "%s%s", err.text,
-                      error == -ENOENT ? hint(place->path, filter) : "");
+        if (error == -ENOENT)
+            return cannot_open(place->path, filter, err.text);
+        message_error(place->path, "%s", err.text);
         return is_content(error) ? STATUS_PARTIAL : STATUS_FAILED;
     }
     s->seekable = nst_reader_seekable(s->reader);

@@ -95,6 +95,15 @@ answers 1 'NO_SOCKET: .*No such file.*--drop=REASON' print --drop NO_SOCKET acce
 answers 1 "icmp: .*No such file.*-f 'EXPRESSION'" print accepted.nst icmp
 answers 1 'No such file or directory$' print ./icmp
 
+# The first file of a ring is the first to go.
+mkdir ring
+cp accepted.nst ring/trail.nst12
+answers 1 'ring/trail.nst: .*No such file.*try ring/trail.nst\*$' info ring/trail.nst
+answers 1 'No such file or directory$' print ring/trail
+answers 1 'No such file or directory$' print trail.nst
+cp accepted.nst trail.nst3
+answers 1 '^nstrail: trail.nst: .*No such file.*try trail.nst\*$' print trail.nst
+
 # Files that are no captures.
 : >empty
 head -c 5000 "$nstrail" >other
