@@ -14,6 +14,7 @@
 
 #include "analyze/message.h"
 #include "analyze/options.h"
+#include "format/distance.h"
 
 /* In the order that --help lists them. */
 static const struct command *const commands[] = {
@@ -58,13 +59,27 @@ static bool is_one_of(const char *word, const char *const *words)
     return *words;
 }
 
+/* NULL: none is written almost so. */
+static const char *find_nearest(const char *word)
+{
+    for (unsigned far = 0; far <= NST_DISTANCE_MAX && nst_is_near(word, far); far++)
+        for (const struct command *const *c = commands; *c; c++)
+            if (nst_distance(word, (*c)->name) == far)
+                return (*c)->name;
+    return NULL;
+}
+
 static int no_command(const char *word)
 {
+    const char *nearest = find_nearest(word);
+
     if (*word == '-')
         return message_error(NULL, "%s: a command comes first, such as print; see nstrail --help",
                              word);
     if (access(word, F_OK) == 0)
         return message_error(NULL, "%s: no such command; is it a file for nstrail print?", word);
+    if (nearest)
+        return message_error(NULL, "%s: no such command; did you mean %s?", word, nearest);
     return message_error(NULL, "%s: no such command; see nstrail --help", word);
 }
 

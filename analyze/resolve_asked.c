@@ -3,12 +3,15 @@
 
 #include "analyze/resolve_asked.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyze/escape.h"
+#include "analyze/kinds.h"
 #include "analyze/message.h"
+#include "format/distance.h"
 
 /* More choices than a user reads. */
 #define CHOICES_MAX 40
@@ -34,23 +37,45 @@ static const struct {
 /* What could have been asked for instead. */
 struct choices {
     enum kind kind;
+    const char *given;
     char *list[CHOICES_MAX];
     size_t count;
     bool more;
+    size_t nearest; /* of them, the one that is written almost so */
+    unsigned distance;
 };
+
+/* As it is asked for in full, or without what stands before the name. */
+static void compare_given(struct choices *c, const char *text, const char *name)
+{
+    const char *given = c->given;
+    unsigned whole, without;
+
+    if (c->kind == KIND_PROBE)
+        kind_of_prefix(c->given, &given);
+    whole = nst_distance(given, text);
+    without = nst_distance(given, name);
+    if (whole >= c->distance && without >= c->distance)
+        return;
+    c->nearest = c->count;
+    c->distance = whole < without ? whole : without;
+}
 
 static void add_choice(struct choices *c, const char *subsys, const char *name)
 {
+    const char *colon = c->kind == KIND_PROBE ? strchr(name, ':') : NULL;
     char text[2 * NST_MAX_NAME + 2];
 
     snprintf(text, sizeof(text), "%s%s%s", subsys ? subsys : "", subsys ? "/" : "", name);
     for (size_t i = 0; i < c->count; i++)
         if (!strcmp(c->list[i], text))
             return;
-    if (c->count < CHOICES_MAX && (c->list[c->count] = strdup(text)))
-        c->count++;
-    else
+    if (c->count == CHOICES_MAX || !(c->list[c->count] = strdup(text))) {
         c->more = true;
+        return;
+    }
+    compare_given(c, text, colon ? colon + 1 : name);
+    c->count++;
 }
 
 static bool list_block(void *context, const struct nst_block *block)
@@ -72,14 +97,16 @@ static int compare(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void list_choices(struct source *s, enum kind kind)
+static void list_choices(struct source *s, enum kind kind, const char *given)
 {
-    struct choices c = {.kind = kind};
+    struct choices c = {.kind = kind, .given = given, .distance = UINT_MAX};
 
     /* Of a pipe nothing can be read a second time. */
     if (!kinds[kind].nouns || !s->seekable)
         return;
     source_visit(s, list_block, &c);
+    if (nst_is_near(given, c.distance))
+        message_warn(s->file.path, "did you mean %s?", c.list[c.nearest]);
     if (c.count)
         message_warn(s->file.path, "the %s in it are", kinds[kind].nouns);
     else
@@ -116,7 +143,7 @@ static int say_unknown(struct source **sources, unsigned count, enum kind kind, 
     message_error(count == 1 ? sources[0]->file.path : NULL, "%s%s: no such %s was recorded",
                   kinds[kind].option, given, kinds[kind].noun);
     for (unsigned i = 0; i < count; i++)
-        list_choices(sources[i], kind);
+        list_choices(sources[i], kind, given);
     return STATUS_FAILED;
 }
 

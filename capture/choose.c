@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/distance.h"
 #include "format/error.h"
 
-/* As many suggestions, no further away than so many letters. */
-#define NEAREST      3
-#define NEAREST_FROM 4
+/* As many suggestions. */
+#define NEAREST 3
 
 /* What tracking knows of tracepoints: see enum ev_place. */
 static const struct {
@@ -79,33 +79,6 @@ static int choose_target(struct probes *probes, const struct probe_spec *spec,
     return probe.symbol ? probes_add(probes, &probe) : -ENOMEM;
 }
 
-/* How many letters differ, in the least costly way to see it; more than the limit is the limit
- * plus 1. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[128];
-    size_t length = strlen(b);
-
-    if (length >= sizeof(row) / sizeof(row[0]))
-        return NEAREST_FROM;
-    for (size_t j = 0; j <= length; j++)
-        row[j] = j;
-    for (size_t i = 1; *a; a++, i++) {
-        unsigned diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= length; j++) {
-            unsigned change = diagonal + (*a != b[j - 1]), lowest = row[j - 1] + 1;
-
-            diagonal = row[j];
-            if (diagonal + 1 < lowest)
-                lowest = diagonal + 1;
-            row[j] = change < lowest ? change : lowest;
-        }
-    }
-    return row[length];
-}
-
 /* ": did you mean a, b?", or nothing. */
 static void suggest(const struct probe_spec *spec, const struct targets *targets, char *text,
                     size_t room)
@@ -114,11 +87,11 @@ static void suggest(const struct probe_spec *spec, const struct targets *targets
     const struct target *list = targets_list(targets, &count);
 
     *text = '\0';
-    for (unsigned far = 0; far < NEAREST_FROM; far++)
+    for (unsigned far = 0; far <= NST_DISTANCE_MAX; far++)
         for (size_t i = 0; i < count && given < NEAREST && used < room; i++) {
             bool tracepoint = spec->kind == NST_PROBE_RAW_TRACEPOINT;
 
-            if (list[i].tracepoint != tracepoint || distance(spec->name, list[i].name) != far)
+            if (list[i].tracepoint != tracepoint || nst_distance(spec->name, list[i].name) != far)
                 continue;
             used += snprintf(text + used, room - used, "%s%s%s%s",
                              given++ ? ", " : "; did you mean ",

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "format/distance.h"
 #include "format/error.h"
 
 #define CORE_PREFIX   "SKB_DROP_REASON_"
@@ -256,12 +257,18 @@ static void full_name(const struct drop_reasons *reasons, const struct reason *r
         snprintf(name, size, "%s", r->name);
 }
 
+static const char *without_prefix(const char *pattern)
+{
+    bool has = !strncasecmp(pattern, CORE_PREFIX, strlen(CORE_PREFIX));
+
+    return has ? pattern + strlen(CORE_PREFIX) : pattern;
+}
+
 static bool matches(const struct drop_reasons *reasons, const struct reason *r, const char *pattern)
 {
     char full[2 * NST_MAX_NAME + 2];
 
-    if (!strncasecmp(pattern, CORE_PREFIX, strlen(CORE_PREFIX)))
-        pattern += strlen(CORE_PREFIX);
+    pattern = without_prefix(pattern);
     full_name(reasons, r, full, sizeof(full));
     return !fnmatch(pattern, full, FNM_CASEFOLD) || !fnmatch(pattern, r->name, FNM_CASEFOLD);
 }
@@ -304,10 +311,48 @@ static void suggest(const struct drop_reasons *reasons, const char *pattern, boo
         suggest(reasons, pattern, true, text, size);
 }
 
+/* The one that is written almost so; NULL: there is none. */
+static const struct reason *find_nearest(const struct drop_reasons *reasons, const char *pattern)
+{
+    const struct reason *nearest = NULL;
+    unsigned least = NST_DISTANCE_MAX + 1;
+
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct reason *r = &reasons->list[i];
+        char full[2 * NST_MAX_NAME + 2];
+        unsigned far = nst_distance(without_prefix(pattern), r->name), whole;
+
+        full_name(reasons, r, full, sizeof(full));
+        whole = nst_distance(pattern, full);
+        far = whole < far ? whole : far;
+        if (far >= least)
+            continue;
+        least = far;
+        nearest = r;
+    }
+    return nst_is_near(pattern, least) ? nearest : NULL;
+}
+
+static int no_such(const struct drop_reasons *reasons, const char *pattern, struct nst_error *err)
+{
+    const struct reason *nearest = find_nearest(reasons, pattern);
+    char full[2 * NST_MAX_NAME + 2], names[120];
+
+    if (nearest) {
+        full_name(reasons, nearest, full, sizeof(full));
+        return nst_fail(err, -ENOENT,
+                        "--drop-reason %s: this kernel has no such reason; did you mean %s?",
+                        pattern, full);
+    }
+    suggest(reasons, pattern, false, names, sizeof(names));
+    return nst_fail(err, -ENOENT,
+                    "--drop-reason %s: this kernel has no such reason; of its %zu: %s", pattern,
+                    reasons->count, names);
+}
+
 int drop_reasons_match(const struct drop_reasons *reasons, const char *pattern, uint32_t *numbers,
                        size_t room, struct nst_error *err)
 {
-    char names[120];
     size_t count = 0;
 
     if (!reasons->count)
@@ -320,8 +365,5 @@ int drop_reasons_match(const struct drop_reasons *reasons, const char *pattern, 
             numbers[count++] = reasons->list[i].number;
     if (count)
         return (int)count;
-    suggest(reasons, pattern, false, names, sizeof(names));
-    return nst_fail(err, -ENOENT,
-                    "--drop-reason %s: this kernel has no such reason; of its %zu: %s", pattern,
-                    reasons->count, names);
+    return no_such(reasons, pattern, err);
 }

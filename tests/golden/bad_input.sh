@@ -31,6 +31,9 @@ answers()
 # Misuse.
 answers 1 '^Usage: nstrail COMMAND'
 answers 1 'nstrail: bogus: no such command' bogus
+answers 1 'nstrail: exprot: no such command; did you mean export\?$' exprot
+answers 1 'nstrail: Print: no such command; did you mean print\?$' help Print
+answers 1 'nstrail: cat: no such command; see nstrail --help$' cat
 answers 1 'accepted.nst: no such command; is it a file' accepted.nst
 answers 1 'nstrail: -r: a command comes first' -r accepted.nst
 answers 1 'nstrail: bogus: no such command' help bogus
@@ -82,6 +85,13 @@ answers 1 '\-\-probe ip_\*: no such probe.*net:netif_receive_skb' info --probe '
 is "$?:$(cmp got wanted 2>&1)" '0:' 'of two probes one is there'
 like "$(cat errors)" '--probe nosuch: no such probe' 'and the other one is named'
 answers 1 '\-\-drop=BOGUS: no such drop reason.*NETFILTER_DROP' export -w - --drop=BOGUS accepted.nst
+answers 1 'did you mean NETFILTER_DROP\?.*the drop reasons in it are' \
+    print --drop=netfliter_drop accepted.nst
+answers 1 'did you mean openvswitch/OVS_DROP_LAST_ACTION\?' print --drop=OVS_DROP_LST_ACTION accepted.nst
+answers 1 'did you mean net:netif_receive_skb\?' info --probe tp:netif_recieve_skb accepted.nst
+answers 1 'did you mean skb:kfree_skb\?' print --probe skb:kfre_skb accepted.nst
+answers 1 'no such drop reason was recorded.nstrail: accepted.nst: the drop reasons' \
+    print --drop=BOGUS accepted.nst
 answers 1 '\-\-track 7: no such journey' print --track 7 accepted.nst
 answers 0 '^$' print --dev eth0 accepted.nst many.nst
 "$nstrail" print --dev eth9 - < <(cat many.nst) >out 2>errors

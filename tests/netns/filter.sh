@@ -89,6 +89,10 @@ for device in 'r?' '*eth' 'v[ab]*'; do
     like "$(cat "$work/words")" "nstrail print --dev '" "-i '$device': what to do instead"
 done
 
+"$bin/nstrail-capture" -w "$work/x" --drop-reason no_sockt 2>"$work/words"
+is $? 1 'a reason that there is not: status 1'
+like "$(cat "$work/words")" 'did you mean NO_SOCKET\?|came with Linux 5.17' 'and which was meant'
+
 # ------------------------------------------------------------------ as tcpdump
 
 filters=(
