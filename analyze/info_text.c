@@ -323,6 +323,8 @@ static void
 print_tally(FILE *out, const struct info *info, const char *title, const struct tally *t,
             void (*print_key)(FILE *out, const struct info *info, const struct tally_key *key))
 {
+    size_t silent = 0;
+
     if (!t->count)
         return;
     fprintf(out, "%12s %12s %16s %16s  %s\n", "events", "drops", "wire bytes", "captured bytes",
@@ -330,11 +332,19 @@ print_tally(FILE *out, const struct info *info, const char *title, const struct 
     for (size_t i = 0; i < t->count; i++) {
         const struct tally_entry *e = t->list[i];
 
+        if (!e->events) {
+            silent++;
+            continue;
+        }
         fprintf(out, "%12" PRIu64 " %12" PRIu64 " %16" PRIu64 " %16" PRIu64 "  ", e->events,
                 e->drops, e->len_bytes, e->caplen_bytes);
         print_key(out, info, &e->key);
         putc('\n', out);
     }
+    /* A host may have had thousands. */
+    if (silent)
+        fprintf(out, "and %zu without events; nstrail netns shows %s\n", silent,
+                silent == 1 ? "it" : "them");
     putc('\n', out);
 }
 

@@ -159,7 +159,10 @@ for command in print 'print --names' info 'info --json' 'export -w -'; do
 done
 "$nstrail" info crowded.nst >out
 is "$(grep -c '/4026532000 ' out), $(grep ' 0x1/4026532000 ' out | tr ',' '\n' | wc -l)" \
-    '100001, 100000' 'each namespace once, and each name of one'
+    '1, 100000' 'each name of a namespace that has events'
+is "$(grep '^and ' out)" 'and 200000 without events; nstrail netns shows them' 'and the others counted'
+is "$("$nstrail" info --json crowded.nst | grep -o '"inum":4026532000,"names"' | wc -l)" 100001 \
+    'info --json: each namespace once'
 
 # Cut and damaged files: what is whole is still read.
 size=$(stat -c %s many.nst)
