@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@
 #include "analyze/seen.h"
 #include "analyze/skb.h"
 #include "analyze/view.h"
+#include "format/layout.h"
 
 /* Unknown, in, out. */
 #define WAYS 3
@@ -438,6 +440,27 @@ static int refuse_own_input(const struct export_options *wanted)
     return STATUS_OK;
 }
 
+/* A recording cannot be had back. */
+static int refuse_capture(const char *path)
+{
+    char magic[NST_MAGIC_SIZE];
+    struct stat st;
+    bool is_capture;
+    int fd;
+
+    if (!strcmp(path, "-") || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        return STATUS_OK;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return STATUS_OK;
+    is_capture = read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+                 !memcmp(magic, NST_FILE_MAGIC, sizeof(magic));
+    close(fd);
+    if (is_capture)
+        return message_error(path, "is a capture itself: it is not overwritten; remove it first");
+    return STATUS_OK;
+}
+
 static int export_to(struct exporter *x, const struct output *output)
 {
     const struct export_options *wanted = x->wanted;
@@ -458,7 +481,8 @@ int export_packets(const struct export_options *wanted)
     struct output output;
     int status;
 
-    if (refuse_own_input(wanted) != STATUS_OK || output_open(&output, wanted->output) != STATUS_OK)
+    if (refuse_own_input(wanted) != STATUS_OK || refuse_capture(wanted->output) != STATUS_OK ||
+        output_open(&output, wanted->output) != STATUS_OK)
         return STATUS_FAILED;
     x = calloc(1, sizeof(*x));
     if (x) {

@@ -100,6 +100,13 @@ fails 1 'OUT is missing' 'without -w' export_ web.nst
 fails 1 'No space left' 'to a full disk' export_ -w /dev/full web.nst
 fails 1 'overwritten' 'over its own input' export_ -w web.nst web.nst
 ok 'over its own input: it is untouched' export_ -w x.pcapng web.nst
+cp other.nst kept.nst
+ln -s kept.nst kept
+for out in kept.nst kept; do
+    fails 1 "$out: is a capture itself" 'over another capture' export_ -w "$out" web.nst
+done
+ok 'over another capture: it is untouched' cmp other.nst kept.nst
+ok 'over an export: it is replaced' export_ -w x.pcapng other.nst
 mkdir folder
 (ulimit -f 1 && export_ -w folder/x.pcapng --all-events web.nst) 2>words
 is $? 1 'a file that grows too large: status 1'
