@@ -75,6 +75,7 @@ static const struct option_spec specs[] = {
      "where a container runtime keeps what it knows"},
     {OPTION_CMDLINE, "cmdline", NULL, "record command lines of processes too"},
     {'Z', "user", "USER", "become USER once it records, who then owns the files"},
+    {'n', NULL, NULL, "nothing: addresses are never looked up"},
     {'q', "quiet", NULL, "say nothing but errors and losses"},
     {'v', "verbose", NULL, "say what libbpf says"},
     {OPTION_HELP, "help", NULL, "say this"},
@@ -101,11 +102,13 @@ void options_help(void)
     for (size_t i = 0; i < SPECS; i++) {
         const struct option_spec *spec = &specs[i];
 
-        if (is_short(spec))
-            printf("  -%c, ", spec->letter);
+        if (!spec->name)
+            printf("  -%c", spec->letter);
+        else if (is_short(spec))
+            printf("  -%c, --%s", spec->letter, spec->name);
         else
-            fputs("      ", stdout);
-        printf("--%s%s%s\n          %s\n", spec->name, spec->argument ? "=" : "",
+            printf("      --%s", spec->name);
+        printf("%s%s\n          %s\n", spec->argument ? "=" : "",
                spec->argument ? spec->argument : "", spec->help);
     }
     puts("\nnstrail-capture(8) tells more.");
@@ -114,6 +117,8 @@ void options_help(void)
 /* getopt_long()'s own two tables, from ours. */
 static void fill_getopt(struct option longs[SPECS + 1], char shorts[2 * SPECS + 2])
 {
+    size_t count = 0;
+
     /* Tell a missing argument from an unknown option. */
     *shorts++ = ':';
     for (size_t i = 0; i < SPECS; i++) {
@@ -122,13 +127,14 @@ static void fill_getopt(struct option longs[SPECS + 1], char shorts[2 * SPECS + 
             if (specs[i].argument)
                 *shorts++ = ':';
         }
-        longs[i] =
-            (struct option){.name = specs[i].name,
-                            .has_arg = specs[i].argument ? required_argument : no_argument,
-                            .val = specs[i].letter};
+        if (specs[i].name)
+            longs[count++] =
+                (struct option){.name = specs[i].name,
+                                .has_arg = specs[i].argument ? required_argument : no_argument,
+                                .val = specs[i].letter};
     }
     *shorts = '\0';
-    longs[SPECS] = (struct option){0};
+    longs[count] = (struct option){0};
 }
 
 static int parse_number(const char *text, uint64_t min, uint64_t max, const char *what,
@@ -271,6 +277,8 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         return parse_number(value, 1, 1ull << 40, "-B", &o->ring_kib, err);
     case 'Z':
         o->user = value;
+        return 0;
+    case 'n':
         return 0;
     case 'q':
         o->quiet = true;

@@ -86,6 +86,7 @@ static void test_good(void)
           !parse("-w x --tracking heuristic") && options.tracking == TRACKING_HEURISTIC);
     takes("-w x -B 4096 -q", !parse("-w x -B 4096 -q") && options.ring_kib == 4096 &&
                                  options.quiet);
+    takes("-nn --live -n", !parse("-nn --live -n") && options.live && !options.quiet);
     takes("--live", !parse("--live") && options.live && !options.output);
     takes("-w x -C 5", !parse("-w x -C 5") && options.file_bytes == 5000000);
     takes("-w x -C 64k -G 0.5 -W 9",
