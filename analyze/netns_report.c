@@ -43,25 +43,45 @@ static bool rows_add(struct report_rows *rows, size_t row)
     return true;
 }
 
-struct inum_key {
+struct chain_key {
     uint32_t host, inum;
+    uint64_t cookie;
 };
 
-static size_t first_of_inum(const struct netns_report *r, unsigned host, uint32_t inum)
+static struct chain_key key_of(enum report_chain chain, unsigned host,
+                               const struct nst_netns *netns)
 {
-    const struct inum_key key = {host, inum};
-    int64_t id = intern_find(&r->by_inum, &key, sizeof(key));
+    return (struct chain_key){host, netns->inum, chain == REPORT_ALIKE ? netns->cookie : 0};
+}
+
+static size_t first_of(const struct netns_report *r, enum report_chain chain, unsigned host,
+                       const struct nst_netns *netns)
+{
+    const struct chain_key key = key_of(chain, host, netns);
+    int64_t id = intern_find(&r->firsts[chain], &key, sizeof(key));
 
     return id ? (size_t)id - 1 : SIZE_MAX;
 }
 
-/* A new one, after those of its inum. NULL: no memory. */
+/* False: no memory. */
+static bool link_last(struct netns_report *r, enum report_chain chain, size_t at)
+{
+    struct report_netns *n = &r->list[at];
+    size_t first = first_of(r, chain, n->host, &n->netns);
+    const struct chain_key key = key_of(chain, n->host, &n->netns);
+
+    n->links[chain] = (struct report_link){.next = SIZE_MAX, .last = at};
+    if (first == SIZE_MAX)
+        return intern_add(&r->firsts[chain], &key, sizeof(key), (int64_t)at + 1);
+    r->list[r->list[first].links[chain].last].links[chain].next = at;
+    r->list[first].links[chain].last = at;
+    return true;
+}
+
+/* A new one. NULL: no memory. */
 static struct report_netns *append(struct netns_report *r, unsigned host,
                                    const struct nst_netns *netns)
 {
-    const struct inum_key key = {host, netns->inum};
-    size_t at = first_of_inum(r, host, netns->inum);
-
     if (r->count == r->room) {
         size_t room = r->room ? r->room * 2 : 64;
         struct report_netns *list = reallocarray(r->list, room, sizeof(*list));
@@ -71,19 +91,11 @@ static struct report_netns *append(struct netns_report *r, unsigned host,
         r->list = list;
         r->room = room;
     }
-    if (at == SIZE_MAX) {
-        if (!intern_add(&r->by_inum, &key, sizeof(key), (int64_t)r->count + 1))
+    r->list[r->count] = (struct report_netns){
+        .host = host, .netns = *netns, .first_ts_ns = UINT64_MAX, .owner_uid = NST_NONE};
+    for (int chain = 0; chain < REPORT_CHAINS; chain++)
+        if (!link_last(r, chain, r->count))
             return NULL;
-    } else {
-        while (r->list[at].next != SIZE_MAX)
-            at = r->list[at].next;
-        r->list[at].next = r->count;
-    }
-    r->list[r->count] = (struct report_netns){.host = host,
-                                              .netns = *netns,
-                                              .first_ts_ns = UINT64_MAX,
-                                              .owner_uid = NST_NONE,
-                                              .next = SIZE_MAX};
     return &r->list[r->count++];
 }
 
@@ -100,21 +112,40 @@ static uint64_t life_at(const struct netns_report *r, unsigned host, const struc
     return inventory_life_key(&r->hosts[host].inventory, netns, ts_ns);
 }
 
+/* What is looked for, and the best so far. */
+struct search {
+    const struct nst_netns *netns;
+    uint64_t life_ns, ts_ns;
+    struct report_netns *found;
+};
+
+static void search_chain(struct netns_report *r, enum report_chain chain, size_t first,
+                         struct search *search)
+{
+    for (size_t at = first; at != SIZE_MAX; at = r->list[at].links[chain].next) {
+        struct report_netns *n = &r->list[at];
+
+        if (names_same_netns(&n->netns, search->netns) &&
+            (!search->life_ns || !n->life_ns || search->life_ns == n->life_ns) &&
+            (!search->found || away(n, search->ts_ns) < away(search->found, search->ts_ns)))
+            search->found = n;
+    }
+}
+
 /* Of those that it can be, the one that lived then or nearest to then. */
 static struct report_netns *find(struct netns_report *r, unsigned host,
                                  const struct nst_netns *netns, uint64_t life_ns, uint64_t ts_ns)
 {
-    struct report_netns *found = NULL;
+    struct search search = {netns, life_ns, ts_ns, NULL};
+    const struct nst_netns without = {.inum = netns->inum};
 
-    for (size_t at = first_of_inum(r, host, netns->inum); at != SIZE_MAX; at = r->list[at].next) {
-        struct report_netns *n = &r->list[at];
-
-        if (names_same_netns(&n->netns, netns) &&
-            (!life_ns || !n->life_ns || life_ns == n->life_ns) &&
-            (!found || away(n, ts_ns) < away(found, ts_ns)))
-            found = n;
+    if (!netns->cookie) {
+        search_chain(r, REPORT_OF_INUM, first_of(r, REPORT_OF_INUM, host, netns), &search);
+    } else {
+        search_chain(r, REPORT_ALIKE, first_of(r, REPORT_ALIKE, host, netns), &search);
+        search_chain(r, REPORT_ALIKE, first_of(r, REPORT_ALIKE, host, &without), &search);
     }
-    return found;
+    return search.found;
 }
 
 struct report_netns *report_find(struct netns_report *r, unsigned host,
@@ -302,13 +333,19 @@ static void sort_rows(const struct netns_report *r, struct report_netns *n)
     }
 }
 
+static void clear_chains(struct netns_report *r)
+{
+    for (int chain = 0; chain < REPORT_CHAINS; chain++)
+        intern_clear(&r->firsts[chain]);
+}
+
 void report_sort(struct netns_report *r)
 {
     for (size_t i = 0; i < r->count; i++)
         sort_rows(r, &r->list[i]);
     if (r->count)
         qsort(r->list, r->count, sizeof(*r->list), compare_netns);
-    intern_clear(&r->by_inum);
+    clear_chains(r);
 }
 
 static void free_netns(struct report_netns *n)
@@ -342,7 +379,7 @@ void report_free(struct netns_report *r)
     }
     free(r->list);
     free(r->hosts);
-    intern_clear(&r->by_inum);
+    clear_chains(r);
 }
 
 uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns)
