@@ -33,7 +33,6 @@ static const struct {
     {"io.kubernetes.cri-o.Name", CONTAINER_NAME},
     /* nerdctl */
     {"nerdctl/name", CONTAINER_NAME},
-    {"io.containerd.image.config.name", CONTAINER_IMAGE},
     {"org.opencontainers.image.ref.name", CONTAINER_IMAGE},
 };
 
@@ -131,8 +130,12 @@ static void take_metadata(struct container *container, const json_t *entry)
     container_set(container, CONTAINER_NAME, string_at(metadata, "name"));
     container_set(container, CONTAINER_IMAGE, string_at(metadata, "image-name"));
     if (string_at(metadata, "pod-id")) {
+        bool sandbox = json_is_true(json_object_get(metadata, "pod"));
+
         container_set(container, CONTAINER_POD_NAME, string_at(metadata, "pod-name"));
-        container_set(container, CONTAINER_POD_CONTAINER, string_at(metadata, "container-name"));
+        /* Of a sandbox that is the pod's name again, and its label says POD. */
+        container_set(container, CONTAINER_POD_CONTAINER,
+                      sandbox ? "POD" : string_at(metadata, "metadata-name"));
         container_set(container, CONTAINER_POD_NAMESPACE, string_at(metadata, "namespace"));
         container_set(container, CONTAINER_POD_UID, string_at(metadata, "uid"));
     }

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "capture/inventory/containers.h"
+#include "capture/inventory/row.h"
 #include "capture/inventory/runtime_paths.h"
 #include "tests/unit/tap.h"
 
-#define ID "4f2d8e1c9b3a7f605d4c3b2a190817263544536271809fae0d1c2b3a49586776"
+#define ID  "4f2d8e1c9b3a7f605d4c3b2a190817263544536271809fae0d1c2b3a49586776"
+#define POD "0f3b8c1e-5d2a-4b7c-9e61-a1b2c3d4e5f6"
 
 static struct tap tap;
 /* Below the folder of this test. */
@@ -116,6 +118,7 @@ static void test_tries(void)
     write_file("docker/containers/" ID "/config.v2.json", "{\"Name\": \"/web\"}");
     containers_begin(c);
     tap_ok(&tap, is_named(c, "web"), "that is written before the next scan");
+    remove("docker/containers/" ID "/config.v2.json");
     containers_free(c);
 }
 
@@ -157,17 +160,175 @@ static void test_listed(void)
     containers_free(c);
 }
 
+static bool same(const char *got, const char *wanted)
+{
+    return got && wanted ? !strcmp(got, wanted) : got == wanted;
+}
+
+/* What is said of the container of a process in that cgroup, when it is seen for the first time. */
+static void test_row(const char *cgroup, struct nst_container wanted, const char *name)
+{
+    struct containers *c = containers_new(&paths);
+    struct nst_process one = process(getpid(), cgroup);
+    struct nst_container row = {0};
+
+    containers_begin(c);
+    tap_ok(&tap,
+           containers_find(c, &one, 7, &row) && row.pid == one.pid && same(row.id, wanted.id) &&
+               same(row.runtime, wanted.runtime) && same(row.name, wanted.name) &&
+               same(row.image, wanted.image) && same(row.pod_name, wanted.pod_name) &&
+               same(row.pod_namespace, wanted.pod_namespace) && same(row.pod_uid, wanted.pod_uid) &&
+               same(row.pod_container, wanted.pod_container),
+           name);
+    containers_free(c);
+}
+
 static void test_machine(void)
 {
     struct containers *c = containers_new(&paths);
 
     write_file("machines/guest", "# private\nNAME=guest\nCLASS=vm\nROOT=/guest\n");
-    write_file("machines/web", "# private\nNAME=web\nCLASS=container\nROOT=/web\n");
     containers_begin(c);
     tap_ok(&tap, !is_in(c, getpid(), "/machine.slice/machine-guest.scope"),
            "a virtual machine is no container");
-    tap_ok(&tap, is_in(c, getpid(), "/machine.slice/machine-web.scope"), "that of nspawn is");
     containers_free(c);
+    write_file("machines/web-1", "# private\nNAME=web-1\nSCOPE=machine-web\\x2d1.scope\n"
+                                 "ROOT=/var/lib/machines/web\nCLASS=container\nNETIF=3\n");
+    test_row(
+        "/machine.slice/machine-web\\x2d1.scope/payload",
+        (struct nst_container){
+            .runtime = "nspawn", .id = "web-1", .name = "web-1", .image = "/var/lib/machines/web"},
+        "one of systemd-nspawn, with the folder that it has as its root");
+    test_row("/machine.slice/systemd-nspawn@unknown.service/payload",
+             (struct nst_container){.runtime = "nspawn", .id = "unknown", .name = "unknown"},
+             "one that systemd-machined does not know");
+}
+
+static void test_lxc(void)
+{
+    /* That runtime's alone. */
+    write_file("docker/containers/db/config.v2.json", "{\"Name\": \"/other\"}");
+    write_file("machines/db", "# private\nNAME=db\nCLASS=vm\nROOT=/other\n");
+    test_row("/lxc.payload.db/system.slice/ssh.service",
+             (struct nst_container){.runtime = "lxc", .id = "db", .name = "db"},
+             "one of LXC, by its name");
+    test_row("/lxc/db", (struct nst_container){.runtime = "lxc", .id = "db", .name = "db"},
+             "and by that of older ones");
+}
+
+/* As CRI-O makes them: the metadata of a sandbox and of a container differ in some members. */
+#define CRIO(name, members)                                                                        \
+    "[{\"id\": \"" ID "\", \"names\": [\"" name "\"], \"metadata\": \""                            \
+    "{\\\"pod-name\\\":\\\"mail-0\\\",\\\"pod-id\\\":\\\"77\\\","                                  \
+    "\\\"image-name\\\":\\\"quay.example/smtp:4\\\",\\\"name\\\":\\\"" name "\\\"," members        \
+    "}\"}]"
+
+static void test_crio(void)
+{
+    const char *cgroup = "/kubepods/pod" POD "/crio-" ID;
+
+    write_file("storage/overlay-containers/containers.json",
+               CRIO("k8s_POD_mail-0",
+                    "\\\"metadata-name\\\":\\\"mail-0\\\",\\\"pod\\\":true,"
+                    "\\\"namespace\\\":\\\"post\\\",\\\"uid\\\":\\\"" POD "\\\""));
+    test_row(cgroup,
+             (struct nst_container){.runtime = "crio",
+                                    .id = ID,
+                                    .name = "k8s_POD_mail-0",
+                                    .image = "quay.example/smtp:4",
+                                    .pod_name = "mail-0",
+                                    .pod_namespace = "post",
+                                    .pod_uid = POD,
+                                    .pod_container = "POD"},
+             "a sandbox of CRI-O, by what it keeps in containers/storage");
+    write_file("storage/overlay-containers/containers.json", "[]");
+    write_file("storage/overlay-containers/volatile-containers.json",
+               CRIO("k8s_smtp_mail-0", "\\\"metadata-name\\\":\\\"smtp\\\""));
+    mkdir("pods", 0700);
+    mkdir("pods/post_mail-0_" POD, 0700);
+    test_row(cgroup,
+             (struct nst_container){.runtime = "crio",
+                                    .id = ID,
+                                    .name = "k8s_smtp_mail-0",
+                                    .image = "quay.example/smtp:4",
+                                    .pod_name = "mail-0",
+                                    .pod_namespace = "post",
+                                    .pod_uid = POD,
+                                    .pod_container = "smtp"},
+             "and a container, which is volatile; its pod's namespace is in that one's log folder");
+    write_file("storage/overlay-containers/volatile-containers.json", "[]");
+}
+
+#define TASK "io.containerd.runtime.v2.task/"
+
+/* Bundles of the three that use containerd, told apart by its namespaces. */
+static void test_containerd(void)
+{
+    static const char plain[] = "{\"ociVersion\": \"1.1.0\"}";
+
+    write_file("containerd/" TASK "moby/" ID "/config.json", plain);
+    test_row("/some/" ID, (struct nst_container){.runtime = "docker", .id = ID},
+             "one in the containerd of Docker, whose own files are elsewhere");
+    remove("containerd/" TASK "moby/" ID "/config.json");
+    write_file("containerd/" TASK "default/" ID "/config.json",
+               "{\"ociVersion\": \"1.1.0\", \"annotations\": {\"nerdctl/name\": \"cache\","
+               "\"nerdctl/namespace\": \"default\", \"nerdctl/hostname\": \"no\"}}");
+    test_row("/default/" ID,
+             (struct nst_container){.runtime = "containerd", .id = ID, .name = "cache"},
+             "one of nerdctl's, by its labels");
+    test_row("/system.slice/nerdctl-" ID ".scope",
+             (struct nst_container){.runtime = "containerd", .id = ID, .name = "cache"},
+             "and in systemd's slices");
+    remove("containerd/" TASK "default/" ID "/config.json");
+    write_file("containerd/io.containerd.runtime.v1.linux/k8s.io/" ID "/config.json", plain);
+    test_row("/some/" ID, (struct nst_container){.runtime = "containerd", .id = ID},
+             "one of containerd's before its version 2");
+    remove("containerd/io.containerd.runtime.v1.linux/k8s.io/" ID "/config.json");
+}
+
+/* Whether anything of what is said of the container has that word in it. */
+static bool row_holds(const char *word)
+{
+    struct containers *c = containers_new(&paths);
+    struct nst_process one = process(getpid(), "/some/" ID);
+    struct row row = {.kind = ROW_CONTAINER};
+    struct buffer bytes = {0};
+    bool holds;
+
+    containers_begin(c);
+    holds = !containers_find(c, &one, 7, &row.container);
+    row_encode(&bytes, &row);
+    holds |= memmem(bytes.data, bytes.len, word, strlen(word)) != NULL;
+    nst_buffer_free(&bytes);
+    containers_free(c);
+    return holds;
+}
+
+/* Environments hold passwords, and they are in the very files that are read; also one that looks
+ * like what is wanted. */
+#define ENVIRONMENT                                                                                \
+    "[\"PASSWORD=secret\", \"nerdctl/name=secret\", \"io.kubernetes.pod.name=secret\"]"
+
+static void test_environment(void)
+{
+    write_file("docker/containers/" ID "/config.v2.json",
+               "{\"Name\": \"/web\", \"Path\": \"secret\", \"Args\": [\"secret\"], \"Config\": {"
+               "\"Image\": \"nginx\", \"Env\": " ENVIRONMENT ", \"Cmd\": [\"secret\"]}}");
+    tap_ok(&tap, !row_holds("secret") && row_holds("nginx"), "no environment from Docker's files");
+    remove("docker/containers/" ID "/config.v2.json");
+    write_file(
+        "containerd/" TASK "k8s.io/" ID "/config.json",
+        "{\"ociVersion\": \"1.1.0\", \"process\": {\"args\": [\"secret\"], \"env\": " ENVIRONMENT
+        "}, \"annotations\": {\"nerdctl/name\": \"web\", \"other\": \"secret\"}}");
+    tap_ok(&tap, !row_holds("secret") && row_holds("web"), "nor from a bundle");
+    remove("containerd/" TASK "k8s.io/" ID "/config.json");
+    write_file("storage/overlay-containers/" ID "/userdata/config.json",
+               "{\"ociVersion\": \"1.1.0\", \"process\": {\"env\": " ENVIRONMENT
+               "}, \"annotations\": {"
+               "\"io.kubernetes.cri-o.ImageName\": \"quay.example/web\", "
+               "\"io.kubernetes.cri-o.Labels\": \"{\\\"PASSWORD\\\":\\\"secret\\\"}\"}}");
+    tap_ok(&tap, !row_holds("secret") && row_holds("quay.example/web"), "nor from one of CRI-O's");
+    remove("storage/overlay-containers/" ID "/userdata/config.json");
 }
 
 static void test_full(void)
@@ -196,6 +357,10 @@ int main(void)
     test_full();
     test_listed();
     test_machine();
+    test_lxc();
+    test_crio();
+    test_containerd();
+    test_environment();
     snprintf(command, sizeof(command), "rm -rf %s", folder);
     if (system(command))
         return 1;
