@@ -18,7 +18,8 @@
 #include "capture/message.h"
 #include "format/error.h"
 
-/* A last scan takes no longer, not even on a host of a hundred thousand processes. */
+/* A last scan takes no longer, not even on a host of a hundred thousand processes; nor does the
+ * end of the process that does it. */
 #define PATIENCE_NS (3 * NS_PER_S)
 
 /* One TABLES block has no more, nor do we let more wait while we record. A row has 8 bytes at
@@ -73,16 +74,25 @@ int inventory_start(struct inventory **inventory, const struct scanner_options *
     return 0;
 }
 
+/* Who has become another user may not kill it. It leaves when it finds nobody at the other end, but
+ * what holds it up must not hold us up. */
+static void end_process(pid_t pid)
+{
+    uint64_t end_ns = clock_now_ns() + PATIENCE_NS;
+
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, WNOHANG) == 0 && clock_now_ns() < end_ns)
+        poll(NULL, 0, 1);
+}
+
 void inventory_free(struct inventory *inv)
 {
     if (!inv)
         return;
     if (inv->fd >= 0)
         close(inv->fd);
-    if (inv->pid > 0) {
-        kill(inv->pid, SIGKILL);
-        waitpid(inv->pid, NULL, 0);
-    }
+    if (inv->pid > 0)
+        end_process(inv->pid);
     nst_buffer_free(&inv->rows);
     free(inv->unheard);
     free(inv);

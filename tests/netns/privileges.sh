@@ -18,6 +18,7 @@ mkdir -m 700 "$work/roots"
 
 # The bits of capabilities in /proc/PID/status.
 bpf=$((1 << 39)) kill=$((1 << 5)) dac_override=$((1 << 1)) sys_admin=$((1 << 21))
+inventory=$((sys_admin | 1 << 19 | 1 << 12 | 1 << 11 | 1 << 2))
 
 # status PID NAME
 status()
@@ -31,15 +32,15 @@ dropped()
     [ "$(status "$recorder" NoNewPrivs)" = 1 ]
 }
 
-# has SET DESCRIPTION: the recorder's capabilities, all of which it uses.
+# has SET DESCRIPTION [PID]: the capabilities of the recorder or of another, all of which it uses.
 has()
 {
-    local set
+    local set pid=${3-$recorder}
     set=$(printf '%016x' "$1")
     until_true 10 dropped
     sleep 0.1
-    is "$(status "$recorder" CapPrm) $(status "$recorder" CapEff) $(status "$recorder" CapInh) $(
-        status "$recorder" CapAmb)" "$set $set 0000000000000000 0000000000000000" "$2"
+    is "$(status "$pid" CapPrm) $(status "$pid" CapEff) $(status "$pid" CapInh) $(
+        status "$pid" CapAmb)" "$set $set 0000000000000000 0000000000000000" "$2"
 }
 
 # records DESCRIPTION FILE...: the pings of client, and ends well.
@@ -77,6 +78,38 @@ stop
 ok '--netns PATTERN: one that came later is found, in the sandbox too' \
     test "$(printed "$work/roots/later.nst")" -ge 10
 
+# -- the inventory
+
+# niceness PID
+niceness()
+{
+    sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 17
+}
+
+# inventory_of FILE OPTION...: records, and $worker is the process that looks at the host.
+inventory_of()
+{
+    record inventory "$@" || exit
+    worker=$(pgrep -P "$recorder" -x nstrail-inv)
+    ok 'the inventory is a process of its own' test -n "$worker"
+}
+
+inventory_of "$work/roots/stopped.nst"
+has $inventory 'with CAP_SYS_ADMIN, SYS_PTRACE, NET_ADMIN, NET_BROADCAST and DAC_READ_SEARCH' \
+    "$worker"
+is "$(status "$worker" NoNewPrivs)" 1 'which can get no others'
+ok 'and comes after others' test "$(niceness "$worker")" -ge $(($(niceness "$recorder") + 10))
+kill -STOP "$worker"
+until_true 10 grep -q '^State:.*stopped' "/proc/$worker/status"
+records 'while it does nothing, all packets are recorded' "$work/roots/stopped.nst"
+unlike "$(cat "$recorder_words")" 'the inventory' 'of which nothing need be said'
+ok 'and it is gone with the recorder' test ! -e "/proc/$worker"
+
+inventory_of "$work/roots/killed.nst"
+kill -KILL "$worker"
+ok 'when it has ended, that is said' until_true 10 grep -q 'the inventory ended' "$recorder_words"
+records 'and all packets are recorded' "$work/roots/killed.nst"
+
 # -- the caller under sudo
 
 export SUDO_UID=54321 SUDO_GID=54322
@@ -95,6 +128,14 @@ records 'and goes on in another file' "$work"/open/sudo.nst*
 is "$(stat -c %u:%g:%a "$work"/open/sudo.nst*)" $'54321:54322:600\n54321:54322:600' \
     'both of which are the caller'"'"'s'
 ok '--cmd is ended' test ! -e "/proc/$child"
+
+# It may not be killed by who is not root any more.
+inventory_of "$work/open/held.nst"
+has $inventory 'which stays root' "$worker"
+kill -STOP "$worker"
+records 'and does not hold up the end' "$work/open/held.nst"
+kill -CONT "$worker"
+ok 'it leaves as soon as it can' until_true 10 test ! -e "/proc/$worker"
 
 record sudo "$work/roots/sudo.nst" -G 1 -W 2 || exit
 has $((bpf | dac_override)) 'a ring where only root may write: CAP_DAC_OVERRIDE stays'
@@ -153,6 +194,7 @@ case $(uname -r) in
 5.10.*) more=,sys_resource ;;
 esac
 with bpf,perfmon$more
+: >"$recorder_words"
 "${with[@]}" "$capture" -w "$work/open/caps.nst" 2>"$recorder_words" &
 recorder=$!
 until_true 20 recording
