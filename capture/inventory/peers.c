@@ -2,7 +2,8 @@
 /*
  * The kernel gives the link of a device in another namespace as an ifindex and as the number
  * (nsid) by which the device's own namespace knows the other. That number can only be had for a
- * namespace that one holds, so guess one and ask: first those with a device that links back.
+ * namespace that one holds, so guess one and ask: first those with a device that links back, then
+ * the initial one, then those with a device of that ifindex.
  */
 #include "config.h"
 
@@ -10,6 +11,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Questions for one device: ifindexes repeat, and every namespace has one that is 2. */
@@ -96,7 +98,33 @@ static const struct space *find_end(struct finder *f, const struct space_device 
     return NULL;
 }
 
-/* Of devices that are no pairs, the one below is most often the host's. */
+static bool has_device(const struct space *space, uint32_t ifindex)
+{
+    for (uint32_t i = 0; i < space->devices_count; i++)
+        if (space->devices[i].row.ifindex == ifindex)
+            return true;
+    return false;
+}
+
+/* Any that has the device below. */
+static const struct space *find_below(struct finder *f, const struct space_device *device)
+{
+    unsigned tries = 0;
+
+    for (uint32_t i = 0; i < f->spaces->count && tries < TRIES_MAX; i++) {
+        const struct space *space = &f->spaces->list[i];
+
+        if (!has_device(space, device->row.link_ifindex))
+            continue;
+        tries++;
+        if (known_as(f, space, device->nsid))
+            return space;
+    }
+    return NULL;
+}
+
+/* Of devices that are no pairs, the one below is most often the host's; of pairs, each end links to
+ * the other, and was found by that if it is there. */
 static const struct space *find_link(struct finder *f, const struct space_device *device)
 {
     const struct space *space = find_end(f, device);
@@ -104,7 +132,9 @@ static const struct space *find_link(struct finder *f, const struct space_device
     if (space)
         return space;
     space = spaces_find(f->spaces, f->spaces->initial_inum);
-    return space && known_as(f, space, device->nsid) ? space : NULL;
+    if (space && known_as(f, space, device->nsid))
+        return space;
+    return strcmp(device->kind, "veth") != 0 ? find_below(f, device) : NULL;
 }
 
 /* One answer serves all devices with the same number. */

@@ -23,6 +23,7 @@ tests=(
     netns/bridge.sh
     netns/vlan.sh
     netns/drops.sh
+    netns/attributes.sh
     kernels/differences.sh
     netns/filter.sh
     netns/follow.sh

@@ -320,6 +320,20 @@ ask()
         sed "1d; s/\r\$//; s/$prefix\([a-z0-9]*\)/{\1}/g"
 }
 
+# query SQL: of any length, and with braces; only the answer is without our prefix.
+query()
+{
+    "$bin/nstrail" query "$db" --csv - <<<"${1//$'\n'/ }" | sed "1d; s/\r\$//; s/$prefix//g"
+}
+
+# known FILE NS...: what `nstrail netns --json` says of these, as a text in SQL.
+known()
+{
+    local file=$1
+    shift
+    printf "'%s'" "$("$bin/nstrail" netns --json "$file" "${@/#/--netns=$prefix}" | sed "s/'/''/g")"
+}
+
 # events CONDITION: how many, by the columns of v_event.
 events()
 {
