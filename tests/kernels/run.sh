@@ -24,6 +24,7 @@ tests=(
     netns/vlan.sh
     netns/drops.sh
     netns/attributes.sh
+    netns/processes.sh
     kernels/differences.sh
     netns/filter.sh
     netns/follow.sh
