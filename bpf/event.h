@@ -81,6 +81,9 @@ enum ev_place {
     EV_PLACE_STACK = 1 << EV_PLACE_STACK_SHIFT,
 };
 
+/* The first parameters of a function, which a kprobe reads from registers. */
+#define EV_REGISTER_PARAMETERS 5
+
 static inline __u32 ev_place_probe(__u64 place)
 {
     return place & 0xffff;

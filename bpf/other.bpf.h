@@ -81,7 +81,7 @@ static __always_inline void *argument(__u64 *ctx, __u32 number)
     return NULL;
 }
 
-/* Of a kprobe. They are read all, so that nothing has to be loaded by a calculated address. */
+/* Of a kprobe: below EV_REGISTER_PARAMETERS. They are read all, so that nothing has to be loaded by a calculated address. */
 static __always_inline void *register_argument(struct pt_regs *ctx, __u32 number)
 {
     __u64 first = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);

@@ -32,14 +32,27 @@ bool choose_has_packet(const struct target *target)
     return !target->tracepoint || strcmp(target->name, "net_dev_xmit");
 }
 
-static uint64_t place_of(const struct target *target, bool stack)
+static bool sees_parameter(uint32_t kind, uint8_t number)
 {
-    uint64_t place = (uint64_t)target->skb << EV_PLACE_SKB_SHIFT |
-                     (uint64_t)target->netns << EV_PLACE_NETNS_SHIFT;
+    return (kind != NST_PROBE_KPROBE && kind != NST_PROBE_KRETPROBE) ||
+           number < EV_REGISTER_PARAMETERS;
+}
 
-    if (target->netns_is_device)
-        place |= EV_PLACE_DEVICE;
-    if (stack)
+bool choose_sees_packet(uint32_t kind, const struct target *target)
+{
+    return sees_parameter(kind, target->skb);
+}
+
+static uint64_t place_of(const struct probe_spec *spec, const struct target *target)
+{
+    uint64_t place = (uint64_t)target->skb << EV_PLACE_SKB_SHIFT;
+
+    if (target->netns && sees_parameter(spec->kind, target->netns - 1)) {
+        place |= (uint64_t)target->netns << EV_PLACE_NETNS_SHIFT;
+        if (target->netns_is_device)
+            place |= EV_PLACE_DEVICE;
+    }
+    if (spec->stack)
         place |= EV_PLACE_STACK;
     for (size_t i = 0; target->tracepoint && i < sizeof(places) / sizeof(places[0]); i++)
         if (!strcmp(target->name, places[i].name))
@@ -73,7 +86,7 @@ static int choose_target(struct probes *probes, const struct probe_spec *spec,
                           .symbol = symbol_of(target),
                           .recorded = true,
                           .stack = spec->stack,
-                          .place = place_of(target, spec->stack),
+                          .place = place_of(spec, target),
                           .btf_id = target->btf_id};
 
     return probe.symbol ? probes_add(probes, &probe) : -ENOMEM;
@@ -91,7 +104,8 @@ static void suggest(const struct probe_spec *spec, const struct targets *targets
         for (size_t i = 0; i < count && given < NEAREST && used < room; i++) {
             bool tracepoint = spec->kind == NST_PROBE_RAW_TRACEPOINT;
 
-            if (list[i].tracepoint != tracepoint || nst_distance(spec->name, list[i].name) != far)
+            if (list[i].tracepoint != tracepoint || !choose_sees_packet(spec->kind, &list[i]) ||
+                nst_distance(spec->name, list[i].name) != far)
                 continue;
             used += snprintf(text + used, room - used, "%s%s%s%s",
                              given++ ? ", " : "; did you mean ",
@@ -127,11 +141,31 @@ static void list_groups(const struct targets *targets, char *text, size_t room)
     }
 }
 
+/* The one that is meant, but by a kind of probe that cannot see its packet; NULL: none. */
+static const struct target *find_unseen(const struct probe_spec *spec,
+                                        const struct targets *targets)
+{
+    size_t count;
+    const struct target *list = targets_list(targets, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (matches(spec, &list[i]) && !choose_sees_packet(spec->kind, &list[i]))
+            return &list[i];
+    return NULL;
+}
+
 static int no_such(const struct probe_spec *spec, const struct targets *targets,
                    struct nst_error *err)
 {
+    const struct target *unseen = find_unseen(spec, targets);
     char text[160];
 
+    if (unseen)
+        return nst_fail(err, -ENOENT,
+                        "%s%s: the packet is parameter %u of %s, and a kprobe sees the first %d; "
+                        "fentry sees more",
+                        probe_kind_prefix(spec->kind), spec->name, unseen->skb + 1, unseen->name,
+                        EV_REGISTER_PARAMETERS);
     if (spec->kind == NST_PROBE_RAW_TRACEPOINT && !is_group(spec, targets)) {
         list_groups(targets, text, sizeof(text));
         return nst_fail(err, -ENOENT,
@@ -160,7 +194,7 @@ int choose_probes(struct probes *probes, const struct probe_spec *spec,
     for (size_t i = 0; i < count; i++) {
         int error;
 
-        if (!matches(spec, &list[i]))
+        if (!matches(spec, &list[i]) || !choose_sees_packet(spec->kind, &list[i]))
             continue;
         if (!choose_has_packet(&list[i])) {
             gone++;

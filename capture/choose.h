@@ -14,5 +14,7 @@ int choose_probes(struct probes *probes, const struct probe_spec *spec,
 
 /* Whether a tracepoint's packet is still there when it tells of it. */
 bool choose_has_packet(const struct target *target);
+/* Whether a probe of that kind (enum nst_probe_kind) sees the parameter that the packet is. */
+bool choose_sees_packet(uint32_t kind, const struct target *target);
 
 #endif

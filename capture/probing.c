@@ -66,7 +66,7 @@ static bool records_any(const struct probes *probes)
 static int choose_all(struct probes *probes, const struct options *options, struct nst_error *err)
 {
     struct targets *targets;
-    int error = targets_read(&targets, err);
+    int error = targets_read(&targets, TARGETS_FOLDER, err);
 
     if (error)
         return error;
@@ -161,7 +161,7 @@ int probing_report(const struct probes *probes, bool verbose, struct nst_error *
     return 0;
 }
 
-static bool is_listed(const struct target *target, const char *pattern)
+static bool fits(const struct target *target, const char *pattern)
 {
     char name[256];
 
@@ -175,6 +175,13 @@ static bool is_listed(const struct target *target, const char *pattern)
     }
     snprintf(name, sizeof(name), "tp:%s:%s", target->group, target->name);
     return !fnmatch(pattern, name, 0) || !fnmatch(pattern, name + strlen("tp:"), 0);
+}
+
+static bool is_listed(const struct target *target, const char *pattern)
+{
+    uint32_t kind = target->tracepoint ? NST_PROBE_RAW_TRACEPOINT : NST_PROBE_KPROBE;
+
+    return fits(target, pattern) && choose_has_packet(target) && choose_sees_packet(kind, target);
 }
 
 static void list_target(const struct target *target)
@@ -201,12 +208,12 @@ int probing_list(const char *pattern)
     const struct target *list;
     size_t count, listed = 0;
 
-    if (targets_read(&targets, &err))
+    if (targets_read(&targets, TARGETS_FOLDER, &err))
         return message_error("%s", err.text);
     say_limits(targets);
     list = targets_list(targets, &count);
     for (size_t i = 0; i < count; i++)
-        if (is_listed(&list[i], pattern) && choose_has_packet(&list[i])) {
+        if (is_listed(&list[i], pattern)) {
             list_target(&list[i]);
             listed++;
         }

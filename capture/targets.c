@@ -13,8 +13,10 @@
 #include "capture/groups.h"
 #include "format/error.h"
 
-#define BTF_FOLDER        "/sys/kernel/btf"
+#define KERNEL            "vmlinux"
 #define TRACEPOINT_PREFIX "btf_trace_"
+/* More parameters no program sees. */
+#define PARAMETERS 8
 
 struct targets {
     struct btf *btf;
@@ -41,15 +43,23 @@ static uint32_t pointee(const struct btf *btf, uint32_t id)
     return id;
 }
 
+/* A structure may take several registers, or be on the stack: what comes behind it has moved. */
+static bool is_larger_than_register(const struct btf *btf, uint32_t id)
+{
+    return btf__resolve_size(btf, id) > (int64_t)sizeof(uint64_t);
+}
+
 /* Finds what we need among the parameters from the first-th on; false: there is no skb. */
 static bool find_parameters(const struct targets *t, const struct btf *btf,
                             const struct btf_type *proto, uint32_t first, struct target *target)
 {
     bool found = false;
 
-    for (uint32_t i = first; i < btf_vlen(proto) && i - first < 8; i++) {
+    for (uint32_t i = first; i < btf_vlen(proto) && i - first < PARAMETERS; i++) {
         uint32_t id = pointee(btf, btf_params(proto)[i].type);
 
+        if (!id && is_larger_than_register(btf, btf_params(proto)[i].type))
+            break;
         if (!id)
             continue;
         if (id == t->skb && !found) {
@@ -140,9 +150,9 @@ static bool take_all(struct targets *t, const struct btf *btf, uint32_t first)
 }
 
 /* A module that goes away meanwhile is none. */
-static bool take_modules(struct targets *t)
+static bool take_modules(struct targets *t, const char *folder)
 {
-    DIR *dir = opendir(BTF_FOLDER);
+    DIR *dir = opendir(folder);
     struct dirent *entry;
     bool taken = true;
 
@@ -150,8 +160,8 @@ static bool take_modules(struct targets *t)
         char path[512];
         struct btf *btf;
 
-        if (*entry->d_name == '.' || !strcmp(entry->d_name, "vmlinux") ||
-            snprintf(path, sizeof(path), BTF_FOLDER "/%s", entry->d_name) >= (int)sizeof(path))
+        if (*entry->d_name == '.' || !strcmp(entry->d_name, KERNEL) ||
+            snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path))
             continue;
         btf = btf__parse_split(path, t->btf);
         if (btf)
@@ -196,24 +206,32 @@ static uint32_t find_struct(const struct btf *btf, const char *name)
     return id < 0 ? 0 : id;
 }
 
-int targets_read(struct targets **targets, struct nst_error *err)
+static int parse_kernel(struct targets *t, const char *folder, struct nst_error *err)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/" KERNEL, folder);
+    t->btf = btf__parse(path, NULL);
+    return t->btf ? 0 : nst_fail(err, -errno, "%s: %s", path, strerror(errno));
+}
+
+int targets_read(struct targets **targets, const char *folder, struct nst_error *err)
 {
     struct targets *t = calloc(1, sizeof(*t));
+    int error;
 
     if (!t)
         return nst_fail(err, -ENOMEM, "no memory");
     t->groups = groups_read();
-    t->btf = btf__parse(BTF_FOLDER "/vmlinux", NULL);
-    if (!t->btf) {
-        int error = -errno;
-
+    error = parse_kernel(t, folder, err);
+    if (error) {
         targets_free(t);
-        return nst_fail(err, error, BTF_FOLDER "/vmlinux: %s", strerror(-error));
+        return error;
     }
     t->skb = find_struct(t->btf, "sk_buff");
     t->net = find_struct(t->btf, "net");
     t->net_device = find_struct(t->btf, "net_device");
-    if (!t->groups || !take_all(t, t->btf, 1) || !take_modules(t)) {
+    if (!t->groups || !take_all(t, t->btf, 1) || !take_modules(t, folder)) {
         targets_free(t);
         return nst_fail(err, -ENOMEM, "no memory for the kernel's functions");
     }

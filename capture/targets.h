@@ -24,7 +24,11 @@ struct target {
 
 struct targets;
 
-int targets_read(struct targets **targets, struct nst_error *err);
+/* Where the kernel describes itself. */
+#define TARGETS_FOLDER "/sys/kernel/btf"
+
+/* folder: BTF of the kernel, "vmlinux", and of each module. */
+int targets_read(struct targets **targets, const char *folder, struct nst_error *err);
 void targets_free(struct targets *targets);
 
 /* All of them: tracepoints by group and name, then functions by name. */

@@ -169,6 +169,7 @@ like "$(cat "$work/words")" 'in such a group, for tracefs is not mounted; .* net
     'an unknown group without tracefs'
 says 1 'kprobe:schedule: this function has no packet' -p schedule
 says 1 'kprobe:ip_rcvv: .* did you mean ip_rcv' -p kprobe:ip_rcvv
+says 1 'kprobe:ip_generic_getfrag: the packet is parameter 6 .* fentry' -p ip_generic_getfrag
 says 1 'net:net_dev_xmit: the packet may be gone' -p tp:net:net_dev_xmit
 says 1 'unknown option /stakc' -p tp:net:netif_rx/stakc
 says 1 'no profile nothing in /etc/nstrail/profiles' --profile nothing
@@ -201,6 +202,8 @@ is "$(grep -cxE 'tp:net:(netif_rx|netif_receive_skb|net_dev_queue)' "$work/list"
 is "$(grep -cv '^tp:net:' "$work/list")" 0 '--list-probes: and nothing else'
 is "$("$bin/nstrail-capture" --list-probes ip_rcv 2>/dev/null)" kprobe:ip_rcv \
     '--list-probes: a function'
+"$bin/nstrail-capture" --list-probes 'ip_g*' >"$work/list" 2>/dev/null
+is "$(grep -c getfrag "$work/list")" 0 '--list-probes: not one whose packet no kprobe sees'
 "$bin/nstrail-capture" --list-probes no_such_function >/dev/null 2>&1
 is "$?" 1 '--list-probes: nothing matches'
 
