@@ -317,6 +317,11 @@ void filters_hear(struct filters *f, const struct row *row)
         wishes_hear(f->wishes, row);
 }
 
+const struct who *filters_by_inum(const struct filters *f)
+{
+    return f->wishes ? wishes_by_inum(f->wishes) : NULL;
+}
+
 int filters_heed(struct filters *f, struct nst_error *err)
 {
     return f->wishes ? wishes_heed(f->wishes, err) : 0;

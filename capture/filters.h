@@ -49,6 +49,7 @@ bool filters_seek(const struct filters *filters);
 void filters_hear(struct filters *filters, const struct row *row);
 int filters_heed(struct filters *filters, struct nst_error *err);
 int filters_check(const struct filters *filters, struct nst_error *err);
+const struct who *filters_by_inum(const struct filters *filters);
 const struct who *filters_unmet(const struct filters *filters, const struct who *after);
 
 #endif

@@ -8,45 +8,27 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/capabilities.h"
 #include "capture/probes.h"
 #include "format/error.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
-static int effective_capabilities(uint64_t *set)
-{
-    FILE *status = fopen("/proc/self/status", "re");
-    char line[256];
-    int result = -ENOENT;
-
-    if (!status)
-        return -errno;
-    while (result && fgets(line, sizeof(line), status)) {
-        unsigned long long value;
-
-        if (sscanf(line, "CapEff: %llx", &value) == 1) {
-            *set = value;
-            result = 0;
-        }
-    }
-    fclose(status);
-    return result;
-}
-
 const char *kernel_missing_capability(void)
 {
-    uint64_t set;
+    struct capabilities have;
+    bool perfmon;
 
-    if (effective_capabilities(&set) || set & 1ULL << CAP_SYS_ADMIN)
+    if (capabilities_get(&have) || have.effective & CAPABILITY_BIT(CAP_SYS_ADMIN))
         return NULL;
-    if (!(set & 1ULL << CAP_BPF))
-        return set & 1ULL << CAP_PERFMON ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
-    return set & 1ULL << CAP_PERFMON ? NULL : "CAP_PERFMON";
+    perfmon = have.effective & CAPABILITY_BIT(CAP_PERFMON);
+    if (!(have.effective & CAPABILITY_BIT(CAP_BPF)))
+        return perfmon ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
+    return perfmon ? NULL : "CAP_PERFMON";
 }
 
 /* The parameters of a tracepoint's programs, or NULL: it has no such tracepoint. BTF knows each

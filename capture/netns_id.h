@@ -3,6 +3,8 @@
 #ifndef NST_CAPTURE_NETNS_ID_H
 #define NST_CAPTURE_NETNS_ID_H
 
+#include <stdbool.h>
+
 #include "format/nstrail.h"
 
 /* The folder of the names that ip-netns(8) makes. */
@@ -12,5 +14,8 @@
  * *netns has no cookie where the kernel or our privileges do not let us ask. A negative errno:
  * -EINVAL that is no network namespace; -EDEADLK we could not come back to our own. */
 int netns_identify(int dir, const char *path, struct nst_netns *netns);
+
+/* Whether this kernel would tell cookies, but not to us: that takes CAP_SYS_ADMIN. */
+bool netns_hides_cookies(void);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/capabilities.h"
 #include "format/error.h"
 
 #define FILE_MODE 0600
@@ -40,6 +41,15 @@ int output_none(struct nst_error *err)
     return fd < 0 ? nst_fail(err, -errno, "/dev/null: %s", strerror(errno)) : fd;
 }
 
+/* Which root has, but as a service or in a container perhaps not. */
+static bool lacks_override(void)
+{
+    struct capabilities have;
+
+    return !geteuid() && !capabilities_get(&have) &&
+           !(have.effective & CAPABILITY_BIT(CAP_DAC_OVERRIDE));
+}
+
 static int fail_open(const char *path, int error, struct nst_error *err)
 {
     struct stat status;
@@ -47,6 +57,9 @@ static int fail_open(const char *path, int error, struct nst_error *err)
     if (error == -EEXIST && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return nst_fail(err, -EINVAL, "%s: is no regular file, of which there can be several",
                         path);
+    if (error == -EACCES && lacks_override())
+        return nst_fail(err, error, "%s: %s; root needs CAP_DAC_OVERRIDE for it", path,
+                        strerror(-error));
     return nst_fail(err, error, "%s: %s", path, strerror(-error));
 }
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capture/capabilities.h"
 #include "capture/message.h"
 #include "format/error.h"
 
@@ -47,12 +47,12 @@ static int open_program(void)
 /* A change of the user has done it already, where there was one. */
 static int drop_capabilities(void)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    const struct capabilities none = {0};
+    int error = capabilities_set(&none);
 
-    if (syscall(SYS_capset, &header, none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-        return -errno;
-    return 0;
+    if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        error = -errno;
+    return error;
 }
 
 static int become_harmless(const struct caller *caller, pid_t recorder)

@@ -7,53 +7,27 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "capture/capabilities.h"
 #include "capture/sandbox.h"
 #include "format/error.h"
-
-/* A bit each, as in /proc/PID/status. */
-#define BIT(capability) (1ull << (capability))
-
-static int get_permitted(uint64_t *set)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-    if (syscall(SYS_capget, &header, data))
-        return -errno;
-    *set = (uint64_t)data[1].permitted << 32 | data[0].permitted;
-    return 0;
-}
-
-static int set_capabilities(uint64_t permitted, uint64_t effective)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-        {.permitted = (uint32_t)permitted, .effective = (uint32_t)effective},
-        {.permitted = permitted >> 32, .effective = effective >> 32},
-    };
-
-    return syscall(SYS_capset, &header, data) ? -errno : 0;
-}
 
 static uint64_t needed(const struct privileges_options *o, uint64_t permitted)
 {
     /* To read maps and the counts of programs, where unprivileged BPF is off: kernels before
      * 5.19 (c8644cd0efe7) refuse every call then. */
-    uint64_t set = permitted & BIT(CAP_BPF) ? BIT(CAP_BPF) : BIT(CAP_SYS_ADMIN);
+    uint64_t set = permitted & CAPABILITY_BIT(CAP_BPF) ? CAPABILITY_BIT(CAP_BPF) : CAPABILITY_BIT(CAP_SYS_ADMIN);
 
     /* setns(2) */
     if (o->finds_netns)
-        set |= BIT(CAP_SYS_ADMIN);
+        set |= CAPABILITY_BIT(CAP_SYS_ADMIN);
     if (o->signals_command)
-        set |= BIT(CAP_KILL);
+        set |= CAPABILITY_BIT(CAP_KILL);
     return set & permitted;
 }
 
@@ -69,14 +43,15 @@ static bool is_refused(const char *file)
 /* With the capabilities that we keep as they will be, it can be asked what else is needed. */
 static int keep_capabilities(const struct privileges_options *o, uint64_t permitted)
 {
-    uint64_t set = needed(o, permitted);
-    int error = set_capabilities(permitted, set);
+    struct capabilities kept = {.permitted = permitted, .effective = needed(o, permitted)};
+    int error = capabilities_set(&kept);
 
     if (error)
         return error;
     if (o->file && is_refused(o->file))
-        set |= BIT(CAP_DAC_OVERRIDE) & permitted;
-    return set_capabilities(set, set);
+        kept.effective |= CAPABILITY_BIT(CAP_DAC_OVERRIDE) & permitted;
+    kept.permitted = kept.effective;
+    return capabilities_set(&kept);
 }
 
 /* Permitted capabilities outlast this; what is effective, and ambient, does not. */
@@ -94,13 +69,13 @@ static int become(const struct caller *user)
 
 static int drop(const struct privileges_options *o)
 {
-    uint64_t permitted = 0;
-    int error = get_permitted(&permitted);
+    struct capabilities had = {0};
+    int error = capabilities_get(&had);
 
     if (!error)
         error = become(o->user);
     if (!error)
-        error = keep_capabilities(o, permitted);
+        error = keep_capabilities(o, had.permitted);
     /* Else EINVAL: a kernel without ambient ones, before 4.3, has no BPF ring either. */
     if (!error && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
         error = -errno;

@@ -163,6 +163,17 @@ static void note_devices(const struct words *devices)
                          devices->list[i]);
 }
 
+/* One that has the number later would be taken for it. */
+static void note_inums(const struct filters *filters)
+{
+    const struct who *who = filters_by_inum(filters);
+
+    if (who)
+        message_note("--netns %s: without CAP_SYS_ADMIN a namespace is known by its inode number "
+                     "alone, which another may have once it is gone",
+                     who->given);
+}
+
 static int make_filters(struct session *s, struct nst_error *err)
 {
     const char *limit;
@@ -172,8 +183,10 @@ static int make_filters(struct session *s, struct nst_error *err)
         return nst_fail(err, -EINVAL, "--drop-reason: none of the probes records drops");
     error = filters_new(&s->filters, s->options, s->facts.drop_reasons, err);
     limit = error ? NULL : filters_l3_limit(s->filters);
-    if (!error && !s->options->quiet)
+    if (!error && !s->options->quiet) {
         note_devices(&s->options->devices);
+        note_inums(s->filters);
+    }
     if (limit)
         message_note("the filter matches no packet that begins at L3, for there: %s", limit);
     return error;

@@ -36,6 +36,7 @@ struct wishes {
     size_t whos_count;
     bool *met;    /* of each: whether the inventory knows what it means */
     bool by_name; /* some are names */
+    bool by_inum; /* no cookie is known of those that are files of some kind */
     struct wish *list;
     size_t count, room;
     uint32_t scan;
@@ -446,6 +447,7 @@ int wishes_new(struct wishes **wishes, const char *const *texts, size_t count,
         w->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     if (!error)
         error = wishes_look(w, err);
+    w->by_inum = netns_hides_cookies();
     if (error)
         wishes_free(w);
     else
@@ -472,6 +474,17 @@ bool wishes_want(const struct wishes *w)
         if (!w->whos[i].exclude)
             return true;
     return false;
+}
+
+const struct who *wishes_by_inum(const struct wishes *w)
+{
+    for (size_t i = 0; w->by_inum && i < w->whos_count; i++) {
+        enum who_form form = w->whos[i].form;
+
+        if (form == WHO_NAME || form == WHO_PATH || form == WHO_PID)
+            return &w->whos[i];
+    }
+    return NULL;
 }
 
 int wishes_begin(struct wishes *w, int map, struct nst_error *err)

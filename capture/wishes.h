@@ -24,6 +24,10 @@ void wishes_free(struct wishes *wishes);
 /* Whether only some namespaces are wished for, and not only that some are left out. */
 bool wishes_want(const struct wishes *wishes);
 
+/* The first whose namespace is known by its inum alone, as its cookie is hidden from this process;
+ * NULL: none. */
+const struct who *wishes_by_inum(const struct wishes *wishes);
+
 /* From now on what is found goes into the map, beginning with what was found before. */
 int wishes_begin(struct wishes *wishes, int map, struct nst_error *err);
 

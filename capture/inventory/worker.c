@@ -5,17 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/capabilities.h"
 #include "capture/clock.h"
 #include "capture/inventory/channel.h"
 #include "capture/inventory/facts.h"
@@ -211,21 +210,17 @@ static void wait_for_something(struct worker *w)
  * (DAC_READ_SEARCH), to hear of programs (NET_ADMIN) and of devices elsewhere (NET_BROADCAST). */
 static void drop_capabilities(void)
 {
-    static const unsigned kept[] = {CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
-                                    CAP_NET_ADMIN, CAP_NET_BROADCAST};
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-    uint32_t mask[2] = {0};
+    static const uint64_t kept =
+        CAPABILITY_BIT(CAP_SYS_ADMIN) | CAPABILITY_BIT(CAP_SYS_PTRACE) |
+        CAPABILITY_BIT(CAP_DAC_READ_SEARCH) | CAPABILITY_BIT(CAP_NET_ADMIN) |
+        CAPABILITY_BIT(CAP_NET_BROADCAST);
+    struct capabilities have;
 
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-        mask[CAP_TO_INDEX(kept[i])] |= CAP_TO_MASK(kept[i]);
-    if (syscall(SYS_capget, &head, data))
+    if (capabilities_get(&have))
         return;
-    for (int i = 0; i < 2; i++) {
-        data[i].effective = data[i].permitted &= mask[i];
-        data[i].inheritable = 0;
-    }
-    syscall(SYS_capset, &head, data);
+    have.permitted &= kept;
+    have.effective = have.permitted;
+    capabilities_set(&have);
 }
 
 /* Nothing of the recorder's stays open in it: who reads its output must see that end. */

@@ -69,6 +69,7 @@ unlike "$(cat "$recorder_words")" 'Operation not permitted|ended;' 'with nothing
 record 'name' "$work/roots/name.nst" --netns "${prefix}cl*" || exit
 has $((bpf | sys_admin)) '--netns PATTERN: which may match what comes later'
 records '--netns PATTERN: records' "$work/roots/name.nst"
+unlike "$(cat "$recorder_words")" CAP_SYS_ADMIN '--netns PATTERN: by cookies'
 record 'name' "$work/roots/later.nst" --netns "${prefix}lat*" || exit
 until_true 10 dropped
 add_ns later
@@ -217,7 +218,28 @@ if [ "$(cat /proc/sys/kernel/kptr_restrict)" -gt 0 ] ||
 else
     skip 'addresses of functions are no secret here' 'kprobes without CAP_SYSLOG'
 fi
-refused 'roots/x: Permission denied' bpf,perfmon$more -w "$work/roots/x"
+refused 'roots/x: Permission denied$' bpf,perfmon$more -w "$work/roots/x"
+# Root without it is as anybody else.
+mkdir -m 700 "$work/theirs"
+chown 65534 "$work/theirs"
+with=(setpriv --inh-caps=-all --bounding-set="-all,+bpf,+perfmon${more//,/,+}")
+"${with[@]}" "$capture" -w "$work/theirs/x" 2>"$work/words" </dev/null
+is "$?" 1 'root without CAP_DAC_OVERRIDE: refused'
+like "$(cat "$work/words")" 'theirs/x: Permission denied; root needs CAP_DAC_OVERRIDE' \
+    'root without CAP_DAC_OVERRIDE: names what is missing'
+# Where there are cookies they are hidden.
+with bpf,perfmon$more
+"${with[@]}" "$capture" -w "$work/open/x" --netns "${prefix}client" --duration 0.1 2>"$work/words"
+is "$?" 0 '--netns NAME without CAP_SYS_ADMIN'
+if [ "$("$bin/tests/kernels/cookie")" = null ]; then
+    unlike "$(cat "$work/words")" CAP_SYS_ADMIN '--netns NAME: by its inum, as for everybody'
+else
+    like "$(cat "$work/words")" "--netns ${prefix}client: without CAP_SYS_ADMIN .* inode number" \
+        '--netns NAME: by its inum, which is said'
+    "${with[@]}" "$capture" -q -w "$work/open/x" --netns "${prefix}client" --duration 0.1 \
+        2>"$work/words"
+    is "$(cat "$work/words")" '' '--netns NAME: not with -q'
+fi
 refused 'CAP_CHOWN' bpf,perfmon,setuid,setgid$more -w "$work/open/given" -Z daemon --duration 1
 ok 'and the file that it could not give away is gone' test ! -e "$work/open/given"
 if id daemon >/dev/null 2>&1; then
