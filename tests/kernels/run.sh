@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # run.sh [NAME]...: the programs that were built here, on each kernel of the matrix (or those named).
-# TAP; each check begins with the kernel's release. A kernel that cannot be had is skipped by its
-# name. The programs come from $builddir (default: the current folder).
+# TAP; each check begins with the kernel's release. A kernel that cannot be had, for which fetch
+# says 77, is skipped by its name. The programs come from $builddir (default: the current folder).
 #
 #   KERNEL_TESTS  some of the tests below, all by default: KERNEL_TESTS='netns/pair.sh'
 #
@@ -99,12 +99,13 @@ in_machine()
     nice "$here/boot" -t "$limit" "$1" "$here/guest" "${files[@]}"
 }
 
-# try_kernel NAME: what came of it is in $work/NAME: errors, and once it was booted release, output
-# and status.
+# try_kernel NAME: what came of it is in $work/NAME: errors and status, and once it was booted release
+# and output.
 try_kernel()
 {
     local name=$1 dir place=$work/$1
-    mkdir "$place" && dir=$("$here/fetch" "$name" 2>"$place/errors") || return
+    mkdir "$place"
+    dir=$("$here/fetch" "$name" 2>"$place/errors") || { echo $? >"$place/status"; return; }
     cat "$dir/release" >"$place/release"
     in_machine "$name" >"$place/output" 2>"$place/errors"
     echo $? >"$place/status"
@@ -113,12 +114,16 @@ try_kernel()
 # report NAME: as TAP.
 report()
 {
-    local name=$1 place=$work/$1 release=$1 status=77
-    if [ -s "$place/release" ]; then
-        release=$(cat "$place/release") status=$(cat "$place/status")
-    fi
+    local name=$1 place=$work/$1 release=$1 status
+    status=$(cat "$place/status")
+    [ ! -s "$place/release" ] || release=$(cat "$place/release")
     if [ "$status" -eq 77 ]; then
         check 0 "$release # SKIP $(tail -n 1 "$place/errors")"
+        return
+    fi
+    if [ ! -s "$place/release" ]; then
+        sed 's/^/# /' "$place/errors"
+        check 1 "$release: fetch ended with status $status"
         return
     fi
     relay "$release" <"$place/output"
