@@ -233,8 +233,8 @@ refused 'no drops to have a reason' 'none of the probes records drops' \
 if command -v setpriv >/dev/null; then
     chmod 755 "$work"
     install -m 755 "$capture" "$work/capture"
-    refused 'not root' 'root|CAP_|privilege|permi' setpriv --reuid=65534 --regid=65534 \
-        --clear-groups "$work/capture" -w /dev/null -c 1
+    refused 'not root' 'needs root, or CAP_BPF and CAP_PERFMON, which this process lacks' \
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$work/capture" -w /dev/null -c 1
 else
     skip 'setpriv is not installed' 'not root'
 fi

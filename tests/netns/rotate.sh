@@ -213,7 +213,7 @@ refused()
 
 refused 'standard output is one stream' -w - -C 1
 refused 'regular file' -w /dev/null -C 1
-refused 'another recorder|No such file' -w "$work/none/x" -C 1
+refused 'none/x: No such file or directory$' -w "$work/none/x" -C 1
 refused 'half of --max-disk' -w x -C 10M --max-disk 11M
 refused 'millions of bytes' -w x -C 5x
 refused 'from 1 to' -w x -W 0
