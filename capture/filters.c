@@ -110,7 +110,7 @@ static bool is_beginning(const char *device)
     return *device && device[strlen(device) - 1] == '*';
 }
 
-static int take_device(struct filters *f, const char *name, struct nst_error *err)
+static int check_device(const char *name, struct nst_error *err)
 {
     size_t length = strlen(name) - is_beginning(name);
 
@@ -122,7 +122,6 @@ static int take_device(struct filters *f, const char *name, struct nst_error *er
                         "-i %s: of patterns only a '*' at the end is possible here, as in veth*; "
                         "record more, and pick then: nstrail print --dev '%s'",
                         name, name);
-    f->flags |= EV_FILTER_DEVICE;
     return 0;
 }
 
@@ -131,20 +130,16 @@ static int take_devices(struct filters *f, struct nst_error *err)
     const struct words *devices = &f->options->devices;
 
     for (size_t i = 0; i < devices->count; i++) {
-        const char *name = devices->list[i];
-        int error;
+        int error = check_device(devices->list[i], err);
 
-        if (!strcmp(name, "any")) {
-            f->flags &= ~EV_FILTER_DEVICE;
-            return 0;
-        }
-        error = take_device(f, name, err);
         if (error)
             return error;
     }
-    return devices->count <= EV_WISHES_MAX
-               ? 0
-               : nst_fail(err, -E2BIG, "-i: more than %d devices", EV_WISHES_MAX);
+    if (devices->count > EV_WISHES_MAX)
+        return nst_fail(err, -E2BIG, "-i: more than %d devices", EV_WISHES_MAX);
+    if (devices->count && !words_have(devices, DEVICE_ANY))
+        f->flags |= EV_FILTER_DEVICE;
+    return 0;
 }
 
 static int take_reasons(struct filters *f, const struct drop_reasons *reasons,

@@ -320,6 +320,7 @@ static int take_option(struct options *o, int letter, const char *value, struct 
     case OPTION_INVENTORY:
         return parse_inventory(value, o, err);
     case OPTION_INVENTORY_PATH:
+        o->paths_given = true;
         return runtime_paths_set(&o->paths, value, err);
     case OPTION_CMDLINE:
         o->cmdline = true;
@@ -366,7 +367,7 @@ static int check_files(struct options *o, struct nst_error *err)
     return 0;
 }
 
-/* The same namespace cannot be both. */
+/* The same namespace cannot be both. What was said in two ways is seen later. */
 static int check_netns(const struct options *o, struct nst_error *err)
 {
     for (size_t i = 0; i < o->netns.count; i++)
@@ -377,15 +378,33 @@ static int check_netns(const struct options *o, struct nst_error *err)
     return 0;
 }
 
-/* Only a full inventory knows containers. */
-static int check_containers(const struct options *o, struct nst_error *err)
+/* What only a full inventory has. */
+static int check_inventory(const struct options *o, struct nst_error *err)
 {
+    const char *word = o->inventory_none ? "none" : "names";
     struct who who;
 
-    for (size_t i = 0; i < o->netns.count && (o->inventory_names || o->inventory_none); i++)
+    if (!o->inventory_none && !o->inventory_names)
+        return 0;
+    if (o->cmdline)
+        return nst_fail(err, -EINVAL, "--cmdline: --inventory=%s records no processes", word);
+    if (o->paths_given)
+        return nst_fail(err, -EINVAL, "--inventory-path: --inventory=%s looks for no containers",
+                        word);
+    for (size_t i = 0; i < o->netns.count; i++)
         if (!who_parse(o->netns.list[i], &who) && who_is_container(&who))
             return nst_fail(err, -EINVAL, "--netns %s: --inventory=%s knows no containers",
-                            o->netns.list[i], o->inventory_none ? "none" : "names");
+                            o->netns.list[i], word);
+    return 0;
+}
+
+static int check_list(const struct options *o, struct nst_error *err)
+{
+    if (o->filter.count > 1)
+        return nst_fail(err, -EINVAL, "%s: --list-probes takes one pattern", o->filter.list[1]);
+    if (o->output || o->live)
+        return nst_fail(err, -EINVAL, "--list-probes records nothing: it goes without %s",
+                        o->output ? "-w" : "--live");
     return 0;
 }
 
@@ -393,13 +412,8 @@ static int check(struct options *o, struct nst_error *err)
 {
     if (o->help || o->version)
         return 0;
-    if (o->list_probes && o->filter.count > 1)
-        return nst_fail(err, -EINVAL, "%s: --list-probes takes one pattern", o->filter.list[1]);
     if (o->list_probes)
-        return 0;
-    if (o->cmdline && (o->inventory_names || o->inventory_none))
-        return nst_fail(err, -EINVAL, "--cmdline: --inventory=%s records no processes",
-                        o->inventory_none ? "none" : "names");
+        return check_list(o, err);
     if (!o->output && !o->live)
         return nst_fail(err, -EINVAL,
                         "no output: say where to record to with -w FILE, or --live to see events");
@@ -409,7 +423,7 @@ static int check(struct options *o, struct nst_error *err)
         return nst_fail(err, -EINVAL, "-s and --no-packets exclude each other");
     if (o->no_packets)
         o->snaplen = 0;
-    if (check_netns(o, err) || check_containers(o, err))
+    if (check_netns(o, err) || check_inventory(o, err))
         return -EINVAL;
     return check_files(o, err);
 }

@@ -12,6 +12,7 @@
 #include "format/nstrail.h"
 
 #define SNAPLEN_DEFAULT 128
+#define DEVICE_ANY      "any" /* of -i: all of them */
 
 struct options {
     const char *output;   /* -w; NULL: none, --live alone */
@@ -41,6 +42,7 @@ struct options {
     bool inventory_names;      /* --inventory names: nothing of what is in the namespaces */
     bool inventory_none;
     struct runtime_paths paths; /* --inventory-path */
+    bool paths_given;
     bool cmdline; /* --cmdline: record command lines */
     bool live;  /* --live */
     bool quiet;

@@ -156,8 +156,13 @@ static bool is_device_here(const char *name)
 /* A device may be in any namespace, and may come later; but it may also be misspelt. */
 static void note_devices(const struct words *devices)
 {
+    if (words_have(devices, DEVICE_ANY)) {
+        if (devices->count > 1)
+            message_note("-i " DEVICE_ANY ": all devices, whatever other -i there are");
+        return;
+    }
     for (size_t i = 0; i < devices->count; i++)
-        if (strcmp(devices->list[i], "any") && !is_device_here(devices->list[i]))
+        if (!is_device_here(devices->list[i]))
             message_note("-i %s: no device here has such a name now; one of another namespace, or "
                          "that comes, is recorded",
                          devices->list[i]);

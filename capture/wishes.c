@@ -35,6 +35,7 @@ struct wishes {
     struct who *whos;
     size_t whos_count;
     bool *met;    /* of each: whether the inventory knows what it means */
+    struct nst_netns *meant; /* by each at the start; what is not known of it is 0 */
     bool by_name; /* some are names */
     bool by_inum; /* no cookie is known of those that are files of some kind */
     struct wish *list;
@@ -302,6 +303,7 @@ static int resolve_file(struct wishes *w, const struct who *who, const char *pat
         return nst_fail(err, error, "--netns %s: %s is no network namespace", who->given, path);
     if (error)
         return nst_fail(err, error, "--netns %s: %s: %s", who->given, path, strerror(-error));
+    w->meant[who - w->whos] = netns;
     return add_fixed(w, &netns, wish_of(who), err);
 }
 
@@ -336,7 +338,10 @@ static int resolve_name(struct wishes *w, const struct who *who, struct nst_erro
     error = netns_identify(AT_FDCWD, path, &netns);
     if (error == -EDEADLK)
         return no_way_back(err);
-    return error ? refuse_name(who, err) : 0;
+    if (error)
+        return refuse_name(who, err);
+    w->meant[who - w->whos] = netns;
+    return 0;
 }
 
 static int identify_initial(struct nst_netns *netns)
@@ -373,6 +378,7 @@ static int resolve_host(struct wishes *w, struct who *who, struct nst_error *err
                         who->given,
                         error == -EACCES ? "that takes CAP_SYS_PTRACE"
                                          : "/proc shows no kernel threads");
+    w->meant[who - w->whos] = netns;
     return add_fixed(w, &netns, wish_of(who), err);
 }
 
@@ -383,6 +389,7 @@ static int resolve_number(struct wishes *w, const struct who *who, struct nst_er
         .inum = who->form == WHO_INUM ? (uint32_t)who->number : 0,
     };
 
+    w->meant[who - w->whos] = netns;
     return add_fixed(w, &netns, wish_of(who), err);
 }
 
@@ -415,11 +422,30 @@ static int resolve(struct wishes *w, struct who *who, struct nst_error *err)
     return -EINVAL;
 }
 
+static bool is_same(const struct nst_netns *a, const struct nst_netns *b)
+{
+    return (a->cookie && a->cookie == b->cookie) || (a->inum && a->inum == b->inum);
+}
+
+/* A pattern may mean one that is left out, and so may a container; who names a single namespace in
+ * two ways does not know that it is one. */
+static int check_meant(const struct wishes *w, struct nst_error *err)
+{
+    for (size_t i = 0; i < w->whos_count; i++)
+        for (size_t j = 0; w->whos[i].exclude && j < w->whos_count; j++)
+            if (!w->whos[j].exclude && is_same(&w->meant[i], &w->meant[j]))
+                return nst_fail(err, -EINVAL,
+                                "--netns %s and %s are the same namespace, and exclude each other",
+                                w->whos[j].given, w->whos[i].given);
+    return 0;
+}
+
 static int parse(struct wishes *w, const char *const *texts, size_t count, struct nst_error *err)
 {
     w->whos = calloc(count + 1, sizeof(*w->whos));
     w->met = calloc(count + 1, sizeof(*w->met));
-    if (!w->whos || !w->met)
+    w->meant = calloc(count + 1, sizeof(*w->meant));
+    if (!w->whos || !w->met || !w->meant)
         return nst_fail(err, -ENOMEM, "no memory for namespaces");
     for (; w->whos_count < count; w->whos_count++) {
         const char *wrong = who_parse(texts[w->whos_count], &w->whos[w->whos_count]);
@@ -443,6 +469,8 @@ int wishes_new(struct wishes **wishes, const char *const *texts, size_t count,
     error = parse(w, texts, count, err);
     for (size_t i = 0; !error && i < w->whos_count; i++)
         error = resolve(w, &w->whos[i], err);
+    if (!error)
+        error = check_meant(w, err);
     if (!error && w->by_name)
         w->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     if (!error)
@@ -463,6 +491,7 @@ void wishes_free(struct wishes *w)
         close(w->mounts);
     sought_free(w->sought);
     free(w->met);
+    free(w->meant);
     free(w->whos);
     free(w->list);
     free(w);

@@ -24,6 +24,14 @@ void words_free(struct words *words)
     *words = (struct words){0};
 }
 
+bool words_have(const struct words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (!strcmp(words->list[i], word))
+            return true;
+    return false;
+}
+
 char *words_join(const struct words *words)
 {
     size_t length = 1;

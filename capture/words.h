@@ -3,6 +3,7 @@
 #ifndef NST_CAPTURE_WORDS_H
 #define NST_CAPTURE_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct words {
@@ -13,6 +14,8 @@ struct words {
 /* 0, or -ENOMEM. */
 int words_add(struct words *words, const char *word);
 void words_free(struct words *words);
+
+bool words_have(const struct words *words, const char *word);
 
 /* All of them with blanks between, for the caller to free. NULL: no memory. */
 char *words_join(const struct words *words);

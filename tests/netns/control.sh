@@ -211,6 +211,21 @@ refused 'a process that is not there' 'netns.*pid:4194305' \
     "$capture" -w "$work/x" -c 1 --netns pid:4194305
 refused 'rings that no machine has the memory for' '-B 1099511627776: the kernel has no memory' \
     "$capture" -w "$work/x" -c 1 -B 1099511627776
+inum=$(inum client)
+refused 'a namespace that is wanted and left out' \
+    "netns ${prefix}client and !$inum are the same namespace" \
+    "$capture" -w "$work/x" -c 1 --netns "${prefix}client" --netns "!$inum"
+refused 'the same by two paths' "netns /run/.*client are the same namespace" "$capture" -w "$work/x" \
+    -c 1 --netns "!${prefix}client" --netns "/run/../run/netns/${prefix}client"
+run 20 "$capture" -w "$work/but.nst" --cmd "${ping20[*]}" --netns "${prefix}*" --netns "!$inum"
+is "$status $(pings "$work/but.nst") $(printed "$work/but.nst" --netns "${prefix}server" -f icmp)" \
+    '0 0 40' 'a pattern may mean one that is left out'
+run 20 "$capture" -w "$work/any.nst" --cmd "${ping20[*]}" -i any -i "${prefix}0"
+is "$status $(pings "$work/any.nst")" '0 40' '-i any and another: all devices'
+like "$words" '-i any: all devices' '-i any and another: is said'
+unlike "$words" 'no device here' '-i any and another: and nothing else of it'
+refused '-i any and a name that none can have' 'has 1 to 15 bytes' \
+    "$capture" -w "$work/x" -c 1 -i any -i 0123456789abcdef
 run 20 "$capture" --list-probes 'tp::*'
 like "$status $words" '^1 .*no probe matches tp::\*' \
     'a tracepoint of an unknown group is not listed, and so matches nothing'

@@ -63,6 +63,8 @@ static void test_probes(void)
     takes("--list-probes", !parse("--list-probes") && options.list_probes);
     takes("--list-probes net:*", !parse("--list-probes net:*") && options.filter.count == 1);
     refuses("--list-probes a b", "one pattern");
+    refuses("--list-probes -w x", "records nothing: it goes without -w");
+    refuses("--live --list-probes net:*", "records nothing: it goes without --live");
     refuses("-w x -p tp:netif_rx", "a tracepoint is GROUP:NAME");
     refuses("-w x -p ip_rcv/stakc", "/stakc");
     refuses("-w x -p", "missing after -p");
@@ -110,6 +112,10 @@ static void test_good(void)
               has(&options.devices, "a b") && has(&options.netns, "!c") &&
               has(&options.drop_reasons, "D") && has(&options.filter, "udp port 53"));
     takes("udp -w x port 53", !parse("udp -w x port 53") && has(&options.filter, "udp port 53"));
+    takes("-w x -c 1 -w y -c 2 -s 9 -s 8 --inventory=none --inventory=full",
+          !parse("-w x -c 1 -w y -c 2 -s 9 -s 8 --inventory=none --inventory=full") &&
+              !strcmp(options.output, "y") && options.count == 2 && options.snaplen == 8 &&
+              !options.inventory_none);
     takes("--help needs nothing else", !parse("--help") && options.help);
     takes("--version needs nothing else", !parse("--version") && options.version);
 }
@@ -131,6 +137,8 @@ static void test_bad(void)
     refuses("-w x --inventory-path=docker", "must be docker, containerd");
     refuses("-w x --inventory=some", "full, names or none");
     refuses("-w x --inventory=names --cmdline", "records no processes");
+    refuses("-w x --inventory=none --inventory-path=docker=/srv/docker", "looks for no containers");
+    refuses("-w x --inventory-path=runc= --inventory=names", "--inventory=names looks for no");
     refuses("-w x --cmd", "missing after --cmd");
     refuses("-w x -s 65536", "from 0 to 65535");
     refuses("-w x -s -1", "from 0 to 65535");
