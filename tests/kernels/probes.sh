@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Probes that the machine where this is developed cannot have: on functions, by kprobe, kretprobe
-# and fentry; with stack traces; many at once.
+# and fentry; in modules; with stack traces; many at once, in the way that the kernel offers; and the
+# profile that has the most of them.
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/../netns/lib.sh"
 begin
@@ -27,13 +28,38 @@ at()
         WHERE v.protocol = 17 AND v.dport = $1 GROUP BY 1, 2 ORDER BY 1, 2"
 }
 
+# has FUNCTION: the kernel, or a module of it, by that very name.
+has()
+{
+    awk -v name="$1" '$3 == name && tolower($2) == "t" { found = 1 } END { exit !found }' /proc/kallsyms
+}
+
+# links TYPE: how many BPF links of that type the recorder holds.
+links()
+{
+    cat /proc/"$recorder"/fdinfo/* 2>/dev/null | grep -c "^link_type:[[:space:]]*$1\$"
+}
+
+# singly: how many kprobes it holds one by one, by links or, before 5.15, by events.
+singly()
+{
+    echo $(($(links perf) + $(readlink /proc/"$recorder"/fd/* | grep -c '\[perf_event\]')))
+}
+
 network_pair
 in_ns client ping -q -c 1 10.9.1.2 >/dev/null
 
-# Of functions that have a packet as their first parameter, their second, their third.
+# Of functions that have a packet as their first parameter, their second, their third, and of one in
+# a module.
+module=()
+if [ -e /sys/kernel/btf/veth ]; then
+    module=(-p kprobe:veth_xmit)
+else
+    skip 'no module describes its types here' 'a kprobe in a module'
+fi
 if record functions "$work/functions.nst" -p kprobe:ip_rcv -p kprobe:ip_output \
     -p kprobe:udp_rcv/stack -p kretprobe:skb_scrub_packet -p fentry:ip_local_deliver \
-    -p tp:net:netif_rx; then
+    -p tp:net:netif_rx "${module[@]}"; then
     send 7001
     stop
     is "$recorder_status" 0 "recorder's status"
@@ -44,6 +70,7 @@ if record functions "$work/functions.nst" -p kprobe:ip_rcv -p kprobe:ip_output \
         kprobe:ip_output '{client}' $datagrams \
         kprobe:ip_rcv '{server}' $datagrams \
         kprobe:udp_rcv '{server}' $datagrams \
+        ${module:+kprobe:veth_xmit '{client}' $datagrams} \
         kretprobe:skb_scrub_packet '{client}' $datagrams \
         raw_tracepoint:net:netif_rx '{server}' $datagrams)" \
         'each probe saw each datagram once, in its namespace'
@@ -58,13 +85,22 @@ if record functions "$work/functions.nst" -p kprobe:ip_rcv -p kprobe:ip_output \
 fi
 
 # Hundreds at once, and more than there may be files at first. Some functions are not for kprobes, and
-# the recorder says so and goes on.
+# the recorder says so and goes on. Tracking has kprobes as well, one by one on every kernel: not here.
 SECONDS=0
 descriptors=$(ulimit -n)
 ulimit -n 100
-if record many "$work/many.nst" -v -p 'kprobe:tcp_*' -p 'kprobe:ip_*' -p 'kprobe:udp_*'; then
+if record many "$work/many.nst" -v --tracking heuristic -p 'kprobe:tcp_*' -p 'kprobe:ip_*' \
+    -p 'kprobe:udp_*'; then
     diag "$("$bin/nstrail-capture" --list-probes 'kprobe:tcp_*' 2>/dev/null | wc -l) of TCP alone;" \
         "recording after $SECONDS s: $(grep -v libbpf "$recorder_words" | tr '\n' ' ')"
+    if has register_fprobe_ips; then
+        is "$(($(links kprobe_multi) > 0)) $(singly)" '1 0' 'many: they are attached all at once'
+    else
+        attached=$(("$("$bin/nstrail-capture" --list-probes 'kprobe:*' 2>/dev/null |
+            grep -cE '^kprobe:(tcp|ip|udp)_')" - $(grep -c 'cannot attach to' "$recorder_words")))
+        is "$(links kprobe_multi) $(($(singly) >= attached))" '0 1' \
+            "many: they are attached one by one, $attached of them"
+    fi
     send 7002
     kill -HUP "$recorder"
     ok 'many: a new file' until_true 20 test -s "$work/many.nst1"
@@ -75,8 +111,10 @@ if record many "$work/many.nst" -v -p 'kprobe:tcp_*' -p 'kprobe:ip_*' -p 'kprobe
     import many "$work/many.nst" "$work/many.nst1"
     is "$(ask "SELECT count(DISTINCT probe) FROM loss WHERE counter = 'probe.failed' AND value > 0")" \
         "$(grep -c 'cannot attach to' "$recorder_words")" 'those that failed are in the file'
-    like "$(at 7002)" "kprobe:ip_rcv,\{server\},$datagrams" 'ip_rcv is among many'
-    like "$(at 7002)" "kprobe:udp_rcv,\{server\},$datagrams" 'so is udp_rcv'
+    is "$(at 7002 | grep -E '^kprobe:(ip|udp)_rcv,')" "kprobe:ip_rcv,{server},$datagrams
+kprobe:udp_rcv,{server},$datagrams" 'ip_rcv is among many, and so is udp_rcv'
+    is "$(ask "SELECT count(*) FROM probe WHERE symbol = 'ip_generic_getfrag'")" 0 \
+        'but not one whose packet is not in a register'
 fi
 ulimit -n "$descriptors"
 
@@ -95,6 +133,41 @@ if bin=$work/starved record starved "$work/starved.nst" -p kprobe:ip_rcv -p 'kre
     is "$recorder_status" 0 "starved: recorder's status"
     import starved "$work/starved.nst" "$work/starved.nst1"
     is "$(at 7003)" "kprobe:ip_rcv,{server},$datagrams" 'starved: what there is room for is recorded'
+fi
+
+# What a profile has and this kernel does not is named, and no more than that.
+mapfile -t wanted < <(sed -n 's/^kprobe://p' "$here/../../capture/profiles/stack")
+if record stack "$work/stack.nst" -v --profile stack; then
+    for function in "${wanted[@]}"; do
+        has "$function" || echo "$function"
+    done | sort >"$work/missing"
+    is "$(sed -nE 's/.*(this kernel lacks|cannot attach to) kprobe:([a-z0-9_]+).*/\2/p' "$recorder_words" |
+        sort)" "$(cat "$work/missing")" "profile stack: what is missing is named: $(xargs <"$work/missing")"
+    send 7004
+    sink server tcp-sink 10.9.1.2 7005
+    traffic client tcp-send 10.9.1.2 7005 100000 >/dev/null
+    end_sink
+    is "$sunk" 100000 'profile stack: TCP arrived'
+    in_ns client ping -q -c 5 -i 0.01 10.9.1.2 >/dev/null
+    stop
+    is "$recorder_status" 0 "profile stack: recorder's status"
+    import stack "$work/stack.nst"
+    is "$(at 7004 | grep -v gro_receive)" "$(printf '%s,%s,%d\n' \
+        kprobe:ip_local_deliver '{server}' $datagrams \
+        kprobe:ip_output '{client}' $datagrams \
+        kprobe:ip_rcv '{server}' $datagrams \
+        kprobe:skb_scrub_packet '{client}' $datagrams \
+        kprobe:udp_rcv '{server}' $datagrams \
+        raw_tracepoint:net:net_dev_queue '{client}' $datagrams \
+        raw_tracepoint:net:net_dev_start_xmit '{client}' $datagrams \
+        raw_tracepoint:net:netif_receive_skb '{server}' $datagrams \
+        raw_tracepoint:net:netif_rx '{server}' $datagrams \
+        raw_tracepoint:skb:skb_copy_datagram_iovec '{server}' $datagrams)" \
+        'profile stack: the way of each datagram'
+    is "$(ask "SELECT probe, count(*) > 0 FROM v_event WHERE netns = '{server}' AND probe IN
+        ('tcp_v4_rcv', 'tcp_rcv_established', 'icmp_rcv') GROUP BY 1 ORDER BY 1")" 'icmp_rcv,1
+tcp_rcv_established,1
+tcp_v4_rcv,1' 'profile stack: TCP and ICMP'
 fi
 
 # What groups tracepoints are in, tracefs tells; what we know without it is the same.

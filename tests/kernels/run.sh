@@ -89,6 +89,7 @@ in_machine()
     for file in lib/tap.sh netns/lib.sh "${tests[@]}"; do
         files+=("$here/../$file=/test/tests/$file")
     done
+    files+=("$here/../../capture/profiles/stack=/test/capture/profiles/stack")
     for file in "${programs[@]}"; do
         files+=("$builddir/$file=/test/$file")
     done
