@@ -184,6 +184,13 @@ if network_nat; then
     watch but --netns "!${prefix}router" 'icmp[icmptype] == icmp-echo'
     echo='icmp[icmptype] == icmp-echo or icmp[icmptype] == icmp-echoreply'
     watch inum --netns "$inum" "$echo"
+    forms=(inum path pid) cookie=$(in_ns server "$bin/tests/kernels/cookie")
+    if [ "$cookie" != null ]; then
+        forms+=(cookie)
+        watch cookie --netns "$(printf '0x%x' "$cookie")" "$echo"
+    else
+        skip 'namespaces have no cookies here' '--netns by cookie'
+    fi
     watch path --netns "/proc/$sleeper/ns/net" "$echo"
     watch pid --netns "pid:$sleeper" "$echo"
     watch several --netns "${prefix}client" --netns "$inum" 'icmp[icmptype] == icmp-echoreply'
@@ -212,7 +219,7 @@ if network_nat; then
     is "$(way name)" "0 $n $n $n" \
         '--netns NAME: from its first place in that namespace on'
     is "$(way but)" "$n 0 0 $n" '--netns !NAME: everywhere else'
-    for form in inum path pid; do
+    for form in "${forms[@]}"; do
         is "$(way $form)" "$n $n $n $nn" \
             "--netns by $form: what comes there, and what goes out from there"
     done

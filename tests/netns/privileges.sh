@@ -215,8 +215,21 @@ refused 'CAP_SYS_PTRACE' bpf,perfmon$more -w "$work/open/x" --netns pid:1
 if [ "$(cat /proc/sys/kernel/kptr_restrict)" -gt 0 ] ||
     [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 1 ]; then
     refused 'CAP_SYSLOG' bpf,perfmon$more -w "$work/open/x" -p kprobe:ip_rcv
+    with bpf,perfmon$more
+    "${with[@]}" "$capture" -w "$work/open/stack.nst" --stack 2>"$recorder_words" &
+    recorder=$!
+    until_true 20 recording
+    like "$(cat "$recorder_words")" 'stack traces have addresses for names; .*CAP_SYSLOG' \
+        '--stack without CAP_SYSLOG: is said'
+    in_ns client ping -q -c 5 -i 0.01 10.9.1.2 >/dev/null
+    sleep 0.2
+    stop
+    "$bin/nstrail" print --format single-line --netns "$(inum client)" -f icmp \
+        "$work/open/stack.nst" >"$work/printed" 2>/dev/null
+    is "$(grep -cE '\[0xf[0-9a-f]{15}(, 0xf[0-9a-f]{15})+\]' "$work/printed")" 10 \
+        '--stack without CAP_SYSLOG: each trace is of addresses'
 else
-    skip 'addresses of functions are no secret here' 'kprobes without CAP_SYSLOG'
+    skip 'addresses of functions are no secret here' 'kprobes and names without CAP_SYSLOG'
 fi
 refused 'roots/x: Permission denied$' bpf,perfmon$more -w "$work/roots/x"
 # Root without it is as anybody else.

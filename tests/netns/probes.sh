@@ -195,6 +195,20 @@ says 0 'recording' --profile ifdump
 says 0 'recording' --profile drop
 says 0 'recording' --profile stack
 
+# What takes its time is shown where somebody looks.
+attaching=("$bin/nstrail-capture" -w "$work/none.nst" --duration 0.1 -p net:netif_rx -p kretprobe:ip_rcv)
+if command -v script >/dev/null; then
+    script -qec "${attaching[*]}" /dev/null </dev/null >"$work/words" 2>&1
+    like "$(tr '\r' '\n' <"$work/words")" $'\nattaching probes: 0 of 1\nattaching probes: 1 of 1\n' \
+        'on a terminal: how far it is'
+    script -qec "${attaching[*]} -q" /dev/null </dev/null >"$work/words" 2>&1
+    unlike "$(cat "$work/words")" attaching 'on a terminal: not with -q'
+else
+    skip 'script is not installed' 'on a terminal: how far it is'
+fi
+"${attaching[@]}" 2>"$work/words"
+unlike "$(cat "$work/words")" attaching 'to a file: not that'
+
 "$bin/nstrail-capture" --list-probes 'net:*' >"$work/list" 2>/dev/null
 is "$?" 0 '--list-probes: status'
 is "$(grep -cxE 'tp:net:(netif_rx|netif_receive_skb|net_dev_queue)' "$work/list")" 3 \
