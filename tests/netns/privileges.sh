@@ -206,6 +206,7 @@ sleep 0.2
 stop
 is "$(printed --netns "$(inum client)" -f icmp "$work/open/caps.nst") $recorder_status" '40 0' \
     'and records'
+unlike "$(cat "$recorder_words")" 'inventory ended' 'with what inventory there can be'
 [ -z "$more" ] || refused 'CAP_SYS_RESOURCE' bpf,perfmon -w "$work/open/x"
 refused 'CAP_PERFMON, which' bpf -w "$work/open/x"
 refused 'CAP_BPF, which' perfmon -w "$work/open/x"
