@@ -23,8 +23,11 @@
 
 #define CORE_PREFIX   "SKB_DROP_REASON_"
 #define SUBSYS_PREFIX "SKB_DROP_REASON_SUBSYS_"
-#define MODULES       "/sys/kernel/btf"
 #define SUBSYS_MAX    64
+/* Elsewhere in a test. */
+#ifndef MODULES_BTF
+#define MODULES_BTF "/sys/kernel/btf"
+#endif
 
 struct reason {
     uint32_t number;
@@ -161,7 +164,7 @@ static int visit_module(struct drop_reasons *reasons, const char *module, const 
     struct btf *btf;
     int result;
 
-    snprintf(path, sizeof(path), MODULES "/%s", module);
+    snprintf(path, sizeof(path), MODULES_BTF "/%s", module);
     btf = btf__parse_split(path, (struct btf *)kernel);
     /* Unloaded meanwhile, or unreadable: its reasons have no names. */
     if (!btf)
@@ -173,7 +176,7 @@ static int visit_module(struct drop_reasons *reasons, const char *module, const 
 
 static int visit_modules(struct drop_reasons *reasons, const struct btf *kernel)
 {
-    DIR *directory = opendir(MODULES);
+    DIR *directory = opendir(MODULES_BTF);
     const struct dirent *entry;
     int result = 0;
 
