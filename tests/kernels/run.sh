@@ -94,7 +94,7 @@ in_machine()
         files+=("$builddir/$file=/test/$file")
     done
     # What busybox has not, or with fewer options.
-    for file in grep install mountpoint nft pgrep ping setpriv tcpdump; do
+    for file in grep install mountpoint nft pgrep ping setpriv taskset tcpdump; do
         files+=("$(command -v "$file")")
     done
     nice "$here/boot" -t "$limit" "$1" "$here/guest" "${files[@]}"

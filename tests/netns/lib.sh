@@ -194,6 +194,12 @@ inum()
     stat -L -c %i "/run/netns/$prefix$1"
 }
 
+# ifindex NS DEV
+ifindex()
+{
+    in_ns "$1" cat "/sys/class/net/$2/ifindex"
+}
+
 # counters NS: of each device: name, tx_packets, rx_packets, tx_dropped.
 counters()
 {

@@ -9,6 +9,9 @@ begin
 
 pings=$(scaled 100) datagrams=$(scaled 1000) stream_bytes=$(scaled 4000000)
 
+# A comma and a blank, as a comm may have them.
+thread='a, thread'
+
 # Neighbours are resolved by the first packet and asked again whenever they please, so ARP and
 # neighbour discovery count at the devices only.
 exchange()
@@ -32,6 +35,12 @@ exchange()
     end_sink
     is "$sunk" $stream_bytes "$1: TCP arrived"
     retransmitted=$(in_ns client awk '$1 == "Tcp:" { n = $13 } END { print n }' /proc/net/snmp)
+    # By a thread that is not its process's first, on a CPU that is not the first, if there is one.
+    sink server udp-sink 10.9.1.2 7004 5
+    cpu=$(sed -n 's/^Cpus_allowed_list:.*[^0-9]//p' /proc/self/status)
+    sender=$(in_ns client taskset -c "$cpu" "$bin/tests/netns/traffic" \
+        thread-send "$thread" 10.9.1.2 7004 5 100 0 | head -n 1)
+    end_sink
 }
 
 # seen CONDITION: who saw such packets, and how many.
@@ -82,6 +91,15 @@ check()
         "$1: each UDP datagram over IPv4"
     is "$(seen "e.protocol = 17 AND e.dport = 7002")" "$(passed_by client server $datagrams)" \
         "$1: each UDP datagram over IPv6"
+    is "$(ask "SELECT netns, netns_source, dev, ifindex, cpu, pid || ' ' || tgid, comm = '$thread',
+                count(*) FROM v_event
+            WHERE netns = '{client}' AND dport = 7004 AND probe = 'net:net_dev_start_xmit'
+            GROUP BY 1, 2, 3, 4, 5, 6, 7")" \
+        "{client},device,c0,$(ifindex client c0),$cpu,$sender,1,5" \
+        "$1: where a datagram was sent, on which CPU and by which thread"
+    is "$(ask "SELECT DISTINCT netns, netns_source, dev, ifindex FROM v_event
+            WHERE dport = 7004 AND probe = 'net:netif_receive_skb'")" \
+        "{server},device,s0,$(ifindex server s0)" "$1: and where it was received"
     if [ "$retransmitted" -eq 0 ]; then
         is "$(tcp_payload client) $(tcp_payload server)" "$stream_bytes $stream_bytes" \
             "$1: TCP's bytes at the client and at the server"
@@ -99,6 +117,7 @@ check()
 
 for attach in tp_btf raw_tp; do
     if record $attach "$work/pair.nst" --attach $attach; then
+        like "$(cat "$recorder_words")" " by $attach, " "$attach: which it says"
         exchange $attach
         quiet client server
         stop

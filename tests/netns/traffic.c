@@ -13,11 +13,13 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -130,6 +132,28 @@ static int udp_send(char **args)
     freeaddrinfo(to);
     printf("%lu\n", count);
     return 0;
+}
+
+static void *send_in_thread(void *args)
+{
+    char **of_thread = args;
+
+    prctl(PR_SET_NAME, of_thread[0]);
+    printf("%d %d\n", (int)gettid(), (int)getpid());
+    return udp_send(of_thread + 1) ? args : NULL;
+}
+
+/* thread-send NAME ADDRESS PORT COUNT SIZE RATE: as udp-send, by a thread of this name that is not
+ * the process's first. Prints the thread's id and the process's before. */
+static int thread_send(char **args)
+{
+    pthread_t thread;
+    void *failure;
+
+    errno = pthread_create(&thread, NULL, send_in_thread, args);
+    if (!errno)
+        errno = pthread_join(thread, &failure);
+    return errno ? failed("thread") : failure != NULL;
 }
 
 /* tcp-sink ADDRESS PORT: one connection, to its end. */
@@ -280,7 +304,7 @@ static const struct {
 } commands[] = {
     {"udp-sink", 3, udp_sink},   {"udp-send", 5, udp_send},         {"tcp-sink", 2, tcp_sink},
     {"tcp-send", 3, tcp_send},   {"tcp-sendfile", 3, tcp_sendfile}, {"unix-send", 2, unix_send},
-    {"vlan-send", 4, vlan_send}, {"tun-hold", 1, tun_hold},
+    {"vlan-send", 4, vlan_send}, {"tun-hold", 1, tun_hold},         {"thread-send", 6, thread_send},
 };
 
 int main(int argc, char **argv)
