@@ -127,20 +127,54 @@ is "$("$bin/tests/unit/pcapng_dump" demo.pcapng | grep -oE '(client|router|serve
     LC_ALL=C sort -u | tr '\n' ' ')" 'client/eth0 router/lan router/wan server/eth0 ' \
     'export: an interface for each device'
 
-# As one would type them: what follows `$`, over more lines while a quote is open.
-mapfile -d $'\1' -t commands < <(awk '
-    /^    \$ (nstrail|tshark) / { sub(/^ *\$ /, ""); command = ""; more = 1 }
-    more { command = command $0 "\n" }
-    more && command !~ /\\\n$/ && gsub(/\x27/, "&", command) % 2 == 0 {
-        printf "%s\001", command; more = 0
-    }' "$top/README.md")
-ok 'README has examples' test ${#commands[@]} -gt 6
-rm demo.db demo.pcapng
-for command in "${commands[@]}"; do
-    if [[ $command == tshark* ]] && ! command -v tshark >/dev/null; then
-        skip 'tshark is not installed' "README: ${command%%$'\n'*}"
+# Commands as one would type them: what follows `$`, over more lines while a quote is open. Behind
+# each what README shows of its output.
+mapfile -d $'\1' -t examples < <(awk '
+    function end() { if (command != "") printf "%s\001%s\001", command, shown; command = shown = "" }
+    /^    \$ (nstrail|tshark) / { end(); sub(/^ *\$ /, ""); more = 1 }
+    more {
+        command = command $0 "\n"
+        more = command ~ /\\\n$/ || gsub(/\x27/, "&", command) % 2 != 0
+        next
+    }
+    /^(    |$)/ { shown = shown substr($0, 5) "\n"; next }
+    { end() }
+    END { end() }' "$top/README.md")
+
+# figures: what differs from one recording to the next is N, columns are as wide as their text, and
+# lines are in an order of their own. The sample has namespaces by their names alone, without
+# processes, devices and addresses.
+figures()
+{
+    sed -E 's/\b10\.([0-9]+)\.([0-9]+)\.([0-9]+)/IP\1_\2_\3/g
+        s/#[0-9a-f]+|\b(0x)?[0-9a-f]*[0-9][0-9a-f]*\b/N/g
+        s/-+/-/g; s/[ \t]+/ /g; s/^ //; s/ $//; /^$/d' |
+        awk '/ start end / { for (i = 4; i <= 9; i++) $i = "-" } { print }' | LC_ALL=C sort
+}
+
+# shown WORDS: the output is what README shows. Where it shows `...`, there is more.
+shown()
+{
+    figures <words >got
+    grep -vxF ... <<<"$1" | figures >want
+    if grep -qxF ... <<<"$1"; then
+        LC_ALL=C comm -23 want got | diff /dev/null -
     else
-        ok "README: ${command%%$'\n'*}" bash -c "${command%$'\n'}" || diag "$command"
+        diff want got
+    fi
+}
+
+ok 'README has examples' test ${#examples[@]} -gt 12
+rm demo.db demo.pcapng
+for ((i = 0; i < ${#examples[@]}; i += 2)); do
+    command=${examples[i]%$'\n'} name="README: ${examples[i]%%$'\n'*}"
+    if [[ $command == tshark* ]] && ! command -v tshark >/dev/null; then
+        skip 'tshark is not installed' "$name"
+    elif bash -c "$command" >words 2>errors; then
+        ok "$name" shown "${examples[i + 1]}"
+    else
+        result 1 "$name"
+        diag "$command" "$(cat errors)"
     fi
 done
 
