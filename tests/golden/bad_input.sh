@@ -196,6 +196,18 @@ else
 fi
 answers 2 'flipped' print --json accepted.nst flipped
 
+# Behind the one block that has the rare namespace: nothing of it is asked for, so no more than its
+# header is read.
+head -c $((size * 3 / 4)) many.nst >part
+block=$("$nstrail" info part 2>&1 | sed -n 's/.*the block at byte \([0-9]*\) is cut.*/\1/p')
+cp many.nst behind
+printf '\377\377\377' | dd of=behind bs=1 seek=$((block + 1000)) conv=notrunc 2>/dev/null
+answers 2 "behind: block [0-9]* at byte $block" print --netns 0x2000 behind
+answers 0 '^$' print --format single-line --netns 0x3000 behind
+is "$(grep -c /4026533123 out)" 1 'damage in a block of other namespaces'
+answers 0 '^$' print --format single-line --until +0.001 behind
+is "$(wc -l <out)" 1001 'damage in a block of another time'
+
 # In a pipe the second of two joined captures is not, nor is what follows a torn one, where a packet
 # might pretend to be a file.
 "$make_capture" other-host other-host.nst || exit
@@ -219,6 +231,12 @@ is "$(wc -l <out)" 5 'a file without a usable header still has its events'
 # Where the output goes.
 "$nstrail" print many.nst 2>errors | head -n 1 >out
 is "${PIPESTATUS[0]}:$(cat errors)" '0:' 'a reader of standard output that goes away'
+for arguments in 'print accepted.nst' 'info accepted.nst' 'info --json accepted.nst' \
+    'netns accepted.nst' 'netns --long accepted.nst' 'netns --json accepted.nst'; do
+    # shellcheck disable=SC2086
+    (sleep 0.1; exec "$nstrail" $arguments) 2>errors | :
+    is "${PIPESTATUS[0]}:$(cat errors)" '0:' "a reader that has gone before anything is said: $arguments"
+done
 if [ -w /dev/full ]; then
     for arguments in 'print many.nst' 'print accepted.nst' 'print --json many.nst' 'info many.nst' '--help'; do
         # shellcheck disable=SC2086
