@@ -103,7 +103,7 @@ ok 'export of one device' "$bin/nstrail" export -w "$work/one.pcapng" "${ours[@]
 is "$(tshark -n -r "$work/one.pcapng" -Y 'tcp.analysis.retransmission || tcp.analysis.duplicate_ack' \
     2>/dev/null | wc -l)" "$retransmitted" 'it shows no packet twice'
 
-like "$(capinfos -T -r -c -E -m "$work/x.pcapng" | cut -f 2-)" 'ther' 'capinfos: Ethernet'
+is "$(capinfos -T -r -E -m "$work/x.pcapng" | cut -d, -f 2-)" ether 'capinfos: Ethernet'
 packets=$(capinfos -T -r -c -m -M "$work/all.pcapng" | grep -oE '[0-9]+$')
 is "$packets" "$(events "${selected//e./}")" 'capinfos: as many packets as events'
 ok 'editcap reads it' editcap -r "$work/x.pcapng" "$work/y.pcapng" 1-10
