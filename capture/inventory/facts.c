@@ -232,20 +232,20 @@ static bool is_of(const struct fact *fact, uint64_t netns)
     return !fact->over && fact->netns == netns;
 }
 
-uint64_t facts_died(struct facts *facts, uint64_t netns, uint64_t since_ns)
+uint64_t facts_died(struct facts *facts, uint64_t netns, uint64_t ts_ns)
 {
     for (uint32_t i = 0; i < facts->count; i++)
-        if (is_of(&facts->list[i], netns) && facts->list[i].last_ts_ns > since_ns)
-            since_ns = facts->list[i].last_ts_ns;
+        if (facts->list[i].netns == netns && facts->list[i].last_ts_ns > ts_ns)
+            ts_ns = facts->list[i].last_ts_ns;
     for (uint32_t i = 0; i < facts->count; i++) {
         struct fact *fact = &facts->list[i];
 
         if (!is_of(fact, netns))
             continue;
         fact->died = fact->kind == ROW_NETNS;
-        end_fact(facts, fact, fact->kind == ROW_PROCESS ? fact->last_ts_ns : since_ns);
+        end_fact(facts, fact, fact->kind == ROW_PROCESS ? fact->last_ts_ns : ts_ns);
     }
-    return since_ns;
+    return ts_ns + 1;
 }
 
 void facts_keep(struct facts *facts, unsigned kinds, uint64_t netns)

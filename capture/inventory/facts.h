@@ -50,9 +50,9 @@ void facts_see(struct facts *facts, const struct row *row, uint64_t first_ts_ns)
  * all namespaces, or of these alone, which it puts in order. */
 void facts_end(struct facts *facts, unsigned kinds);
 void facts_end_in(struct facts *facts, unsigned kinds, uint64_t *netns, size_t count);
-/* A namespace has died, as another has its inum since about then: what was known of it is over.
- * Answers since when, which is not before it was seen last. */
-uint64_t facts_died(struct facts *facts, uint64_t netns, uint64_t since_ns);
+/* A namespace has died, about then but not before it was seen last: what was known of it is over.
+ * Answers when another can have its inum: after all of that. */
+uint64_t facts_died(struct facts *facts, uint64_t netns, uint64_t ts_ns);
 /* What the scan could not see in whole goes on: of these kinds, and of one namespace. */
 void facts_keep(struct facts *facts, unsigned kinds, uint64_t netns);
 /* The scan sees every namespace that there is: what it does not see has died. */

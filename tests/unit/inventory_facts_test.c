@@ -119,6 +119,34 @@ static void test_again(void)
     nst_buffer_free(&news.message);
 }
 
+/* Two without cookies that have one inum one after the other: that the first has died is heard, and
+ * what the second is found by began before that. */
+static void test_died(void)
+{
+    struct news news = {0};
+    struct facts *facts = facts_new(take, &news);
+    struct row row = {.kind = ROW_NETNS, .netns = {.netns = {.inum = 5}}}, seen;
+    uint64_t netns = facts_netns(&row.netns.netns);
+    struct cursor c;
+
+    facts_begin(facts, 100);
+    facts_see(facts, &row, 0);
+    facts_died(facts, netns, 150);
+    facts_begin(facts, 200);
+    facts_see(facts, &row, facts_died(facts, netns, 120));
+    c = cursor_of(news.message.data, news.message.len);
+    tap_ok(&tap,
+           channel_take_row(&c, &seen) && channel_take_row(&c, &seen) &&
+               seen.netns.last_ts_ns == 150 && (seen.netns.flags & NST_NETNS_GONE),
+           "one that died is gone since then");
+    tap_ok(&tap,
+           channel_take_row(&c, &seen) && seen.netns.first_ts_ns == 151 &&
+               seen.netns.last_ts_ns == NST_STILL && !cursor_left(&c),
+           "and the next with its inum comes after that");
+    facts_free(facts);
+    nst_buffer_free(&news.message);
+}
+
 static struct row process_row(uint64_t start_ns)
 {
     return (struct row){.kind = ROW_PROCESS,
@@ -252,6 +280,7 @@ int main(void)
 {
     test_changes();
     test_again();
+    test_died();
     test_pid();
     test_full();
     test_long();
