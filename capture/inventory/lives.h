@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tells namespaces apart that have the same inum one after the other, on kernels without cookies.
- * A namespace can know others by numbers (nsid). One of our own, which nobody else is in, gives
- * each that is looked at a number that no other ever has; the kernel forgets it when that one
- * dies. No namespace is kept alive, nor does anything change in it.
+ * Gives each namespace that is looked at a number that no other ever has. Namespaces can know
+ * others by numbers (nsid): one of our own does, which nobody else is in. The kernel forgets the
+ * number of one that dies, and says so; it also tells our own what changes in those that it has
+ * numbers for, wherever they are wired to. And on kernels without cookies numbers tell those apart
+ * that have the same inum one after the other. No namespace is kept alive, nor does anything
+ * change in it.
  */
 #ifndef NST_CAPTURE_INVENTORY_LIVES_H
 #define NST_CAPTURE_INVENTORY_LIVES_H
@@ -11,18 +13,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/inventory/changes.h"
+#include "format/nstrail.h"
+
 struct lives;
 
-/* Leaves the caller in another network namespace than it was in. NULL: no memory, or not
- * permitted. */
-struct lives *lives_new(void);
+/* Leaves the caller in another network namespace than it was in. With inside it hears of what is
+ * in namespaces too. NULL: no memory, or not permitted. */
+struct lives *lives_new(bool inside);
 void lives_free(struct lives *lives);
 
 /* The number of a namespace, which it has until it dies. *another: some other had the inum when
  * this was asked last. <0: cannot be told. */
-int32_t lives_of(struct lives *lives, int netns_fd, uint32_t inum, bool *another);
+int32_t lives_of(struct lives *lives, int netns_fd, const struct nst_netns *netns, bool *another);
 
 /* Without noting it: the number, or <0. */
 int32_t lives_look(struct lives *lives, int netns_fd);
+
+/* False: it has died. */
+bool lives_on(struct lives *lives, const struct nst_netns *netns);
+
+/* Readable when something has changed. */
+int lives_fd(const struct lives *lives);
+/* The next that has, of a namespace that has a number. */
+enum change_kind lives_next(struct lives *lives, struct nst_netns *netns);
 
 #endif

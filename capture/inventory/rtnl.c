@@ -330,19 +330,20 @@ struct nsid_request {
     uint8_t attributes[16];
 };
 
-static struct nsid_request ask_of(int netns_fd)
+/* By what the namespace is known: NETNSA_FD or NETNSA_NSID. */
+static struct nsid_request ask_of(uint16_t by, uint32_t value)
 {
     struct nsid_request message = {.request.head.nlmsg_len =
                                        NLMSG_LENGTH(sizeof(struct rtgenmsg))};
 
     message.request.general.rtgen_family = AF_UNSPEC;
-    put_u32(&message.request.head, NETNSA_FD, (uint32_t)netns_fd);
+    put_u32(&message.request.head, by, value);
     return message;
 }
 
 int32_t rtnl_nsid(struct rtnl *rtnl, int netns_fd)
 {
-    struct nsid_request message = ask_of(netns_fd);
+    struct nsid_request message = ask_of(NETNSA_FD, (uint32_t)netns_fd);
     int32_t nsid = -1;
     bool interrupted;
 
@@ -359,11 +360,22 @@ static void take_nothing(void *context, const struct nlmsghdr *message)
 
 int rtnl_set_nsid(struct rtnl *rtnl, int netns_fd, int32_t nsid)
 {
-    struct nsid_request message = ask_of(netns_fd);
+    struct nsid_request message = ask_of(NETNSA_FD, (uint32_t)netns_fd);
     bool interrupted;
     int error;
 
     put_u32(&message.request.head, NETNSA_NSID, (uint32_t)nsid);
     error = send_request(rtnl, &message.request.head, RTM_NEWNSID, NLM_F_ACK);
     return error ? error : take_answer(rtnl, take_nothing, NULL, &interrupted);
+}
+
+bool rtnl_knows(struct rtnl *rtnl, int32_t nsid)
+{
+    struct nsid_request message = ask_of(NETNSA_NSID, (uint32_t)nsid);
+    bool interrupted;
+    int error = send_request(rtnl, &message.request.head, RTM_GETNSID, 0);
+
+    if (!error)
+        error = take_answer(rtnl, take_nothing, NULL, &interrupted);
+    return error != -ENOENT;
 }

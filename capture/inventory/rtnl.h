@@ -42,5 +42,7 @@ int rtnl_addresses(struct rtnl *rtnl, rtnl_take_address *take, void *context);
 int32_t rtnl_nsid(struct rtnl *rtnl, int netns_fd);
 /* Gives it one. 0 or a negative errno. */
 int rtnl_set_nsid(struct rtnl *rtnl, int netns_fd, int32_t nsid);
+/* False: none has that number. */
+bool rtnl_knows(struct rtnl *rtnl, int32_t nsid);
 
 #endif

@@ -80,7 +80,7 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
         scanner_free(s);
         return error;
     }
-    if (s->spaces.handles)
+    if (s->spaces.handles || s->spaces.lives)
         facts_sees_all(facts);
     *scanner = s;
     return 0;
@@ -445,12 +445,20 @@ static void see_fresh(struct scanner *s, const struct nst_netns *seen, uint64_t 
     end_in_fresh(s);
 }
 
-/* Sockets alone can keep a namespace: those that are not in /proc any more can be there yet. */
+/* Sockets alone can keep a namespace: those that are not in /proc any more can be there yet. Without
+ * handles there is nothing to enter one by: it is as it was seen last. */
 static void scan_hidden(void *context, const struct row *row)
 {
     struct scanner *s = context;
+    const struct nst_netns *netns = &row->netns.netns;
 
-    spaces_known(&s->spaces, &row->netns.netns);
+    if (s->spaces.handles) {
+        spaces_known(&s->spaces, netns);
+    } else if (spaces_live(&s->spaces, netns)) {
+        facts_see(s->facts, row, 0);
+        facts_keep(s->facts, IN_A_SPACE, facts_netns(netns));
+        counting(s)->unread++;
+    }
 }
 
 /* What found no room since the scan began; of facts, ever. */
@@ -491,6 +499,7 @@ void scanner_scan(struct scanner *s)
 {
     uint64_t start_ns = clock_cpu_ns();
 
+    scanner_hear(s);
     begin(s);
     facts_begin(s->facts, clock_now_ns());
     containers_begin(s->containers);
@@ -610,10 +619,59 @@ void scanner_process(struct scanner *s, pid_t pid)
     see_fresh(s, NULL, 0);
 }
 
+int scanner_fd(const struct scanner *s)
+{
+    return spaces_fd(&s->spaces);
+}
+
+static void mark_all(struct scanner *s)
+{
+    for (uint32_t i = 0; i < s->spaces.count; i++)
+        s->spaces.list[i].changed = true;
+}
+
+bool scanner_hear(struct scanner *s)
+{
+    struct nst_netns netns;
+    struct space *space;
+    enum change_kind change;
+    bool any = false;
+
+    while ((change = spaces_next(&s->spaces, &netns)) == CHANGE_INSIDE || change == CHANGE_DEATH) {
+        if (change == CHANGE_DEATH) {
+            facts_died(s->facts, facts_netns(&netns), clock_now_ns());
+        } else if ((space = spaces_find(&s->spaces, netns.inum))) {
+            space->changed = true;
+            any = true;
+        }
+    }
+    /* The next scan finds who has died. */
+    if (change == CHANGE_MISSED)
+        mark_all(s);
+    return any || change == CHANGE_MISSED;
+}
+
+/* The namespace at a link's other end may have become known since. */
+static bool misses_end(const struct space *space)
+{
+    for (uint32_t i = 0; i < space->devices_count; i++) {
+        const struct space_device *device = &space->devices[i];
+
+        if (device->elsewhere && device->nsid >= 0 && !device->row.link_netns.inum)
+            return true;
+    }
+    return false;
+}
+
 void scanner_devices(struct scanner *s)
 {
     facts_begin(s->facts, clock_now_ns());
-    for (uint32_t i = 0; i < s->spaces.count; i++)
-        spaces_again(&s->spaces, &s->spaces.list[i]);
+    for (uint32_t i = 0; i < s->spaces.count; i++) {
+        struct space *space = &s->spaces.list[i];
+
+        if (space->changed || misses_end(space))
+            spaces_again(&s->spaces, space);
+        space->changed = false;
+    }
     see_fresh(s, NULL, 0);
 }

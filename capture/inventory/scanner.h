@@ -60,9 +60,15 @@ struct scanner_sight {
 /* Looks at the namespace, if it or the device is not known, and for its processes if none is. */
 void scanner_look(struct scanner *scanner, const struct scanner_sight *sight);
 
-/* Looks at what is mounted; at one process; at the devices of all namespaces that are known. */
+/* Looks at what is mounted; at one process. */
 void scanner_mounts(struct scanner *scanner);
 void scanner_process(struct scanner *scanner, pid_t pid);
+
+/* Readable when the kernel tells what has changed in namespaces that are known; -1: never. */
+int scanner_fd(const struct scanner *scanner);
+/* Takes that. Says which have died, and answers whether devices are to be looked at. */
+bool scanner_hear(struct scanner *scanner);
+/* Looks at those where something has changed. */
 void scanner_devices(struct scanner *scanner);
 
 /* As they are when a scan has ended. */

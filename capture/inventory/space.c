@@ -106,18 +106,6 @@ static bool handles_work(struct spaces *spaces)
     return fd >= 0;
 }
 
-/* Whether this kernel gives our own namespace a cookie. */
-static bool cookies_work(struct spaces *spaces)
-{
-    bool work;
-
-    if (rtnl_open(&spaces->rtnl))
-        return true;
-    work = rtnl_cookie(&spaces->rtnl) != 0;
-    rtnl_close(&spaces->rtnl);
-    return work;
-}
-
 int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
 {
     *spaces = (struct spaces){.contents = contents, .rtnl.fd = -1};
@@ -127,10 +115,8 @@ int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
         return nst_fail(err, -errno, "/proc: %s", strerror(errno));
     spaces->initial_inum = find_initial(spaces->proc);
     spaces->handles = handles_work(spaces);
-    if (!cookies_work(spaces)) {
-        spaces->lives = lives_new();
-        spaces_leave(spaces);
-    }
+    spaces->lives = lives_new(contents);
+    spaces_leave(spaces);
     if (nst_hash_init(&spaces->by_inum))
         return nst_fail(err, -ENOMEM, "no memory");
     return 0;
@@ -288,40 +274,37 @@ static void read_contents(struct spaces *spaces, struct space *space)
     space->whole = !error && !space->left_out;
 }
 
-static bool read_inside(struct spaces *spaces, struct space *space)
+/* Whether it still is the one that had the inum when it was looked at last. */
+static void recognize(struct spaces *spaces, struct space *space, int fd)
 {
-    uint64_t cookie;
+    const struct nst_netns netns = {.cookie = rtnl_cookie(&spaces->rtnl),
+                                    .inum = space->netns.inum};
+    int32_t life = space->life;
+    bool another = false;
 
+    if (spaces->lives)
+        life = lives_of(spaces->lives, fd, &netns, &another);
+    if (netns.cookie != space->netns.cookie || life != space->life)
+        become_another(space, netns.cookie);
+    space->life = life;
+    space->reborn |= another && !netns.cookie;
+}
+
+/* What changes while it is read is heard: it has its number by then. */
+static bool read_inside(struct spaces *spaces, struct space *space, int fd)
+{
     if (rtnl_open(&spaces->rtnl))
         return false;
-    cookie = rtnl_cookie(&spaces->rtnl);
-    if (cookie != space->netns.cookie)
-        become_another(space, cookie);
+    recognize(spaces, space, fd);
     if (spaces->contents)
         read_contents(spaces, space);
     rtnl_close(&spaces->rtnl);
     return true;
 }
 
-/* As with another cookie, see read_inside(). */
-static void read_life(struct spaces *spaces, struct space *space, int fd)
-{
-    bool another;
-    int32_t life;
-
-    if (!spaces->lives)
-        return;
-    life = lives_of(spaces->lives, fd, space->netns.inum, &another);
-    if (life != space->life)
-        become_another(space, 0);
-    space->life = life;
-    space->reborn |= another;
-}
-
 static bool read_space(struct spaces *spaces, struct space *space, int fd)
 {
-    read_life(spaces, space, fd);
-    if (setns(fd, CLONE_NEWNET) || !read_inside(spaces, space))
+    if (setns(fd, CLONE_NEWNET) || !read_inside(spaces, space, fd))
         return false;
     read_owner(space, fd);
     space->fresh = true;
@@ -358,7 +341,7 @@ static bool still_same(struct spaces *spaces, const struct space *space, int fd)
 
     if (inum_of(fd) != space->netns.inum)
         return false;
-    if (spaces->lives)
+    if (spaces->lives && space->life > 0)
         return lives_look(spaces->lives, fd) == space->life;
     if (setns(fd, CLONE_NEWNET) || rtnl_open(&spaces->rtnl))
         return false;
@@ -463,12 +446,31 @@ int space_open(const struct spaces *spaces, const struct space *space)
 
 bool spaces_still(struct spaces *spaces, const struct space *space)
 {
-    int fd = spaces->lives ? space_open(spaces, space) : -ENOENT;
-    bool still = !spaces->lives || (fd >= 0 && still_same(spaces, space, fd));
+    bool still;
+    int fd;
 
+    if (!spaces->lives || space->netns.cookie)
+        return true;
+    fd = space_open(spaces, space);
+    still = fd >= 0 && still_same(spaces, space, fd);
     if (fd >= 0)
         close(fd);
     return still;
+}
+
+bool spaces_live(struct spaces *spaces, const struct nst_netns *netns)
+{
+    return spaces->lives && lives_on(spaces->lives, netns);
+}
+
+int spaces_fd(const struct spaces *spaces)
+{
+    return spaces->lives ? lives_fd(spaces->lives) : -1;
+}
+
+enum change_kind spaces_next(struct spaces *spaces, struct nst_netns *netns)
+{
+    return spaces->lives ? lives_next(spaces->lives, netns) : CHANGE_NONE;
 }
 
 bool spaces_again(struct spaces *spaces, struct space *space)

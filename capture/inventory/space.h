@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "capture/inventory/changes.h"
 #include "capture/inventory/facts.h"
 #include "capture/inventory/rtnl.h"
 #include "format/hash.h"
@@ -30,8 +31,8 @@ struct space_device {
 
 struct space {
     struct nst_netns netns;
-    int32_t life;     /* without a cookie: tells it from others that had or will have its inum */
-    bool reborn;      /* another had it when it was looked at last, and that is not yet told of */
+    int32_t life;     /* its number, see lives.h */
+    bool reborn;      /* another had its inum when that was looked at last; not yet told of */
     uint64_t born_ns; /* when it got it from that, about; 0: not known */
     pid_t pid;          /* of a process that was in it; 0: none known */
     char *path;         /* where it is mounted; NULL: nowhere known */
@@ -39,6 +40,7 @@ struct space {
     uint32_t userns_inum;
     bool populated; /* a process of it was recorded */
     bool fresh;     /* looked at, and not yet told of */
+    bool changed;   /* since it was looked at */
     bool whole;     /* what follows is all that there is... */
     uint32_t left_out; /* ...but for so much that was too many */
     struct space_device *devices;
@@ -58,7 +60,7 @@ struct spaces {
     uint64_t left_out; /* namespaces, devices and addresses that were too many, in this scan */
     struct hash_table by_inum;
     struct rtnl rtnl;
-    struct lives *lives; /* where there are no cookies */
+    struct lives *lives; /* NULL: not permitted */
 };
 
 int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err);
@@ -81,6 +83,12 @@ struct space *spaces_at(struct spaces *spaces, int dir, const char *name, bool v
 struct space *spaces_known(struct spaces *spaces, const struct nst_netns *netns);
 /* Whether what stands for it still is that namespace: for kernels without cookies. */
 bool spaces_still(struct spaces *spaces, const struct space *space);
+/* False: it has died, or it is not known whether it has. */
+bool spaces_live(struct spaces *spaces, const struct nst_netns *netns);
+/* Readable when something has changed in any that was looked at; -1: never. */
+int spaces_fd(const struct spaces *spaces);
+/* The next that has; netns says in which. */
+enum change_kind spaces_next(struct spaces *spaces, struct nst_netns *netns);
 /* Looks at one again. False: it is gone. */
 bool spaces_again(struct spaces *spaces, struct space *space);
 

@@ -10,7 +10,7 @@
 #include <linux/connector.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,18 +21,6 @@
 #define EVENT_AT (NLMSG_HDRLEN + offsetof(struct cn_msg, data))
 #define WHAT_AT  (EVENT_AT + offsetof(struct proc_event, what))
 #define PID_AT   (EVENT_AT + offsetof(struct proc_event, event_data.exec.process_tgid))
-
-static int open_netlink(int protocol, uint32_t groups)
-{
-    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address))) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
 
 /* Forks and exits, which are the most, do not wake us. The kernel can leave them out itself only
  * since 6.6 (743acf351bae). The filter loads words in network order. */
@@ -66,23 +54,14 @@ static bool subscribe(int fd)
 
 static int open_execs(void)
 {
-    int fd = open_netlink(NETLINK_CONNECTOR, CN_IDX_PROC);
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
 
-    if (fd >= 0 && !(only_execs(fd) && subscribe(fd))) {
+    if (fd >= 0 && !(bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+                     only_execs(fd) && subscribe(fd))) {
         close(fd);
         fd = -1;
     }
-    return fd;
-}
-
-static int open_links(void)
-{
-    int fd = open_netlink(NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
-    int on = 1;
-
-    /* Without it only our own namespace is heard, which is where containers are wired to. */
-    if (fd >= 0)
-        setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on));
     return fd;
 }
 
@@ -90,7 +69,6 @@ void triggers_open(struct triggers *t)
 {
     t->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     t->execs = open_execs();
-    t->links = open_links();
 }
 
 void triggers_close(struct triggers *t)
@@ -99,8 +77,6 @@ void triggers_close(struct triggers *t)
         close(t->mounts);
     if (t->execs >= 0)
         close(t->execs);
-    if (t->links >= 0)
-        close(t->links);
 }
 
 /* What did not fit the socket's buffer is lost: the next scan finds what it was about. */
@@ -133,15 +109,4 @@ pid_t triggers_next_exec(const struct triggers *t)
             return (pid_t)pid;
     }
     return 0;
-}
-
-bool triggers_drain_links(const struct triggers *t)
-{
-    uint8_t buf[16384];
-    struct sockaddr_nl from = {0};
-    bool any = false;
-
-    while (receive(t->links, buf, sizeof(buf), &from) > 0)
-        any = any || from.nl_pid == 0;
-    return any;
 }

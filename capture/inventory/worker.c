@@ -26,8 +26,10 @@
 #define SCAN_SHARE 100
 /* What triggers tell is gathered so long: one look serves a burst. */
 #define GATHER_NS (10 * NS_PER_MS)
-/* Looking at all devices again costs more. */
-#define DEVICES_NS (100 * NS_PER_MS)
+/* So are devices that change: many of one namespace at once, and again and again. They have a
+ * hundredth of their own, over so long: what is set up now may be gone in a second. */
+#define DEVICES_NS       (100 * NS_PER_MS)
+#define DEVICES_SHARE_NS (60 * NS_PER_S)
 /* What is over goes into files that begin so much later too. */
 #define REMEMBER_NS (60 * NS_PER_S)
 
@@ -42,6 +44,7 @@ struct worker {
     struct buffer out; /* rows that wait to be sent */
     uint64_t scan_ns;  /* the next one is due */
     uint64_t devices_ns;
+    uint64_t devices_paid_ns; /* looking at them has had its share until then */
     bool mounts_due, devices_due;
     bool execs_due;
 };
@@ -154,6 +157,21 @@ static void follow_execs(struct worker *w)
         scanner_process(w->scanner, pid);
 }
 
+static void look_at_devices(struct worker *w)
+{
+    uint64_t start_ns = clock_cpu_ns(), now_ns;
+
+    scanner_devices(w->scanner);
+    w->devices_due = false;
+    now_ns = clock_now_ns();
+    if (w->devices_paid_ns < now_ns)
+        w->devices_paid_ns = now_ns;
+    w->devices_paid_ns += (clock_cpu_ns() - start_ns) * SCAN_SHARE;
+    w->devices_ns = now_ns + DEVICES_NS;
+    if (w->devices_ns + DEVICES_SHARE_NS < w->devices_paid_ns)
+        w->devices_ns = w->devices_paid_ns - DEVICES_SHARE_NS;
+}
+
 static void do_what_is_due(struct worker *w)
 {
     uint64_t now_ns = clock_now_ns();
@@ -162,11 +180,8 @@ static void do_what_is_due(struct worker *w)
         follow_execs(w);
     if (w->mounts_due)
         scanner_mounts(w->scanner);
-    if (w->devices_due && now_ns >= w->devices_ns) {
-        scanner_devices(w->scanner);
-        w->devices_due = false;
-        w->devices_ns = clock_now_ns() + DEVICES_NS;
-    }
+    if (w->devices_due && now_ns >= w->devices_ns)
+        look_at_devices(w);
     w->execs_due = w->mounts_due = false;
     if (now_ns >= w->scan_ns)
         scan(w);
@@ -184,13 +199,13 @@ static int wait_ms(const struct worker *w)
 
 static void wait_for_something(struct worker *w)
 {
-    enum { SOCKET, MOUNTS, EXECS, LINKS, FDS };
+    enum { SOCKET, MOUNTS, EXECS, CHANGES, FDS };
     const struct timespec gather = {.tv_nsec = GATHER_NS};
     struct pollfd fds[FDS] = {
         [SOCKET] = {.fd = w->socket, .events = POLLIN},
         [MOUNTS] = {.fd = w->triggers.mounts, .events = POLLPRI},
         [EXECS] = {.fd = w->triggers.execs, .events = POLLIN},
-        [LINKS] = {.fd = w->triggers.links, .events = POLLIN},
+        [CHANGES] = {.fd = scanner_fd(w->scanner), .events = POLLIN},
     };
     int count = poll(fds, FDS, wait_ms(w));
 
@@ -198,7 +213,7 @@ static void wait_for_something(struct worker *w)
         nanosleep(&gather, NULL);
         w->mounts_due = fds[MOUNTS].revents != 0;
         w->execs_due = fds[EXECS].revents != 0;
-        if (fds[LINKS].revents && triggers_drain_links(&w->triggers))
+        if (fds[CHANGES].revents && scanner_hear(w->scanner))
             w->devices_due = true;
     }
     if (fds[SOCKET].revents)

@@ -28,6 +28,7 @@ tests=(
     kernels/differences.sh
     netns/filter.sh
     netns/follow.sh
+    netns/heard.sh
     netns/privileges.sh
     kernels/losses.sh
     kernels/probes.sh
