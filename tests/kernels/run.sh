@@ -1,13 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# run.sh [NAME]...: the programs that were built here, on each kernel of the matrix (or those named).
-# TAP; each check begins with the kernel's release. A kernel that cannot be had, for which fetch
-# says 77, is skipped by its name. The programs come from $builddir (default: the current folder).
+# run.sh [--all] [NAME]...: the programs that were built here, on each kernel of the matrix (or those
+# named). TAP; each check begins with the kernel's release. A kernel that cannot be had, for which
+# fetch says 77, is skipped by its name. The programs come from $builddir (default: the current
+# folder).
 #
-#   KERNEL_TESTS  some of the tests below, all by default: KERNEL_TESTS='netns/pair.sh'
+#   --all         each test on each kernel, and all of it: an hour. Else each kernel has the first of
+#                 the lists below, and of the second those for which it is another one than the rest
+#   KERNEL_TESTS  these tests, on each kernel: KERNEL_TESTS='netns/pair.sh'
 #
-# To add a kernel: a line in the file "matrix". To add a test: its name in the list below. It runs
+# To add a kernel: a line in the file "matrix". To add a test: its name in the lists below. It runs
 # in the machine that boot describes, as it does on the host, with the programs in the place that
 # NSTRAIL_BIN names.
 set -u
@@ -15,30 +18,60 @@ set -u
 here=$(dirname "$(readlink -f "$0")")
 builddir=${builddir:-.}
 PATH=$PATH:/usr/sbin:/sbin
-limit=700 # seconds a kernel
+limit=1400 # seconds a kernel: the processors may have other things to do
 machines=2 # at a time: each has two processors, and seldom needs both
-tests=(
-    netns/pair.sh
-    netns/routed.sh
-    netns/bridge.sh
-    netns/vlan.sh
-    netns/drops.sh
-    netns/attributes.sh
-    netns/processes.sh
+everywhere=(
     kernels/differences.sh
-    netns/filter.sh
+    netns/drops.sh
     netns/follow.sh
-    netns/heard.sh
-    netns/privileges.sh
-    kernels/losses.sh
-    kernels/probes.sh
-    kernels/changes.sh
-    kernels/who.sh
-    kernels/wishes.sh
+    netns/pair.sh
 )
-# shellcheck disable=SC2206 # words are wanted
-[ -z "${KERNEL_TESTS-}" ] || tests=($KERNEL_TESTS)
-programs=(nstrail nstrail-capture tests/netns/traffic tests/kernels/cookie)
+# By what differs there. A kernel that is not here has the tests above.
+declare -A there=(
+    # No cookies, no drop reasons, no cmpxchg in BPF; maps are locked memory.
+    [5.10]='kernels/who.sh netns/secret.sh netns/skb.sh'
+    # Debian 12's.
+    [6.1]='kernels/probes.sh netns/routed.sh'
+    # Debian 13's, and the first where programs read whole packets.
+    [6.12]='kernels/losses.sh netns/bridge.sh netns/heard.sh netns/vlan.sh'
+    # The newest.
+    [sid]='netns/filter.sh netns/privileges.sh'
+)
+# With --all alone.
+more=(
+    kernels/changes.sh
+    kernels/room.sh
+    kernels/wishes.sh
+    netns/attributes.sh
+    netns/bytes.sh
+    netns/control.sh
+    netns/journeys.sh
+    netns/live.sh
+    netns/loopback.sh
+    netns/losses.sh
+    netns/names.sh
+    netns/pipe.sh
+    netns/probes.sh
+    netns/processes.sh
+    netns/reuse.sh
+    netns/rotate.sh
+    netns/tracking.sh
+    netns/who.sh
+)
+programs=(
+    nstrail
+    nstrail-capture
+    tests/kernels/cookie
+    tests/netns/callers
+    tests/netns/chatter
+    tests/netns/mapless
+    tests/netns/progs
+    tests/netns/traffic
+    tests/unit/pcapng_dump
+)
+# What busybox has not, or with fewer options.
+tools=(date grep install jq mountpoint nft pgrep ping script setpriv sqlite3 taskset
+    tcpdump)
 count=0
 failures=0
 
@@ -54,11 +87,11 @@ check()
     fi
 }
 
-# relay RELEASE: what the tests in a machine print becomes part of our own TAP. Each of them ends
-# with its plan, and that is how one shows that stopped half way.
+# relay RELEASE TESTS: what so many tests in a machine print becomes part of our own TAP. Each of them
+# ends with its plan, and that is how one shows that stopped half way.
 relay()
 {
-    local release=$1 line seen=0 plans=0
+    local release=$1 tests=$2 line seen=0 plans=0
     while IFS= read -r line; do
         case $line in
         'ok '*) check 0 "$release: ${line#ok * - }" ;;
@@ -79,25 +112,39 @@ relay()
         esac
         seen=$((seen + 1))
     done
-    [ "$plans" -eq ${#tests[@]} ] ||
-        check 1 "$release: $plans of ${#tests[@]} tests ran to their end"
+    [ "$plans" -eq "$tests" ] || check 1 "$release: $plans of $tests tests ran to their end"
+}
+
+# tests_of NAME: those that this kernel has.
+tests_of()
+{
+    if [ -n "${KERNEL_TESTS-}" ]; then
+        xargs -rn 1 <<<"$KERNEL_TESTS"
+        return
+    fi
+    printf '%s\n' "${everywhere[@]}"
+    if [ -n "$all" ]; then
+        xargs -rn 1 <<<"${there[*]} ${more[*]}" | sort -u
+    else
+        xargs -rn 1 <<<"${there[$1]-}"
+    fi
 }
 
 # in_machine NAME: boots it, with the tests and the programs where they have each other.
 in_machine()
 {
     local files=() file
-    for file in lib/tap.sh netns/lib.sh "${tests[@]}"; do
+    for file in lib/tap.sh netns/lib.sh $(tests_of "$1"); do
         files+=("$here/../$file=/test/tests/$file")
     done
     files+=("$here/../../capture/profiles/stack=/test/capture/profiles/stack")
     for file in "${programs[@]}"; do
         files+=("$builddir/$file=/test/$file")
     done
-    # What busybox has not, or with fewer options.
-    for file in grep install mountpoint nft pgrep ping setpriv taskset tcpdump; do
-        files+=("$(command -v "$file")")
+    for file in "${tools[@]}"; do
+        ! file=$(command -v "$file") || files+=("$file=/bin/${file##*/}")
     done
+    [ -z "$all" ] || files+=("$work/all=/test/all")
     nice "$here/boot" -t "$limit" "$1" "$here/guest" "${files[@]}"
 }
 
@@ -128,16 +175,22 @@ report()
         check 1 "$release: fetch ended with status $status"
         return
     fi
-    relay "$release" <"$place/output"
+    relay "$release" "$(tests_of "$name" | wc -l)" <"$place/output"
     sed 's/^/# /' "$place/errors"
     [ "$status" -lt 124 ] || check 1 "$release: $(tail -n 1 "$place/errors")"
 }
 
+all=
+if [ "${1-}" = --all ]; then
+    all=yes limit=3600
+    shift
+fi
 for program in "${programs[@]}"; do
     [ -x "$builddir/$program" ] || { echo "1..0 # SKIP $program was not built"; exit 0; }
 done
 work=$(mktemp -d "${TMPDIR:-/tmp}/nstrail-kernels.XXXXXX") || exit
 trap 'rm -rf "$work"' EXIT
+: >"$work/all"
 # shellcheck disable=SC2046 # words are wanted
 [ $# -gt 0 ] || set -- $(sed -n 's/^\([^# ][^ ]*\) .*/\1/p' "$here/matrix")
 for name; do

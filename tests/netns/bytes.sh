@@ -8,9 +8,11 @@
 begin
 need tcpdump
 
+bytes=$(scaled 1000000)
+
 network_pair
 ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
-head -c 1000000 /dev/urandom >"$work/random"
+head -c "$bytes" /dev/urandom >"$work/random"
 
 dump()
 {
@@ -47,7 +49,7 @@ record bytes "$work/bytes.nst" -s 0 -B 131072 --attach tp_btf || exit
 sink server tcp-sink 10.9.1.2 7001
 traffic client tcp-sendfile 10.9.1.2 7001 "$work/random" >/dev/null
 end_sink
-is "$sunk" 1000000 'a file sent by sendfile arrived'
+is "$sunk" "$bytes" 'a file sent by sendfile arrived'
 sink server udp-sink 10.9.1.2 7002 50
 traffic client udp-send 10.9.1.2 7002 50 8000 0 >/dev/null
 end_sink

@@ -11,10 +11,20 @@ need tcpdump
 pings=$(scaled 100) count=$(scaled 500)
 names=() pids=()
 
+# Emulated processors take long to start a recorder: one of each kind is enough there.
+few='f0 f1 source name pid device reason tag inner l3'
+
+# wants NAME: whether there is to be such a recorder.
+wants()
+{
+    [ -z "${NSTRAIL_FEW-}" ] || [[ " $few " == *" $1 "* ]]
+}
+
 # watch NAME WORD...: a recorder more, to $work/NAME.nst.
 watch()
 {
     local name=$1
+    wants "$name" || return 0
     shift
     "$bin/nstrail-capture" -B 4096 --inventory=none -w "$work/$name.nst" "$@" 2>"$work/$name.words" &
     names+=("$name") pids+=($!)
@@ -59,6 +69,12 @@ places()
         }'
 }
 
+# seen NAME COUNTS DESCRIPTION PLACE...: so many events it has there, if there is such a recorder.
+seen()
+{
+    ! wants "$1" || is "$(places "$1" "${@:4}")" "$2" "$3"
+}
+
 # dump NS DEV FILE: tcpdump in the background.
 dump()
 {
@@ -96,17 +112,15 @@ like "$(cat "$work/words")" 'did you mean NO_SOCKET\?|came with Linux 5.17' 'and
 # ------------------------------------------------------------------ as tcpdump
 
 filters=(
+    'udp port 7001'
+    'src net 10.9.0.0/16 and ip[8] = 64 and udp[4:2] > 300'
     'icmp[icmptype] == icmp-echo'
     'ip6'
-    'udp port 7001'
     'host 10.9.1.2 and tcp'
     'tcp[tcpflags] & (tcp-syn|tcp-fin) != 0'
     'ip and greater 1000'
-    'src net 10.9.0.0/16 and ip[8] = 64 and udp[4:2] > 300'
     'port 7'
 )
-# To emulated processors the verifier is dear: some, that other parts of the compiler make.
-[ -z "${NSTRAIL_SCALE-}" ] || filters=("${filters[@]:0:3}" "${filters[6]}")
 
 with_ipv6_pair()
 {
@@ -139,13 +153,12 @@ end_dump
 stopped
 for i in "${!filters[@]}"; do
     wanted=$(dumped "$work/c0.pcap" "${filters[i]}")
-    is "$(places "f$i" client/c0 server/s0)" "$wanted $wanted" \
-        "'${filters[i]}': as many as tcpdump has, $wanted"
+    seen "f$i" "$wanted $wanted" "'${filters[i]}': as many as tcpdump has, $wanted" \
+        client/c0 server/s0
 done
-is "$(places begins client/c0 server/s0)" "0 $((2 * count))" "-i 's*': at devices whose names begin so"
-like "$("$bin/nstrail" info "$work/f2.nst")" 'does not match udp port 7001' 'info says the filter'
+seen begins "0 $((2 * count))" "-i 's*': at devices whose names begin so" client/c0 server/s0
+like "$("$bin/nstrail" info "$work/f0.nst")" 'does not match udp port 7001' 'info says the filter'
 clear
-[ -z "${NSTRAIL_SCALE-}" ] || done_testing
 
 # ------------------------------------------------------------------ what follows, and where
 
@@ -166,10 +179,10 @@ in_server()
     [ "$(stat -L -c %i "/proc/$1/ns/net")" = "$(inum server)" ]
 }
 
-# way NAME: events on the way.
+# way NAME COUNTS DESCRIPTION: so many events it has on the way, if there is such a recorder.
 way()
 {
-    places "$1" client/c0 router/r0 router/r1 server/s0
+    seen "$@" client/c0 router/r0 router/r1 server/s0
 }
 
 if network_nat; then
@@ -198,7 +211,8 @@ if network_nat; then
     watch devices -i nothing -i s0 -i lo "$echo"
     watch beginning -i 'r*' "$echo"
     watch later -i 'l1*' icmp
-    watch reason --drop-reason NO_SOCKET udp port 7001
+    reasons=$(grep -ac SKB_DROP_REASON_NO_SOCKET /sys/kernel/btf/vmlinux)
+    [ "$reasons" -eq 0 ] || watch reason --drop-reason NO_SOCKET udp port 7001
     watch late --netns "${prefix}l?te*" icmp
     started
     add_ns late1 late2 && link late1 l0 late2 l1 && address late1 l0 10.9.3.1/24 &&
@@ -212,32 +226,33 @@ if network_nat; then
     kill $sleeper
 
     n=$pings nn=$((2 * pings))
-    is "$(way source)" "$n $n $n $n" \
+    way source "$n $n $n $n" \
         'NAT: what had the address before has none of it later, and is followed'
-    is "$(way translated)" "0 0 $n $n" \
+    way translated "0 0 $n $n" \
         'NAT: what got the address is recorded from there on'
-    is "$(way name)" "0 $n $n $n" \
+    way name "0 $n $n $n" \
         '--netns NAME: from its first place in that namespace on'
-    is "$(way but)" "$n 0 0 $n" '--netns !NAME: everywhere else'
+    way but "$n 0 0 $n" '--netns !NAME: everywhere else'
     for form in "${forms[@]}"; do
-        is "$(way $form)" "$n $n $n $nn" \
+        way $form "$n $n $n $nn" \
             "--netns by $form: what comes there, and what goes out from there"
     done
-    is "$(way several)" "$n $n $n $n" \
+    way several "$n $n $n $n" \
         'several --netns: one of them'
-    is "$(way device)" "$n $n $nn $n" \
+    way device "$n $n $nn $n" \
         '-i: at that device first'
-    is "$(way devices)" "$n $n $n $nn" \
+    way devices "$n $n $n $nn" \
         'several -i: one of them'
-    is "$(way beginning)" "$n $nn $nn $n" \
+    way beginning "$n $nn $nn $n" \
         "-i 'r*': several devices"
-    is "$(places later late1/l0 late2/l1)" "$n $nn" \
-        "-i 'l1*': a device that came later"
-    is "$(places late late1/l0 late2/l1)" "$nn $nn" \
-        '--netns PATTERN: namespaces that came later'
-    is "$(printed "$work/reason.nst" --drop --netns "$inum") $(way reason)" \
-        "$count $count $count $count $count" \
-        '--drop-reason: those drops, and all that are none'
+    seen later "$n $nn" "-i 'l1*': a device that came later" late1/l0 late2/l1
+    seen late "$nn $nn" '--netns PATTERN: namespaces that came later' late1/l0 late2/l1
+    if [ "$reasons" -gt 0 ]; then
+        is "$(printed "$work/reason.nst" --drop --netns "$inum")" $count '--drop-reason: those drops'
+        way reason "$count $count $count $count" '--drop-reason: and all that are none'
+    else
+        skip 'this kernel has no drop reasons' --drop-reason
+    fi
 else
     skip 'no NAT here' 'NAT'
 fi
@@ -264,10 +279,10 @@ if network_vlan; then
     sleep 0.3
     stopped
     on_the_way=(client/c0 switch/p1 switch/p2 server/s0)
-    is "$(places tag "${on_the_way[@]}")" "$count $count $count $count" 'vlan 77: everywhere'
-    is "$(places beside "${on_the_way[@]}")" "0 0 $count $count" \
-        'vlan 77: where the tag stands beside the bytes'
-    is "$(places other "${on_the_way[@]}")" '0 0 0 0' 'vlan 78: nowhere'
+    seen tag "$count $count $count $count" 'vlan 77: everywhere' "${on_the_way[@]}"
+    seen beside "0 0 $count $count" 'vlan 77: where the tag stands beside the bytes' \
+        "${on_the_way[@]}"
+    seen other '0 0 0 0' 'vlan 78: nowhere' "${on_the_way[@]}"
     like "$(cat "$work/tag.words")" 'begins? at L3' 'vlan: that L3 has none is said'
 else
     skip 'no bridge here' vlan
@@ -290,8 +305,9 @@ if network_vxlan; then
     ok 'ping in VXLAN' in_ns client ping -q -c "$pings" -i 0.002 10.8.0.2
     sleep 0.3
     stopped
-    is "$(places inner client/x0 client/c0 server/s0 server/x1)" "$pings $pings $pings $pings" \
-        'what goes into a tunnel is followed within it, and out of it'
+    seen inner "$pings $pings $pings $pings" \
+        'what goes into a tunnel is followed within it, and out of it' \
+        client/x0 client/c0 server/s0 server/x1
 else
     skip 'no VXLAN here' 'a tunnel'
 fi
@@ -314,12 +330,12 @@ if network_tun; then
     end_dump
     stopped
     kill "$sink"
-    is "$(places l3 client/t0)" "$count" 'a device without Ethernet: what matches'
+    seen l3 "$count" 'a device without Ethernet: what matches' client/t0
     is "$(dumped "$work/t0.pcap" 'udp dst port 7001 and dst net 10.7.0.0/24')" "$count" \
         'a device without Ethernet: as tcpdump'
-    is "$(places ether client/t0)" "$count" 'a device without Ethernet: what needs no more than the type'
-    is "$(places l2 client/t0)" 0 'a device without Ethernet: nothing has an address of Ethernet'
-    like "$(cat "$work/l2.words")" 'at L3' 'a device without Ethernet: that is said'
+    seen ether "$count" 'a device without Ethernet: what needs no more than the type' client/t0
+    seen l2 0 'a device without Ethernet: nothing has an address of Ethernet' client/t0
+    ! wants l2 || like "$(cat "$work/l2.words")" 'at L3' 'a device without Ethernet: that is said'
 else
     skip 'no tun here' 'a device without Ethernet'
 fi

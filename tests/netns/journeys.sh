@@ -7,7 +7,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-count=100000
+count=$(scaled 100000)
 network_pair
 ok 'the neighbour is known' in_ns client ping -q -c 1 10.9.1.2
 

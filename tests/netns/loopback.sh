@@ -6,7 +6,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-count=2000 pings=50
+count=$(scaled 2000) pings=50
 
 record loopback "$work/lo.nst" || exit
 network_pair

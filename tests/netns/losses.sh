@@ -47,8 +47,8 @@ told()
 
 network_pair
 arp_never
-sink server udp-sink 10.9.1.2 7001 $count
 record losses "$work/losses.nst" -B 256 --netns "${prefix}client" --netns "${prefix}server" || exit
+sink server udp-sink 10.9.1.2 7001 $count
 send $before 1000
 sleep 1.5
 began=$(date +%s%N)

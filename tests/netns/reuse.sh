@@ -8,7 +8,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
 
-count=30000
+count=$(scaled 30000)
 network_pair
 others()
 {

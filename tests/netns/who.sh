@@ -60,7 +60,7 @@ for file in "$work/who.nst" "$db"; do
         "$net_of_named" "$what the same of one with a name"
     is "$prefix$(netns --netns "pid:$named" "$file" | awk '{ print $3 }' | tr -d '{}')" \
         "$identified" "$what ip netns identify"
-    like "$(netns -l --netns "${prefix}client" "$file")" "Process +$named sleep, uid 0, /[a-z/]*/sleep" \
+    like "$(netns -l --netns "${prefix}client" "$file")" "Process +$named sleep, uid 0, /[a-z/]*/(sleep|busybox)" \
         "$what ip netns pids"
     like "$(netns --netns host "$file")" '^ *(0x[0-9a-f]+|-) +[0-9]+ host ' "$what the host itself"
 done
