@@ -207,11 +207,13 @@ static void wait_for_something(struct worker *w)
         [EXECS] = {.fd = w->triggers.execs, .events = POLLIN},
         [CHANGES] = {.fd = scanner_fd(w->scanner), .events = POLLIN},
     };
-    int count = poll(fds, FDS, wait_ms(w));
 
-    if (count > 0) {
-        nanosleep(&gather, NULL);
+    if (poll(fds, FDS, wait_ms(w)) > 0) {
         w->mounts_due = fds[MOUNTS].revents != 0;
+        nanosleep(&gather, NULL);
+        /* And what has come meanwhile. Mounts are told of once. */
+        poll(fds, FDS, 0);
+        w->mounts_due = w->mounts_due || fds[MOUNTS].revents;
         w->execs_due = fds[EXECS].revents != 0;
         if (fds[CHANGES].revents && scanner_hear(w->scanner))
             w->devices_due = true;

@@ -112,6 +112,7 @@ static void test_looks(const struct scanner_options *options)
     scanner_scan(s);
     before = scanner_counts(s);
     answers = FAILS;
+    tap_ok(&tap, scanner_hear(s), "what changed may have been missed");
     scanner_devices(s);
     answers = WHOLE;
     fill(facts);
