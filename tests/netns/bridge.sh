@@ -33,7 +33,7 @@ sink server udp-sink 10.9.1.2 7001 $count
 traffic client udp-send 10.9.1.2 7001 $count 100 20000 >/dev/null
 end_sink
 is "$sunk" $count 'all arrived'
-in_ns client ping -b -q -c $pings -i 0.002 -W 0.1 10.9.1.255 >/dev/null 2>&1 # that none answers
+in_ns client ping -q -c 1 -W 1 10.9.1.9 >/dev/null # of whom client asks all others
 quiet client switch server other
 stop
 import bridge "$work/bridge.nst" || exit
@@ -49,10 +49,11 @@ is "$(ask "SELECT netns, dev, probe, count(*) FROM v_event WHERE dport = 7001 AN
 is "$(ask "SELECT path, events, hops, drops, count(*) FROM v_journey
         WHERE dport = 7001 AND protocol = 17 GROUP BY 1, 2, 3, 4")" \
     "{client} > {switch} > {server},4,3,0,$count" 'one journey a datagram'
-is "$(ask "SELECT from_netns, to_netns, count(*) FROM v_transition WHERE dst = '10.9.1.255'
-        GROUP BY 1, 2 ORDER BY 1, 2")" \
-    "{client},{switch},$pings
-{switch},{other},$pings
-{switch},{server},$pings" 'what goes to all comes to each from the bridge'
+is "$(ask 'SELECT DISTINCT from_netns, to_netns FROM v_transition ORDER BY 1, 2')" \
+    '{client},{switch}
+{server},{switch}
+{switch},{client}
+{switch},{other}
+{switch},{server}' 'what goes to all comes to each from the bridge'
 
 done_testing

@@ -261,7 +261,7 @@ fi
 # -- a device that goes
 
 record gone "$work/gone.nst" -i "${prefix}0" || exit
-like "$(cat "$recorder_words")" "-i ${prefix}0: no device here has this name" \
+like "$(cat "$recorder_words")" "-i ${prefix}0: no device here has such a name" \
     'a device that is not there: is said'
 for round in 1 2; do
     ip -n "${prefix}client" link add "${prefix}0" type veth peer name gone1 netns "${prefix}server"
