@@ -23,19 +23,18 @@ machines=2 # at a time: each has two processors, and seldom needs both
 everywhere=(
     kernels/differences.sh
     netns/drops.sh
-    netns/follow.sh
     netns/pair.sh
 )
 # By what differs there. A kernel that is not here has the tests above.
 declare -A there=(
     # No cookies, no drop reasons, no cmpxchg in BPF; maps are locked memory.
-    [5.10]='kernels/who.sh netns/secret.sh netns/skb.sh'
+    [5.10]='kernels/who.sh netns/secret.sh'
     # Debian 12's.
-    [6.1]='kernels/probes.sh netns/routed.sh'
+    [6.1]='kernels/probes.sh'
     # Debian 13's, and the first where programs read whole packets.
-    [6.12]='kernels/losses.sh netns/bridge.sh netns/heard.sh netns/vlan.sh'
+    [6.12]='netns/filter.sh netns/skb.sh'
     # The newest.
-    [sid]='netns/filter.sh netns/privileges.sh'
+    [sid]='netns/follow.sh'
 )
 # With --all alone.
 more=(
@@ -43,8 +42,10 @@ more=(
     kernels/room.sh
     kernels/wishes.sh
     netns/attributes.sh
+    netns/bridge.sh
     netns/bytes.sh
     netns/control.sh
+    netns/heard.sh
     netns/journeys.sh
     netns/live.sh
     netns/loopback.sh
