@@ -81,7 +81,8 @@ static __always_inline void *argument(__u64 *ctx, __u32 number)
     return NULL;
 }
 
-/* Of a kprobe: below EV_REGISTER_PARAMETERS. They are read all, so that nothing has to be loaded by a calculated address. */
+/* Of a kprobe: below EV_REGISTER_PARAMETERS. They are read all, so that nothing has to be loaded by
+ * a calculated address. */
 static __always_inline void *register_argument(struct pt_regs *ctx, __u32 number)
 {
     __u64 first = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);
@@ -239,9 +240,8 @@ int other_enter(struct pt_regs *ctx)
     __u64 place = kprobe_place(ctx);
     struct sk_buff *skb = register_argument(ctx, ev_place_skb(place));
     struct entered_key key = entered_key(ctx, place, 0);
-    struct entered e = {.place = place,
-                        .skb = address(skb),
-                        .netns_argument = (__u64)kprobe_netns(ctx, place)};
+    struct entered e = {
+        .place = place, .skb = address(skb), .netns_argument = (__u64)kprobe_netns(ctx, place)};
 
     if (!place || !skb)
         return 0;
