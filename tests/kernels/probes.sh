@@ -43,7 +43,11 @@ links()
 # singly: how many kprobes it holds one by one, by links or, before 5.15, by events.
 singly()
 {
-    echo $(($(links perf) + $(readlink /proc/"$recorder"/fd/* | grep -c '\[perf_event\]')))
+    local fd events=0
+    for fd in /proc/"$recorder"/fd/*; do
+        [[ $(readlink "$fd") != *'[perf_event]' ]] || events=$((events + 1))
+    done
+    echo $(($(links perf) + events))
 }
 
 network_pair
