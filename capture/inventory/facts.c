@@ -18,7 +18,6 @@ struct facts {
     struct buffer row;       /* the one that is being looked at */
     uint64_t now_ns;
     uint32_t scan;
-    bool sees_all;
     uint64_t left_out;
 };
 
@@ -195,7 +194,6 @@ static bool is_noticed_late(const struct fact *fact)
 
 static void end_missing(struct facts *facts, struct fact *fact)
 {
-    fact->died = fact->kind == ROW_NETNS && facts->sees_all;
     end_fact(facts, fact, is_noticed_late(fact) ? fact->last_ts_ns : facts->now_ns);
 }
 
@@ -256,11 +254,6 @@ void facts_keep(struct facts *facts, unsigned kinds, uint64_t netns)
         if (!fact->over && (kinds & 1u << fact->kind) && fact->netns == netns)
             fact->scan = facts->scan;
     }
-}
-
-void facts_sees_all(struct facts *facts)
-{
-    facts->sees_all = true;
 }
 
 void facts_unseen(struct facts *facts, enum row_kind kind,

@@ -80,8 +80,6 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
         scanner_free(s);
         return error;
     }
-    if (s->spaces.handles || s->spaces.lives)
-        facts_sees_all(facts);
     *scanner = s;
     return 0;
 }
@@ -445,19 +443,22 @@ static void see_fresh(struct scanner *s, const struct nst_netns *seen, uint64_t 
     end_in_fresh(s);
 }
 
-/* Sockets alone can keep a namespace: those that are not in /proc any more can be there yet. Without
- * handles there is nothing to enter one by: it is as it was seen last. */
+/* Sockets alone can keep a namespace: those that are not in /proc any more can be there yet.
+ * Without handles there is nothing to enter one by: it is as it was seen last. Others have died
+ * just now, or we would have heard of it. */
 static void scan_hidden(void *context, const struct row *row)
 {
     struct scanner *s = context;
     const struct nst_netns *netns = &row->netns.netns;
 
-    if (s->spaces.handles) {
-        spaces_known(&s->spaces, netns);
-    } else if (spaces_live(&s->spaces, netns)) {
+    if (spaces_known(&s->spaces, netns))
+        return;
+    if (spaces_live(&s->spaces, netns)) {
         facts_see(s->facts, row, 0);
         facts_keep(s->facts, IN_A_SPACE, facts_netns(netns));
-        counting(s)->unread++;
+        counting(s)->unread += s->spaces.contents;
+    } else if (s->spaces.handles || s->spaces.lives) {
+        facts_died(s->facts, facts_netns(netns), clock_now_ns());
     }
 }
 
