@@ -196,11 +196,12 @@ static __always_inline void fill(const struct here *here, const struct arguments
 static __always_inline struct sighting sighted(const struct arguments *a, const struct found *f)
 {
     const struct device_slot *device = f->where.device;
+    const struct netns_slot *netns = f->where.netns;
 
     return (struct sighting){
         .dev = device ? f->where.ref : 0,
         .net = device ? device->net : 0,
-        .inum = device ? device->inum : 0,
+        .inum = device ? device->inum : netns ? netns->inum : 0,
         .loopback = device && device->type == ARPHRD_LOOPBACK,
         .delivered = a->delivered,
     };

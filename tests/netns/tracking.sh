@@ -28,10 +28,11 @@ chatter()
 }
 
 # The TCP packets that a device sent or received, as (journey, packet); no IP options here.
-seen="seen AS (SELECT e.journey_id AS journey,
+seen="seen AS (SELECT e.journey_id AS journey, j.guessed,
         hex(substr(p.bytes, 27, 8) || substr(p.bytes, 19, 2) || substr(p.bytes, 35, 8)) AS packet,
         substr(p.bytes, 19, 2) AS ip_id
     FROM v_event v JOIN event e ON e.id = v.id JOIN packet p ON p.id = e.packet_id
+        JOIN journey j ON j.id = e.journey_id
     WHERE v.probe LIKE 'net:%' AND v.protocol = 6
         AND v.netns IN ('{client}', '{router}', '{server}'))"
 
@@ -56,10 +57,13 @@ for attach in tp_btf raw_tp; do
         (SELECT journey FROM seen GROUP BY journey HAVING count(DISTINCT packet) > 1)")" 0 \
         "$attach: no journey holds two packets"
     # Some of the kernel's own answers have no IP id, and nothing else tells them apart.
-    is "$(ask "WITH $seen SELECT count(*) FROM
-        (SELECT packet FROM seen WHERE ip_id <> x'0000' GROUP BY packet
-            HAVING count(DISTINCT journey) > 1)")" 0 \
-        "$attach: no packet is in two journeys"
+    # A verdict can be wrong, of thousands, but not unnoticed.
+    cut="cut AS (SELECT packet, max(guessed) AS guessed FROM seen WHERE ip_id <> x'0000'
+        GROUP BY packet HAVING count(DISTINCT journey) > 1)"
+    is "$(ask "WITH $seen, $cut SELECT count(*) FROM cut WHERE NOT guessed")" 0 \
+        "$attach: no packet is in two journeys, and neither is a guess"
+    ok "$attach: nor are there more than a few in two" \
+        test "$(ask "WITH $seen, $cut SELECT count(*) FROM cut")" -le 3
 done
 
 done_testing
