@@ -165,11 +165,12 @@ if record stack "$work/stack.nst" -v --profile stack; then
         raw_tracepoint:net:net_dev_queue '{client}' $datagrams \
         raw_tracepoint:net:net_dev_start_xmit '{client}' $datagrams \
         raw_tracepoint:net:netif_receive_skb '{server}' $datagrams \
-        raw_tracepoint:net:netif_rx '{server}' $datagrams \
-        raw_tracepoint:skb:skb_copy_datagram_iovec '{server}' $datagrams)" \
+        raw_tracepoint:net:netif_rx '{server}' $datagrams)" \
         'profile stack: the way of each datagram'
-    is "$(ask "SELECT probe, count(*) > 0 FROM v_event WHERE netns = '{server}' AND probe IN
-        ('tcp_v4_rcv', 'tcp_rcv_established', 'icmp_rcv') GROUP BY 1 ORDER BY 1")" 'icmp_rcv,1
+    # In TCP a packet has neither device nor socket, so nothing says where it is.
+    is "$(ask "SELECT probe, count(*) > 0 FROM v_event WHERE coalesce(netns, '{server}') = '{server}'
+            AND probe IN ('tcp_v4_rcv', 'tcp_rcv_established', 'icmp_rcv')
+        GROUP BY 1 ORDER BY 1")" 'icmp_rcv,1
 tcp_rcv_established,1
 tcp_v4_rcv,1' 'profile stack: TCP and ICMP'
 fi
