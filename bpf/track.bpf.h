@@ -223,11 +223,14 @@ static __always_inline bool received_elsewhere(const struct ev_track *t,
     return t->last_probe == EV_PROBE_RECEIVE && t->last_inum != seen->inum;
 }
 
-/* A clone of it may well be freed where it was not received. */
-static __always_inline bool freed_elsewhere(const struct ev_track *t, struct sk_buff *skb,
+/* A clone of it may well be freed where it was not received, but not one that another socket sent. */
+static __always_inline bool freed_elsewhere(const struct ev_track *t, const struct packet *p,
                                             const struct sighting *seen, bool typed)
 {
-    return seen->inum && received_elsewhere(t, seen) && !READ_BITS(typed, skb, cloned);
+    struct sk_buff *skb = p->skb;
+
+    return seen->inum && received_elsewhere(t, seen) &&
+           (!READ_BITS(typed, skb, cloned) || (p->sk && address(p->sk) != t->sk));
 }
 
 /* A sender's packet is told by its socket: forwarding keeps it or drops it, but never gives a
@@ -302,7 +305,7 @@ static __always_inline enum verdict track_ended(const struct here *here, const s
     else if (here->like == EV_PROBE_RECEIVE)
         anew = received_anew(t, p, seen, typed) || in_other_skb(t, p->skb, typed);
     else if (here->like == EV_PROBE_KFREE || here->like == EV_PROBE_CONSUME)
-        anew = freed_elsewhere(t, p->skb, seen, typed);
+        anew = freed_elsewhere(t, p, seen, typed);
     if ((__s64)(here->ts_ns - t->last_ts_ns) > (__s64)TRACK_UNSEEN_NS)
         anew = true;
     return anew ? ENDED_GUESS : CONTINUES;
