@@ -39,6 +39,7 @@ declare -A there=(
 # With --all alone.
 more=(
     kernels/changes.sh
+    kernels/losses.sh
     kernels/room.sh
     kernels/wishes.sh
     netns/attributes.sh
@@ -52,11 +53,14 @@ more=(
     netns/losses.sh
     netns/names.sh
     netns/pipe.sh
+    netns/privileges.sh
     netns/probes.sh
     netns/processes.sh
     netns/reuse.sh
     netns/rotate.sh
+    netns/routed.sh
     netns/tracking.sh
+    netns/vlan.sh
     netns/who.sh
 )
 programs=(
