@@ -620,6 +620,11 @@ void scanner_process(struct scanner *s, pid_t pid)
     see_fresh(s, NULL, 0);
 }
 
+void scanner_missed(struct scanner *s)
+{
+    counting(s)->left_out++;
+}
+
 int scanner_fd(const struct scanner *s)
 {
     return spaces_fd(&s->spaces);

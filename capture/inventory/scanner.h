@@ -63,6 +63,8 @@ void scanner_look(struct scanner *scanner, const struct scanner_sight *sight);
 /* Looks at what is mounted; at one process. */
 void scanner_mounts(struct scanner *scanner);
 void scanner_process(struct scanner *scanner, pid_t pid);
+/* Processes that nobody told of in time: counted as one that was left out. */
+void scanner_missed(struct scanner *scanner);
 
 /* Readable when the kernel tells what has changed in namespaces that are known; -1: never. */
 int scanner_fd(const struct scanner *scanner);

@@ -22,6 +22,10 @@
 #define WHAT_AT  (EVENT_AT + offsetof(struct proc_event, what))
 #define PID_AT   (EVENT_AT + offsetof(struct proc_event, event_data.exec.process_tgid))
 
+/* Programs come in bursts, as when something is built, and perhaps while a scan goes on: about a
+ * thousand. */
+#define ROOM (1 << 20)
+
 /* Forks and exits, which are the most, do not wake us. The kernel can leave them out itself only
  * since 6.6 (743acf351bae). The filter loads words in network order. */
 static bool only_execs(int fd)
@@ -55,8 +59,11 @@ static bool subscribe(int fd)
 static int open_execs(void)
 {
     struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+    const int room = ROOM;
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
 
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
     if (fd >= 0 && !(bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
                      only_execs(fd) && subscribe(fd))) {
         close(fd);
@@ -79,7 +86,6 @@ void triggers_close(struct triggers *t)
         close(t->execs);
 }
 
-/* What did not fit the socket's buffer is lost: the next scan finds what it was about. */
 static ssize_t receive(int fd, uint8_t *buf, size_t room, struct sockaddr_nl *from)
 {
     ssize_t len;
@@ -88,7 +94,7 @@ static ssize_t receive(int fd, uint8_t *buf, size_t room, struct sockaddr_nl *fr
         socklen_t from_len = sizeof(*from);
 
         len = recvfrom(fd, buf, room, 0, (struct sockaddr *)from, &from_len);
-    } while (len < 0 && (errno == EINTR || errno == ENOBUFS));
+    } while (len < 0 && errno == EINTR);
     return len;
 }
 
@@ -108,5 +114,5 @@ pid_t triggers_next_exec(const struct triggers *t)
         if (what == PROC_EVENT_EXEC)
             return (pid_t)pid;
     }
-    return 0;
+    return len < 0 && errno == ENOBUFS ? -1 : 0;
 }

@@ -15,7 +15,8 @@ struct triggers {
 void triggers_open(struct triggers *triggers);
 void triggers_close(struct triggers *triggers);
 
-/* The process that executed a program; 0: no more. */
+/* The process that executed a program; 0: no more; <0: some did not fit the socket's buffer, and
+ * the next scan finds those that are still there. */
 pid_t triggers_next_exec(const struct triggers *triggers);
 
 #endif

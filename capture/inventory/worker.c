@@ -154,7 +154,10 @@ static void follow_execs(struct worker *w)
     pid_t pid;
 
     while ((pid = triggers_next_exec(&w->triggers)))
-        scanner_process(w->scanner, pid);
+        if (pid > 0)
+            scanner_process(w->scanner, pid);
+        else
+            scanner_missed(w->scanner);
 }
 
 static void look_at_devices(struct worker *w)
