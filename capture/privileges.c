@@ -21,7 +21,8 @@ static uint64_t needed(const struct privileges_options *o, uint64_t permitted)
 {
     /* To read maps and the counts of programs, where unprivileged BPF is off: kernels before
      * 5.19 (c8644cd0efe7) refuse every call then. */
-    uint64_t set = permitted & CAPABILITY_BIT(CAP_BPF) ? CAPABILITY_BIT(CAP_BPF) : CAPABILITY_BIT(CAP_SYS_ADMIN);
+    uint64_t set = permitted & CAPABILITY_BIT(CAP_BPF) ? CAPABILITY_BIT(CAP_BPF)
+                                                       : CAPABILITY_BIT(CAP_SYS_ADMIN);
 
     /* setns(2) */
     if (o->finds_netns)
