@@ -23,18 +23,23 @@
 /* How many events lie between two exact counts of the META frame's size. */
 #define EVENTS_BETWEEN_COUNTS 64u
 
-/* What the next event of a chain is compared with: its last one. */
+#define CACHE_LINE 64
+
+/* What the next event of a chain is compared with: its last one. Fills a cache line, for a block
+ * has thousands, and it is the waiting for them that takes an encoder's time. */
 struct chain {
     uint64_t key; /* journey id; of an untracked packet its skb address */
     uint64_t journey_ts_ns, journey_head;
     uint64_t skb;
-    int64_t length; /* from L3 */
     struct known_packet packet;
-    uint32_t event; /* its index in the block */
+    uint32_t len_bytes;
     uint32_t site;
     uint32_t cpu;
-    bool tracked;
+    uint32_t event : 31; /* its index in the block */
+    uint32_t tracked : 1;
 };
+
+_Static_assert(sizeof(struct chain) == CACHE_LINE, "a chain is a cache line");
 
 struct journey {
     uint64_t id, ts_ns;
@@ -118,7 +123,7 @@ static int init(struct encoder *e)
     failed |= nst_sites_init(&e->sites) < 0;
     failed |= nst_addresses_init(&e->skbs, STREAM_SKB, STREAM_SKB_ADDRESS) < 0;
     failed |= nst_addresses_init(&e->heads, STREAM_JOURNEY_HEAD, STREAM_HEAD_ADDRESS) < 0;
-    e->chains = malloc(NST_MAX_EVENTS * sizeof(*e->chains));
+    e->chains = aligned_alloc(CACHE_LINE, NST_MAX_EVENTS * sizeof(*e->chains));
     failed |= nst_hash_init(&e->chain_table) < 0;
     e->lz4_state = malloc((size_t)LZ4_sizeofState());
     return failed || !e->chains || !e->lz4_state ? -ENOMEM : 0;
@@ -373,18 +378,25 @@ static uint8_t put_task(struct encoder *e, const struct nst_event *ev)
     return CHANGE_TASK;
 }
 
+/* From L3, whatever the packet begins with; not above zero where L2 is cut. */
+static uint64_t l3_length(uint32_t len_bytes, uint8_t flags)
+{
+    return (uint64_t)len_bytes - (flags & NST_EVENT_L3 ? 0 : NST_L2_SIZE);
+}
+
 static uint8_t put_lengths(struct encoder *e, struct chain *c, const struct nst_event *ev,
                            bool begins)
 {
-    int64_t length = (int64_t)ev->len_bytes - (ev->flags & NST_EVENT_L3 ? 0 : NST_L2_SIZE);
+    uint64_t length = l3_length(ev->len_bytes, ev->flags);
+    uint64_t before = begins ? 0 : l3_length(c->len_bytes, c->packet.flags);
     uint32_t most = ev->len_bytes < e->snaplen ? ev->len_bytes : e->snaplen;
     uint8_t changes = 0;
 
-    if (begins || length != c->length) {
-        put(e, STREAM_LENGTH, zigzag((uint64_t)length - (uint64_t)c->length));
+    if (begins || length != before) {
+        put(e, STREAM_LENGTH, zigzag(length - before));
         changes |= begins ? 0 : CHANGE_LENGTH;
-        c->length = length;
     }
+    c->len_bytes = ev->len_bytes;
     if (ev->caplen_bytes != most) {
         put(e, STREAM_CAPLEN, ev->caplen_bytes);
         changes |= CHANGE_CAPLEN;
