@@ -4,51 +4,14 @@
 # What holds for the tree as a whole: which folder may include what, a licence line in every
 # source, nothing generated under version control, scripts and manuals that parse.
 #
-# Looks at NSTRAIL_CHECKOUT, else srcdir. Without git it is a released tree: then the questions
-# about version control are skipped.
+# Without git it is a released tree: then the questions about version control are skipped.
 
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=tests/lib/tap.sh
 . "$here/lib/tap.sh"
-
-root=$(cd "${NSTRAIL_CHECKOUT:-${srcdir:-$here/..}}" && pwd -P) && cd "$root" || exit
-
-# Also for a checkout of another owner, as root has it in a container.
-in_git()
-{
-    git -c safe.directory='*' "$@" 2>/dev/null
-}
-
-if [ "$(in_git rev-parse --show-toplevel)" = "$root" ]; then
-    git=1
-    mapfile -t files < <(in_git ls-files -co --exclude-standard | while IFS= read -r f; do
-        [ ! -f "$f" ] || printf '%s\n' "$f"; done)
-else
-    git=
-    mapfile -t files < <(find format bpf capture analyze tests samples -type f \
-        ! -name '*.o' ! -name '*.lo' ! -name '*.log' ! -name '*.trs' ! -path '*/.*' | sort)
-fi
-
-# of PATTERN...: the files whose path matches one of these extended regular expressions.
-of()
-{
-    printf '%s\n' "${files[@]}" | grep -E "$(IFS='|'; printf '%s' "$*")"
-}
-
-scripts()
-{
-    of '\.sh$'
-    printf '%s\n' "${files[@]}" | grep -v '\.sh$' | xargs grep -lE -m1 '^#!/bin/(ba)?sh'
-}
-
-# nothing DESCRIPTION COMMAND...: it prints no line.
-nothing()
-{
-    local description=$1
-    shift
-    is "$("$@")" '' "$description"
-}
+# shellcheck source=tests/lib/tree.sh
+. "$here/lib/tree.sh"
 
 # includes DIR PATTERN: what sources in DIR include, as `file:#include ...`, where it matches.
 includes()
@@ -104,11 +67,6 @@ do_not_parse()
     done
 }
 
-shellcheck_all()
-{
-    scripts | xargs -n 4 -P "$(nproc)" shellcheck -x -S warning -f gcc
-}
-
 cannot_run()
 {
     local file
@@ -131,12 +89,6 @@ nothing 'nothing is marked as unfinished' unfinished
 nothing 'the build looks at no kernel, and needs no bpftool' build_wants_btf
 nothing 'shell scripts parse' do_not_parse
 nothing 'what begins with #! can be run' cannot_run
-
-if command -v shellcheck >/dev/null; then
-    nothing 'shellcheck finds nothing' shellcheck_all
-else
-    skip 'shellcheck is not installed' 'shellcheck finds nothing'
-fi
 
 manuals=$(of '\.[1-8]$')
 

@@ -48,6 +48,9 @@ procps cmd:pgrep
 systemd cmd:systemd-analyze
 runc cmd:runc
 '
+setup_lint_packages='
+shellcheck cmd:shellcheck
+'
 # An emulated machine with another kernel, and that kernel.
 setup_kernels_packages='
 qemu-system-x86 cmd:qemu-system-x86_64

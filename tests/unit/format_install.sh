@@ -35,11 +35,14 @@ ok 'the library installs' install_library || done_testing
 
 include=$(variable includedir)
 lib=$work$(variable libdir)
+shared=$(find "$lib" -name 'libnstrail.so*' -type f)
 export LD_LIBRARY_PATH=$lib
 flags=(-I"$work$include" -L"$lib" -lnstrail)
 if command -v pkg-config >/dev/null; then
+    static=()
+    [ -n "$shared" ] || static=(--static)
     found=$(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --define-variable=prefix="$work$prefix" \
-        --cflags --libs nstrail)
+        --cflags --libs "${static[@]}" nstrail)
     read -ra flags <<<"$found"
 fi
 
@@ -95,7 +98,6 @@ ok 'a file is written' "$work/write" "$work/file.nst"
 is "$("$work/example" "$work/file.nst")" 'netns 4026531840: 3 events, 300 bytes' \
     'the example reads it'
 
-shared=$(find "$lib" -name 'libnstrail.so*' -type f)
 if [ -n "$shared" ] && command -v nm >/dev/null; then
     is "$(nm -D --defined-only "$shared" | awk '$2 == "T" {print $3}' | sort)" \
         "$(sort "$root/format/libnstrail.sym")" 'the public functions are exported, and nothing else'
