@@ -51,6 +51,11 @@ runc cmd:runc
 setup_lint_packages='
 shellcheck cmd:shellcheck
 '
+# Containers of the real thing.
+setup_engines_packages='
+podman cmd:podman
+containerd cmd:containerd
+'
 # An emulated machine with another kernel, and that kernel.
 setup_kernels_packages='
 qemu-system-x86 cmd:qemu-system-x86_64

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Containers of the real thing: podman, Docker, containerd, as far as they are installed; tests/run
-# installs none. What each says of its containers, the file says too, and nobody was asked.
+# Containers of the real thing: podman, Docker, containerd, as far as they are installed. What each
+# says of its containers, the file says too, and nobody was asked.
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
