@@ -165,14 +165,28 @@ static bool crowded(const struct merge *merge)
     return false;
 }
 
+/* Bytes that the rings have at most. */
+static uint64_t capacity_bytes(const struct merge *merge)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < merge->rings_count; i++)
+        bytes += merge->rings[i].shape.size_bytes;
+    return bytes;
+}
+
 int merge_run(struct merge *merge, uint64_t horizon_ns, merge_take *take, void *context)
 {
+    uint64_t left = capacity_bytes(merge);
     int stop = fill(merge, take, context);
 
     while (!stop && merge->heap_count) {
-        if (merge->heap_count < merge->rings_count && head_ts(&merge->heap[0]) > horizon_ns &&
-            !crowded(merge))
+        uint32_t length = merge->heap[0].length;
+
+        if (length > left || (merge->heap_count < merge->rings_count &&
+                              head_ts(&merge->heap[0]) > horizon_ns && !crowded(merge)))
             break;
+        left -= length;
         stop = take_first(merge, take, context);
     }
     for (size_t i = 0; i < merge->rings_count; i++)

@@ -22,8 +22,9 @@ typedef int merge_take(void *context, const void *record, uint32_t length, bool 
 struct merge *merge_new(struct ring *rings, size_t count);
 void merge_free(struct merge *merge);
 
-/* Takes all records up to the horizon (CLOCK_MONOTONIC) and gives their room back. 0, or what
- * take() answered when it was not 0. */
+/* Takes all records up to the horizon (CLOCK_MONOTONIC) and gives their room back; but no more bytes
+ * than the rings have, for programs may fill them as fast as this empties them, and the caller has
+ * more to do. 0, or what take() answered when it was not 0. */
 int merge_run(struct merge *merge, uint64_t horizon_ns, merge_take *take, void *context);
 
 #endif
