@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "capture/capabilities.h"
+#include "capture/signals.h"
 #include "format/error.h"
 
 #define FILE_MODE 0600
+/* Between looking for a pipe's reader. */
+#define READER_WAIT_US 20000
 
 static int refuse_terminal(int fd, const char *path, struct nst_error *err)
 {
@@ -57,6 +60,8 @@ static int fail_open(const char *path, int error, struct nst_error *err)
     if (error == -EEXIST && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return nst_fail(err, -EINVAL, "%s: is no regular file, of which there can be several",
                         path);
+    if (error == -EINTR)
+        return nst_fail(err, error, "%s: stopped before anybody read it", path);
     if (error == -EACCES && lacks_override())
         return nst_fail(err, error, "%s: %s; root needs CAP_DAC_OVERRIDE for it", path,
                         strerror(-error));
@@ -87,7 +92,18 @@ static int hide(int fd, const char *path, struct nst_error *err)
     if (!fchmod(fd, FILE_MODE))
         return 0;
     return nst_fail(err, -errno, "%s: cannot hide it from other users: %s%s", path, strerror(errno),
-                    errno == EPERM ? "; of another user's file it takes CAP_FOWNER" : "");
+                    errno == EPERM ? "; of root's file it takes CAP_FOWNER" : "");
+}
+
+static bool is_trusted(uid_t owner, const struct caller *caller)
+{
+    return owner == 0 || owner == geteuid() || (caller->other && owner == caller->uid);
+}
+
+static int refuse_others(const char *path, const char *what, uid_t owner, struct nst_error *err)
+{
+    return nst_fail(err, -EPERM, "%s: is %s of user %lu, who could read or redirect what is recorded",
+                    path, what, (unsigned long)owner);
 }
 
 static int prepare(int fd, const char *path, bool created, const struct caller *caller,
@@ -100,6 +116,8 @@ static int prepare(int fd, const char *path, bool created, const struct caller *
         return fail_open(path, -errno, err);
     if (!S_ISREG(status.st_mode))
         return 0;
+    if (!is_trusted(status.st_uid, caller))
+        return refuse_others(path, "a file", status.st_uid, err);
     error = lock_file(fd, path, err);
     if (!error)
         error = hide(fd, path, err);
@@ -110,22 +128,51 @@ static int prepare(int fd, const char *path, bool created, const struct caller *
     return ftruncate(fd, 0) ? fail_open(path, -errno, err) : 0;
 }
 
+static bool is_pipe(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/* What is there. A pipe opens once somebody reads it; or it is time to stop first. */
+static int open_existing(const char *path)
+{
+    int fd;
+
+    while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0) {
+        if (errno != ENXIO || !is_pipe(path))
+            return -1;
+        if (signals_stop_waits()) {
+            errno = EINTR;
+            return -1;
+        }
+        usleep(READER_WAIT_US);
+    }
+    fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
 static int open_file(const char *path, bool overwrite, bool *created)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 
     *created = fd >= 0;
-    if (fd < 0 && errno == EEXIST && overwrite)
-        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    return fd;
+    return fd < 0 && errno == EEXIST && overwrite ? open_existing(path) : fd;
 }
 
 int output_open(const char *path, bool overwrite, const struct caller *caller,
                 struct nst_error *err)
 {
+    struct stat status;
     bool created;
-    int fd = open_file(path, overwrite, &created), error;
+    int fd, error;
 
+    /* Whose link it is says where it leads: in a folder that others may write to. */
+    if (overwrite && lstat(path, &status) == 0 && S_ISLNK(status.st_mode) &&
+        !is_trusted(status.st_uid, caller))
+        return refuse_others(path, "a link", status.st_uid, err);
+    fd = open_file(path, overwrite, &created);
     if (fd < 0)
         return fail_open(path, -errno, err);
     error = prepare(fd, path, created, caller, err);

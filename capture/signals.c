@@ -60,6 +60,14 @@ bool signals_stop(void)
     return stop;
 }
 
+bool signals_stop_waits(void)
+{
+    sigset_t waiting;
+
+    return sigpending(&waiting) == 0 &&
+           (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1);
+}
+
 bool signals_insist(void)
 {
     return stop > 1;

@@ -15,6 +15,8 @@ int signals_catch(sigset_t *before, struct nst_error *err);
 bool signals_stop(void);
 /* Again, while we were stopping. */
 bool signals_insist(void);
+/* One of them came and is blocked: for where nothing lets it in. */
+bool signals_stop_waits(void);
 /* SIGHUP and SIGUSR1 came since the last such call. */
 bool signals_take_hangup(void);
 bool signals_take_report(void);

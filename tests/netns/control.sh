@@ -106,9 +106,37 @@ run 30 sh -c "exec '$capture' --help >/dev/full"
 is "$status $words" '1 nstrail-capture: standard output: No space left on device' \
     '--help: to a full disk is one'
 
-# -- SIGHUP that was ignored before
+# -- a pipe that nobody reads yet
 
 mkfifo "$work/fifo"
+timeout --preserve-status -s INT 0.5 "$capture" -w "$work/fifo" 2>"$work/words" </dev/null
+like "$? $(cat "$work/words")" '^1 nstrail-capture: .*fifo: stopped before anybody read it$' \
+    'a pipe that nobody reads: SIGINT ends it'
+"$capture" -w "$work/fifo" --duration 0.5 2>"$work/words" </dev/null &
+sleep 0.3
+cat "$work/fifo" >"$work/late.nst"
+wait $!
+is "$? $("$bin/nstrail" info --json "$work/late.nst" | jq '.files[0].ended' 2>/dev/null)" '0 true' \
+    'a pipe that is read late: the reader has all of it'
+
+# -- what other users could read, or lead elsewhere
+
+mkdir -m 777 "$work/shared"
+: >"$work/shared/theirs"
+: >"$work/shared/target"
+ln -s target "$work/shared/link"
+chown -h 65534 "$work/shared/theirs" "$work/shared/link"
+for file in theirs link; do
+    run 10 "$capture" -w "$work/shared/$file" --duration 0.1
+    like "$status $words" '^1 nstrail-capture: .*: is a (file|link) of user 65534, who could read or' \
+        "another user's $file is not written to"
+done
+is "$(stat -c %s:%a "$work/shared/target")" 0:644 'nor what their link leads to'
+SUDO_UID=65534 SUDO_GID=65534 run 10 "$capture" -w "$work/shared/theirs" --duration 0.1
+is "$status" 0 'it is to, if they are who calls'
+
+# -- SIGHUP that was ignored before
+
 cat <"$work/fifo" >"$work/nohup.nst" &
 reader=$!
 : >"$recorder_words"
