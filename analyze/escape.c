@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -90,6 +91,21 @@ void escape_text(FILE *out, const char *name)
     }
 }
 
+char *escape_text_copy(const char *name)
+{
+    char *copy = NULL;
+    size_t size;
+    FILE *out = open_memstream(&copy, &size);
+
+    if (!out)
+        return NULL;
+    escape_text(out, name);
+    if (!fclose(out))
+        return copy;
+    free(copy);
+    return NULL;
+}
+
 static void json_character(FILE *out, uint32_t code)
 {
     switch (code) {
@@ -148,10 +164,20 @@ void escape_csv(FILE *out, const char *text)
     putc('"', out);
 }
 
+/* Without memory nothing is shown, rather than what may be anything. */
+void escape_csv_shown(FILE *out, const char *text)
+{
+    char *copy = escape_text_copy(text);
+
+    if (copy)
+        escape_csv(out, copy);
+    free(copy);
+}
+
 static bool is_plain_in_percent(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           c == '.' || c == '_' || c == '-' || c == ':' || c == '/';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+           c == '_' || c == '-' || c == ':' || c == '/';
 }
 
 void escape_percent(FILE *out, const char *name)

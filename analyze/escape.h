@@ -11,6 +11,10 @@ void escape_text(FILE *out, const char *name);
 void escape_json(FILE *out, const char *name);
 /* A CSV field, quoted where it must be (RFC 4180). */
 void escape_csv(FILE *out, const char *text);
+/* The same for a terminal, as escape_text() has it. */
+void escape_csv_shown(FILE *out, const char *text);
+/* What escape_text() makes of it; the caller frees it. NULL: no memory. */
+char *escape_text_copy(const char *name);
 /* Percent-escaped outside letters, digits and ._-:/ , for comments that programs read. */
 void escape_percent(FILE *out, const char *name);
 

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyze/escape.h"
 #include "analyze/frame.h"
 #include "analyze/input.h"
 #include "analyze/interfaces.h"
@@ -85,8 +86,7 @@ static uint32_t number_interface(struct exporter *x, const struct input_event *e
     if (netns != NST_NONE) {
         key.has_netns = true;
         key.netns = block->netns[netns];
-        key.life_ns =
-            inventory_life_key(input_inventory(x->in, e->file->index), &key.netns, ts_ns);
+        key.life_ns = inventory_life_key(input_inventory(x->in, e->file->index), &key.netns, ts_ns);
         name = input_netns_name(x->in, e->file->index, &key.netns, ts_ns);
     }
     return interfaces_number(&x->interfaces, &key, name);
@@ -343,23 +343,39 @@ static uint32_t longest_frame(const struct input *in)
     return snaplen + FRAME_ETHERNET_BYTES + FRAME_VLAN_BYTES;
 }
 
-/* Section and interfaces. */
-static int write_head(struct exporter *x)
+/* Its texts go to terminals: programs that read the file print them as they are. */
+static bool write_section(struct exporter *x)
 {
     const struct nst_file_info *info = input_file(x->in, 0)->info;
     bool one_host = x->origins.hosts_count == 1;
+    char *machine = escape_text_copy(info->machine ? info->machine : "");
+    char *release = escape_text_copy(info->kernel_release ? info->kernel_release : "");
+    char *version = escape_text_copy(info->kernel_version ? info->kernel_version : "");
+    char *writer = escape_text_copy(info->writer ? info->writer : "an unknown program");
+    bool ok = machine && release && version && writer;
     char os[512], application[512];
 
-    snprintf(os, sizeof(os), "Linux %s %s", info->kernel_release ? info->kernel_release : "",
-             info->kernel_version ? info->kernel_version : "");
-    snprintf(application, sizeof(application), "nstrail %s (recorded by %s)", NSTRAIL_VERSION,
-             info->writer ? info->writer : "an unknown program");
-    pcapng_section(x->out, &(struct pcapng_section){
-                               .hardware = one_host ? info->machine : NULL,
-                               .os = one_host && info->kernel_release ? os : NULL,
-                               .application = application,
-                           });
-    if (!number_lost(x))
+    if (ok) {
+        snprintf(os, sizeof(os), "Linux %s %s", release, version);
+        snprintf(application, sizeof(application), "nstrail %s (recorded by %s)", NSTRAIL_VERSION,
+                 writer);
+        pcapng_section(x->out, &(struct pcapng_section){
+                                   .hardware = one_host && *machine ? machine : NULL,
+                                   .os = one_host && *release ? os : NULL,
+                                   .application = application,
+                               });
+    }
+    free(machine);
+    free(release);
+    free(version);
+    free(writer);
+    return ok;
+}
+
+/* Section and interfaces. */
+static int write_head(struct exporter *x)
+{
+    if (!write_section(x) || !number_lost(x))
         return no_memory();
     /* tcpdump and editcap refuse a file without an interface, even if it has no packet. */
     if (!x->interfaces.count)

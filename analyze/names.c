@@ -90,6 +90,21 @@ static bool draw_out(struct nst_netns_name *known, const struct nst_netns_name *
     return true;
 }
 
+/* Beyond so many comings and goings of one name, what is said again is taken for another: a file
+ * made to be slow would have a million. */
+#define MOST_BEFORE 256
+
+/* The entry that this one goes on with, if one is found. False: none is. */
+static bool draw_out_any(struct names *names, size_t newest, const struct nst_netns_name *entry)
+{
+    size_t known = newest + 1;
+
+    for (unsigned i = 0; known && i < MOST_BEFORE; i++, known = names->before[known - 1])
+        if (draw_out(&names->list[known - 1], entry))
+            return true;
+    return false;
+}
+
 /* One that ended and came back is another, and then the one that tables go on about; now and then
  * they say the earlier ones again. */
 static bool learn(struct names *names, const struct nst_netns_name *entry)
@@ -104,9 +119,8 @@ static bool learn(struct names *names, const struct nst_netns_name *entry)
     free(key);
     if (!newest)
         return false;
-    for (size_t known = fresh ? 0 : *newest + 1; known; known = names->before[known - 1])
-        if (draw_out(&names->list[known - 1], entry))
-            return true;
+    if (!fresh && draw_out_any(names, *newest, entry))
+        return true;
     if (fresh || entry->first_ts_ns > names->list[*newest].last_ts_ns) {
         before = fresh ? 0 : *newest + 1;
         *newest = at;

@@ -48,9 +48,18 @@ struct loading {
     struct captures captures;
 };
 
+/* NULL: it has none. */
 static const char *text_at(sqlite3_stmt *s, int column)
 {
     return (const char *)sqlite3_column_text(s, column);
+}
+
+/* Of a column that import never leaves empty: somebody else may have. */
+static const char *some_text_at(sqlite3_stmt *s, int column)
+{
+    const char *text = text_at(s, column);
+
+    return text ? text : "";
 }
 
 static uint64_t number_at(sqlite3_stmt *s, int column)
@@ -112,13 +121,13 @@ static void take_netns(sqlite3_stmt *s, struct inventory_head head, struct one *
 
 static void take_name(sqlite3_stmt *s, struct inventory_head head, struct one *one)
 {
-    const char *place = text_at(s, COLUMN_REST + 1);
+    const char *place = some_text_at(s, COLUMN_REST + 1);
 
     one->name = (struct nst_netns_name){
         .netns = head.netns,
         .first_ts_ns = head.first_ts_ns,
         .last_ts_ns = head.last_ts_ns,
-        .name = text_at(s, COLUMN_REST),
+        .name = some_text_at(s, COLUMN_REST),
         .place = !strcmp(place, "netns")   ? NST_PLACE_NETNS
                  : !strcmp(place, "mount") ? NST_PLACE_MOUNT
                                            : NST_PLACE_FD,
@@ -135,7 +144,7 @@ static void take_process(sqlite3_stmt *s, struct inventory_head head, struct one
         .last_ts_ns = head.last_ts_ns,
         .pid = (uint32_t)number_at(s, COLUMN_REST),
         .start_ns = number_at(s, COLUMN_REST + 1),
-        .comm = text_at(s, COLUMN_REST + 2),
+        .comm = some_text_at(s, COLUMN_REST + 2),
         .exe = text_at(s, COLUMN_REST + 3),
         .uid = number_or_none(s, COLUMN_REST + 4),
         .cgroup = text_at(s, COLUMN_REST + 5),
@@ -155,7 +164,7 @@ static void take_container(sqlite3_stmt *s, struct inventory_head head, struct o
         .netns = head.netns,
         .first_ts_ns = head.first_ts_ns,
         .last_ts_ns = head.last_ts_ns,
-        .id = text_at(s, COLUMN_REST),
+        .id = some_text_at(s, COLUMN_REST),
         .runtime = text_at(s, COLUMN_REST + 1),
         .name = text_at(s, COLUMN_REST + 2),
         .image = text_at(s, COLUMN_REST + 3),
@@ -202,7 +211,7 @@ static void take_device(sqlite3_stmt *s, struct inventory_head head, struct one 
         .first_ts_ns = head.first_ts_ns,
         .last_ts_ns = head.last_ts_ns,
         .ifindex = (uint32_t)number_at(s, COLUMN_REST),
-        .name = text_at(s, COLUMN_REST + 1),
+        .name = some_text_at(s, COLUMN_REST + 1),
         .kind = text_at(s, COLUMN_REST + 2),
         .mac = mac_of(text_at(s, COLUMN_REST + 3)),
         .mtu = (uint32_t)number_at(s, COLUMN_REST + 4),
@@ -227,7 +236,7 @@ static void take_address(sqlite3_stmt *s, struct inventory_head head, struct one
         .ifindex = (uint32_t)number_at(s, COLUMN_REST),
         .prefix = (uint8_t)number_at(s, COLUMN_REST + 3),
     };
-    if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text_at(s, COLUMN_REST + 2),
+    if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, some_text_at(s, COLUMN_REST + 2),
                   one->address.address.data) == 1)
         one->address.address.len = is_ipv6 ? 16 : 4;
     one->tables.addresses = &one->address;

@@ -40,15 +40,18 @@ static bool print_vlan(struct packet_printer *p, const struct packet_layer *laye
 
 static bool print_gre(struct packet_printer *p, const struct packet_layer *layer)
 {
+    uint32_t key;
     uint16_t flags;
 
     if (layer->header < 4)
         return false;
     flags = get_be16(layer->data);
+    key = flags & 0x8000 ? 8 : 4;
     fprintf(p->out, " gre [%s%s%s]", flags & 0x8000 ? "C" : "", flags & 0x2000 ? "K" : "",
             flags & 0x1000 ? "S" : "");
-    if (flags & 0x2000 && !layer->truncated)
-        fprintf(p->out, " key 0x%" PRIx32, get_be32(layer->data + (flags & 0x8000 ? 8 : 4)));
+    /* Of another version's header only the beginning is known. */
+    if (flags & 0x2000 && layer->header >= key + 4)
+        fprintf(p->out, " key 0x%" PRIx32, get_be32(layer->data + key));
     packet_print_ethertype(p->out, "proto", layer->next);
     packet_begin_tunnel(p);
     return !layer->truncated;

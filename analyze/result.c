@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyze/escape.h"
 #include "analyze/result_table.h"
@@ -35,7 +36,7 @@ static void csv_header(const struct result *r)
     for (int i = 0; i < r->columns; i++) {
         if (i)
             putc(',', r->out);
-        escape_csv(r->out, sqlite3_column_name(r->statement, i));
+        r->csv_field(r->out, sqlite3_column_name(r->statement, i));
     }
     putc('\n', r->out);
 }
@@ -50,7 +51,7 @@ static void csv_row(const struct result *r)
             sqlite3_column_bytes(r->statement, i) == 0)
             fputs("\"\"", r->out);
         else
-            result_value(r->out, r->statement, i, escape_csv);
+            result_value(r->out, r->statement, i, r->csv_field);
     }
     putc('\n', r->out);
 }
@@ -123,6 +124,7 @@ bool result_begin(struct result *result, FILE *out, enum result_format format,
         .format = format,
         .statement = statement,
         .columns = sqlite3_column_count(statement),
+        .csv_field = isatty(fileno(out)) ? escape_csv_shown : escape_csv,
     };
     if (format == RESULT_CSV)
         csv_header(result);

@@ -11,7 +11,8 @@
 
 enum result_format {
     RESULT_TABLE, /* aligned columns, NULL as such, what is unprintable escaped */
-    RESULT_CSV,   /* RFC 4180 with a header, but lines end as here; NULL is an empty field */
+    RESULT_CSV,   /* RFC 4180 with a header, but lines end as here; NULL is an empty field; what is
+                     unprintable is escaped where it goes to a terminal */
     RESULT_JSON,  /* one array of objects */
 };
 
@@ -21,7 +22,8 @@ struct result {
     sqlite3_stmt *statement;
     int columns;
     size_t rows;
-    struct result_table *table; /* of RESULT_TABLE */
+    void (*csv_field)(FILE *out, const char *text); /* of RESULT_CSV */
+    struct result_table *table;                     /* of RESULT_TABLE */
 };
 
 /* Blobs are hexadecimal in all formats. All answer false when there is no memory. */

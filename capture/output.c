@@ -102,8 +102,9 @@ static bool is_trusted(uid_t owner, const struct caller *caller)
 
 static int refuse_others(const char *path, const char *what, uid_t owner, struct nst_error *err)
 {
-    return nst_fail(err, -EPERM, "%s: is %s of user %lu, who could read or redirect what is recorded",
-                    path, what, (unsigned long)owner);
+    return nst_fail(err, -EPERM,
+                    "%s: is %s of user %lu, who could read or redirect what is recorded", path,
+                    what, (unsigned long)owner);
 }
 
 static int prepare(int fd, const char *path, bool created, const struct caller *caller,

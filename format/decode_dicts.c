@@ -93,13 +93,19 @@ static void take_reasons(struct cursor *c, const uint32_t *counts, struct nst_dr
     }
 }
 
+/* depths: for each frame, of how many its trace is. */
 static void take_frames(struct cursor *c, const uint32_t *counts, struct nst_frame *frames,
-                        char **text)
+                        uint8_t *depths, char **text)
 {
     uint32_t i;
 
     for (i = 0; i < counts[OF_FRAME]; i++) {
-        frames[i].caller = take_index(&c[COLUMN_FRAME_CALLER], i);
+        uint32_t caller = take_index(&c[COLUMN_FRAME_CALLER], i);
+
+        if (caller != NST_NONE && depths[caller] == NST_MAX_FRAMES)
+            cursor_fail(&c[COLUMN_FRAME_CALLER]);
+        depths[i] = caller == NST_NONE ? 1 : (uint8_t)(depths[caller] + 1);
+        frames[i].caller = caller;
         nst_decode_name(&c[COLUMN_FRAME_NAME], text, &frames[i].name);
     }
 }
@@ -145,6 +151,7 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     size_t probes = nst_decode_reserve(&size, n[OF_PROBE], sizeof(*b->probes));
     size_t reasons = nst_decode_reserve(&size, n[OF_REASON], sizeof(*b->drop_reasons));
     size_t frames = nst_decode_reserve(&size, n[OF_FRAME], sizeof(*b->frames));
+    size_t depths = nst_decode_reserve(&size, n[OF_FRAME], 1);
     size_t sites = nst_decode_reserve(&size, n[OF_SITE], sizeof(*b->sites));
     size_t events = nst_decode_reserve(&size, count, sizeof(*b->events));
     bool has_states = cursor_left(&c[COLUMN_STATE]) > 0;
@@ -164,7 +171,7 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     take_tasks(c, n, (struct nst_task *)(p + tasks), &text);
     take_probes(c, n, (struct nst_probe *)(p + probes), &text);
     take_reasons(c, n, (struct nst_drop_reason *)(p + reasons), &text);
-    take_frames(c, n, (struct nst_frame *)(p + frames), &text);
+    take_frames(c, n, (struct nst_frame *)(p + frames), p + depths, &text);
     take_sites(c, n, (struct nst_event *)(p + sites));
 
     b->netns = (const struct nst_netns *)(p + netns);

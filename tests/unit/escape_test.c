@@ -69,6 +69,8 @@ static void test_others(void)
     check(escape_csv, "plain text;'", "plain text;'", "CSV: no quotes needed");
     check(escape_csv, "a,b", "\"a,b\"", "CSV: a comma");
     check(escape_csv, "say \"x\"\r\n", "\"say \"\"x\"\"\r\n\"", "CSV: quotes and line ends");
+    check(escape_csv, "\x1b[31m", "\x1b[31m", "CSV: as it is, for programs");
+    check(escape_csv_shown, "\x1b[31m,", "\"\\x1b[31m,\"", "CSV on a terminal: control");
     check(escape_percent, "web/eth0.1:2_-", "web/eth0.1:2_-", "percent: what stays");
     check(escape_percent, "a b%\xc3(", "a%20b%25%C3%28", "percent: what does not");
 }

@@ -181,6 +181,36 @@ static void add_column(struct parts *p, uint16_t id, uint8_t encoding, uint8_t f
     p->meta_len += 3;
 }
 
+/* Other bytes for one of the columns: from its byte `from` on. */
+static void set_column(struct parts *p, uint16_t id, uint32_t from, const uint8_t *bytes,
+                       uint32_t len)
+{
+    uint8_t *entry = p->meta + FRAME_HEAD_SIZE;
+    uint8_t *pos = entry + (size_t)get_le32(p->meta) * FRAME_COLUMN_SIZE;
+    uint32_t had;
+
+    for (; get_le16(entry) != id; entry += FRAME_COLUMN_SIZE)
+        pos += get_le32(entry + 4);
+    had = get_le32(entry + 4) - from;
+    pos += from;
+    memmove(pos + len, pos + had, p->meta_len - (size_t)(pos + had - p->meta));
+    memcpy(pos, bytes, len);
+    put_le32(entry + 4, from + len);
+    p->meta_len += len - had;
+}
+
+/* One trace, of so many functions. How many there are is the last of the counts, one byte. */
+static void set_trace(struct parts *p, uint32_t frames)
+{
+    uint8_t count[VARINT_MAX], callers[1024], names[1024] = {0}, *at = callers;
+
+    set_column(p, COLUMN_COUNTS, COUNTS - 1, count, (uint32_t)(put_varint(count, frames) - count));
+    for (uint32_t i = 0; i < frames; i++)
+        at = put_varint(at, i);
+    set_column(p, COLUMN_FRAME_CALLER, 0, callers, (uint32_t)(at - callers));
+    set_column(p, COLUMN_FRAME_NAME, 0, names, frames);
+}
+
 /* What loading the first block says, and whether the reader then goes on to the end. */
 static int load_says(const struct file *f, struct nst_error *err)
 {
@@ -227,6 +257,23 @@ static void test_columns(struct tap *tap, const struct parts *parts)
     put_header(&f, &p);
     put_block(&f, &p, 0);
     tap_ok(tap, load_says(&f, &err) == -EPROTONOSUPPORT, "so is an unknown encoding");
+}
+
+static void test_traces(struct tap *tap, const struct parts *parts)
+{
+    static struct parts p;
+    static struct file f;
+
+    p = *parts;
+    set_trace(&p, NST_MAX_FRAMES);
+    put_header(&f, &p);
+    put_block(&f, &p, 0);
+    tap_ok(tap, load_says(&f, NULL) == 0, "a trace of the most frames");
+    p = *parts;
+    set_trace(&p, NST_MAX_FRAMES + 1);
+    put_header(&f, &p);
+    put_block(&f, &p, 0);
+    tap_ok(tap, load_says(&f, NULL) == -EBADMSG, "a trace of one more is an error");
 }
 
 static void test_blocks(struct tap *tap, const struct parts *parts)
@@ -341,6 +388,7 @@ int main(void)
     take_apart(&parts);
     tap_ok(&tap, one_block_reads(&parts), "a block taken apart and put together again");
     test_columns(&tap, &parts);
+    test_traces(&tap, &parts);
     test_blocks(&tap, &parts);
     test_file_header(&tap, &parts);
     test_packets_apart(&tap, &parts);
