@@ -290,13 +290,19 @@ static inline __u32 ev_track_set_of(__u64 head, __u32 choice, __u32 sets)
     return ((__u32)(slab >> (choice ? 24 : 44)) << 6 | of_slab) & (sets - 1);
 }
 
+/* Windows of a CPU: programs nest (task, softirq, hardirq, NMI), and where they can be preempted, as
+ * those of fentry, others take their turn. */
+#define EV_SCRATCH_LEVELS 4
+
 /* Of one CPU, written by it alone; a cache line. */
 struct ev_cpu {
     __u64 tracked; /* entries added to the tracking table */
     __u32 ring;    /* the one that it writes to */
-    __u32 busy;    /* windows of filters in use */
-    __u32 reserving; /* where there is no cmpxchg: a program is moving the ring's head */
-    __u32 reserved[11];
+    __u32 reserving; /* where there is no cmpxchg: a program is moving the ring's head... */
+    __u32 nested;    /* ...and so many use windows */
+    __u32 reserved;
+    __u64 windows[EV_SCRATCH_LEVELS]; /* not 0: in use, for a pcap-filter to look into */
+    __u64 reserved_too;
 };
 
 /* Which filters there are: of struct ev_config.filters. */
@@ -368,8 +374,6 @@ struct ev_config {
     __u32 exact; /* tracking sees each freeing of packet data, and each move */
 };
 
-/* Scratch slots of a CPU: programs nest (task, softirq, hardirq, NMI). */
-#define EV_SCRATCH_LEVELS 4
 /* Bytes of a packet that can stand before skb->data. */
 #define EV_GAP_BYTES 64
 

@@ -118,28 +118,55 @@ static __always_inline __u32 window_fill(const struct packet *p, struct window *
     return got + VLAN_TAG_BYTES;
 }
 
+/* A window that no other program of this CPU uses; <0: there is none. A global function, as those of
+ * tracking, and named in capture/adapt.c like track_take(). */
+__noinline int window_claim(__u32 cpu)
+{
+    struct ev_cpu *state = bpf_map_lookup_elem(&cpus, &cpu);
+
+    if (!state)
+        return -1;
+    /* Nothing preempts a program there: who claims last is through first. */
+    if (!config.has_cmpxchg)
+        return state->nested < EV_SCRATCH_LEVELS ? state->nested++ : -1;
+#pragma clang loop unroll(disable)
+    for (int level = 0; level < EV_SCRATCH_LEVELS; level++)
+        if (!__sync_val_compare_and_swap(&state->windows[level], 0, 1))
+            return level;
+    return -1;
+}
+
+static __always_inline void window_release(const struct here *here, __u32 level)
+{
+    if (!config.has_cmpxchg)
+        here->state->nested--;
+    else if (level < EV_SCRATCH_LEVELS)
+        *(volatile __u64 *)&here->state->windows[level] = 0;
+}
+
 /* The pcap-filter's answer. */
 static __always_inline bool packet_matches(const struct here *here, const struct packet *p,
                                            bool typed, bool dynptr)
 {
-    __u32 level = here->state->busy;
-    __u32 slot = here->cpu * EV_SCRATCH_LEVELS + level;
     struct window *w = NULL;
-    __u32 caplen, len;
+    __u32 slot, caplen, len;
+    int level;
+    bool matches;
 
     if (p->len <= 0)
         return false;
-    if (level < EV_SCRATCH_LEVELS)
+    level = window_claim(here->cpu);
+    slot = here->cpu * EV_SCRATCH_LEVELS + level;
+    if (level >= 0)
         w = bpf_map_lookup_elem(&windows, &slot);
     if (!w) {
         count(here, EV_LOST_RING);
         return false;
     }
-    here->state->busy = level + 1;
     caplen = window_fill(p, w, &len, typed, dynptr);
-    level = filter_matches(slot, caplen, len, p->l3, EV_FILTER_MARK);
-    here->state->busy--;
-    return level;
+    matches = filter_matches(slot, caplen, len, p->l3, EV_FILTER_MARK);
+    window_release(here, level);
+    return matches;
 }
 
 /* What is wished of the namespace: enum ev_netns_wish. */

@@ -118,7 +118,9 @@ struct room {
 
 static __always_inline bool ring_fits(const struct ev_ring *ring, __u64 head, __u64 bytes)
 {
-    return head + bytes - *(const volatile __u64 *)&ring->tail <= config.ring_bytes;
+    /* The tail may have passed a head that was read before: the exchange tells. */
+    return (__s64)(head + bytes - *(const volatile __u64 *)&ring->tail) <=
+           (__s64)config.ring_bytes;
 }
 
 /* Reserves bytes of the ring against whoever interrupts this program, or shares the ring from

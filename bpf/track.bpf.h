@@ -120,15 +120,19 @@ static __always_inline bool track_claim(int slot, __u64 head)
 /* How often another CPU may take a slot first. */
 #define TRACK_TRIES 3
 
-/* A slot for a buffer; <0: there is no room. Named in capture/adapt.c: its compare-and-exchange
- * is in no program. */
+/* A slot for a buffer, the one that it has if another CPU gave it one meanwhile; <0: there is no
+ * room. Named in capture/adapt.c: its compare-and-exchange is in no program. */
 __noinline int track_take(__u64 head)
 {
     if (head <= EV_TRACK_GONE)
         return -1;
 #pragma clang loop unroll(disable)
     for (int i = 0; i < TRACK_TRIES; i++) {
-        int slot = track_free_slot(head);
+        int slot = track_slot(head);
+
+        if (slot >= 0)
+            return slot;
+        slot = track_free_slot(head);
 
         if (slot < 0 || track_claim(slot, head))
             return slot;

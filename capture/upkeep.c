@@ -274,7 +274,7 @@ int upkeep_rotate(struct upkeep *u, int fd, const struct nst_file_info *info,
     tell_writer(u);
     nst_writer_flush(u->writer, NULL);
     if (u->inventory)
-        inventory_write(u->inventory, u->writer);
+        write_inventory(u);
     nst_writer_stats(u->writer, before);
     gather_tables(u, &tables);
     error = nst_writer_rotate(u->writer, fd, info, &tables, err);

@@ -555,6 +555,7 @@ int wishes_heed(struct wishes *w, struct nst_error *err)
     const struct who *who;
     struct nst_netns netns;
     size_t at = 0;
+    int error, full = 0;
 
     if (!w->heard)
         return 0;
@@ -564,8 +565,13 @@ int wishes_heed(struct wishes *w, struct nst_error *err)
     begin_look(w);
     while ((who = sought_next(w->sought, &at, &netns))) {
         struct wish *wish;
-        int error = wish_for(w, &netns, &wish, err);
 
+        error = wish_for(w, &netns, &wish, err);
+        /* For those that there is room for, it holds all the same. */
+        if (error == -E2BIG) {
+            full = error;
+            continue;
+        }
         if (error)
             return error;
         wish->seen |= wish_of(who);
@@ -573,7 +579,8 @@ int wishes_heed(struct wishes *w, struct nst_error *err)
     }
     for (size_t i = 0; i < w->count; i++)
         w->list[i].contained = w->list[i].seen;
-    return tell_all(w, err);
+    error = tell_all(w, err);
+    return error ? error : full;
 }
 
 int wishes_check(const struct wishes *w, struct nst_error *err)

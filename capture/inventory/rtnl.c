@@ -85,9 +85,13 @@ static void put_u32(struct nlmsghdr *head, uint16_t type, uint32_t value)
     head->nlmsg_len = NLMSG_ALIGN(head->nlmsg_len) + RTA_ALIGN(a->rta_len);
 }
 
-/* One datagram of the kernel's, to its length. Others can send to us as well. */
+/* Others can send to us as well, whoever is root in that namespace: so many, before it is left. */
+#define MOST_FOREIGN 1000
+
+/* One datagram of the kernel's, to its length. */
 static int receive(struct rtnl *rtnl, size_t *len)
 {
+    unsigned foreign = 0;
     struct sockaddr_nl from = {0};
     struct iovec part = {.iov_base = rtnl->buf, .iov_len = sizeof(rtnl->buf)};
     struct msghdr message = {
@@ -99,6 +103,8 @@ static int receive(struct rtnl *rtnl, size_t *len)
         got = recvmsg(rtnl->fd, &message, 0);
         if (got < 0 && errno != EINTR)
             return -errno;
+        if (got >= 0 && from.nl_pid != 0 && ++foreign > MOST_FOREIGN)
+            return -EBUSY;
     } while (got < 0 || from.nl_pid != 0);
     if (message.msg_flags & MSG_TRUNC)
         return -EMSGSIZE;
