@@ -54,13 +54,29 @@ static bool add_seen(struct who_spans *spans, const struct inventory *inv,
     return add_since(spans, inv, netns, first_ts_ns, first_ts_ns, last_ts_ns);
 }
 
+/* What it is called in /run/netns: the recorder's, or that of another mount namespace, of which
+ * there is the path. NULL: nothing. */
+static const char *name_in_folder(const struct nst_netns_name *name)
+{
+    static const char folder[] = "/run/netns/";
+    const char *file = name->name + sizeof(folder) - 1;
+
+    if (name->place == NST_PLACE_NETNS)
+        return name->name;
+    return name->place == NST_PLACE_MOUNT && !strncmp(name->name, folder, sizeof(folder) - 1) &&
+                   !strchr(file, '/')
+               ? file
+               : NULL;
+}
+
 /* A pattern stands for any number of names, but not of paths, as with the recorder. */
 static bool fits_name(const struct who *who, const struct nst_netns_name *name)
 {
-    if ((name->place == NST_PLACE_NETNS) != (who->form == WHO_NAME))
-        return false;
-    return !strcmp(who->text, name->name) ||
-           (who->form == WHO_NAME && !fnmatch(who->text, name->name, 0));
+    const char *called = name_in_folder(name);
+
+    if (who->form == WHO_NAME)
+        return called && (!strcmp(who->text, called) || !fnmatch(who->text, called, 0));
+    return name->place != NST_PLACE_NETNS && !strcmp(who->text, name->name);
 }
 
 static bool fill_names(struct who_spans *spans, const struct who *who, const struct inventory *inv)

@@ -221,7 +221,8 @@ struct nst_file_info {
 /* What the name of a namespace is. */
 enum nst_place {
     NST_PLACE_NETNS = 0, /* a file of /run/netns, as ip-netns(8) makes them */
-    NST_PLACE_MOUNT = 1, /* the path of another file that the namespace is bound to */
+    NST_PLACE_MOUNT = 1, /* the path of another file that the namespace is bound to, or of any in
+                          * another mount namespace, as it is there */
     NST_PLACE_FD = 2,    /* a path as /proc/PID/fd/N: a process has it open */
 };
 

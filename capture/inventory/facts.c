@@ -153,16 +153,21 @@ void facts_begin(struct facts *facts, uint64_t now_ns)
     facts->scan++;
 }
 
+static bool encode(struct facts *facts, const struct row *row, size_t *key_len)
+{
+    facts->row.len = 0;
+    facts->row.failed = false;
+    *key_len = row_encode(&facts->row, row);
+    return !facts->row.failed && facts->row.len <= ROW_BYTES_MAX;
+}
+
 void facts_see(struct facts *facts, const struct row *row, uint64_t first_ts_ns)
 {
     size_t key_len;
     uint32_t hash;
     struct fact *fact;
 
-    facts->row.len = 0;
-    facts->row.failed = false;
-    key_len = row_encode(&facts->row, row);
-    if (facts->row.failed || facts->row.len > ROW_BYTES_MAX) {
+    if (!encode(facts, row, &key_len)) {
         facts->left_out++;
         return;
     }
@@ -254,6 +259,18 @@ void facts_keep(struct facts *facts, unsigned kinds, uint64_t netns)
         if (!fact->over && (kinds & 1u << fact->kind) && fact->netns == netns)
             fact->scan = facts->scan;
     }
+}
+
+void facts_keep_row(struct facts *facts, const struct row *row)
+{
+    struct fact *fact = NULL;
+    size_t key_len;
+
+    if (encode(facts, row, &key_len))
+        fact = find(facts, (uint8_t)row->kind, key_len,
+                    hash_of((uint8_t)row->kind, facts->row.data, key_len));
+    if (fact)
+        fact->scan = facts->scan;
 }
 
 void facts_unseen(struct facts *facts, enum row_kind kind,

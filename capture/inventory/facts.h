@@ -55,6 +55,8 @@ void facts_end_in(struct facts *facts, unsigned kinds, uint64_t *netns, size_t c
 uint64_t facts_died(struct facts *facts, uint64_t netns, uint64_t ts_ns);
 /* What the scan could not see in whole goes on: of these kinds, and of one namespace. */
 void facts_keep(struct facts *facts, unsigned kinds, uint64_t netns);
+/* So does what the row says, if it was so. */
+void facts_keep_row(struct facts *facts, const struct row *row);
 
 /* Of one kind, those that are not over and that the scan has not seen yet. */
 void facts_unseen(struct facts *facts, enum row_kind kind,

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/inventory/cgroup_id.h"
@@ -195,9 +194,15 @@ void proc_read_cmdline(int process, char cmdline[PROC_TEXT_MAX + 1])
     cmdline[length] = '\0';
 }
 
+/* "mnt:[4026531841]". To ask for the file that the link leads to takes three times as long. */
 uint32_t proc_read_ns(int process, const char *which)
 {
-    struct stat status;
+    char text[64], *bracket;
+    ssize_t length = readlinkat(process, which, text, sizeof(text) - 1);
 
-    return fstatat(process, which, &status, 0) == 0 ? (uint32_t)status.st_ino : 0;
+    if (length < 0)
+        return 0;
+    text[length] = '\0';
+    bracket = strchr(text, '[');
+    return bracket ? (uint32_t)strtoul(bracket + 1, NULL, 10) : 0;
 }

@@ -19,6 +19,7 @@
 #include "capture/inventory/peers.h"
 #include "capture/inventory/proc.h"
 #include "capture/inventory/space.h"
+#include "capture/inventory/views.h"
 #include "format/error.h"
 
 #define NAMES_FOLDER "/run/netns/"
@@ -35,6 +36,7 @@ struct scanner {
     struct facts *facts;
     struct spaces spaces;
     struct containers *containers;
+    struct views views;
     struct scanner_counts scan, looks; /* of the last scan; of all looks between scans */
     uint64_t full;                     /* count_full(), as far as these have it */
     bool scanning;
@@ -67,6 +69,7 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     set_limit(&s->options.limits.processes, SCANNER_PROCESSES);
     set_limit(&s->options.limits.execs, SCANNER_EXECS);
     set_limit(&s->options.limits.processes_max, SCANNER_PROCESSES_MAX);
+    set_limit(&s->options.limits.views, SCANNER_VIEWS);
     s->facts = facts;
     s->tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
     s->self = getpid();
@@ -74,7 +77,7 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     s->before = calloc(PIDS_MAX / 8, 1);
     s->containers = containers_new(options->paths);
     error = spaces_init(&s->spaces, !options->names_only, err);
-    if (!error && (!s->pids || !s->before || !s->containers))
+    if (!error && (views_init(&s->views) || !s->pids || !s->before || !s->containers))
         error = nst_fail(err, -ENOMEM, "no memory");
     if (error) {
         scanner_free(s);
@@ -90,6 +93,7 @@ void scanner_free(struct scanner *s)
         return;
     spaces_free(&s->spaces);
     containers_free(s->containers);
+    views_free(&s->views);
     free(s->mountinfo);
     free(s->pids);
     free(s->before);
@@ -118,8 +122,8 @@ static struct scanner_counts *counting(struct scanner *s)
     return s->scanning ? &s->scan : &s->looks;
 }
 
-/* The whole text in memory that is kept. */
-static bool read_mountinfo(struct scanner *s, int process)
+/* The whole text in memory that is kept. Answers its length; <0: it cannot be had. */
+static ssize_t read_mountinfo(struct scanner *s, int process)
 {
     for (;;) {
         int fd = openat(process, "mountinfo", O_RDONLY | O_CLOEXEC);
@@ -127,15 +131,15 @@ static bool read_mountinfo(struct scanner *s, int process)
         char *bigger;
 
         if (fd < 0)
-            return false;
+            return -errno;
         if (s->mountinfo_room)
             len = file_at_drain(fd, s->mountinfo, s->mountinfo_room);
         close(fd);
         if (len != -EFBIG || s->mountinfo_room == MOUNTINFO_MAX)
-            return len >= 0;
+            return len;
         bigger = realloc(s->mountinfo, s->mountinfo_room ? 4 * s->mountinfo_room : 65536);
         if (!bigger)
-            return false;
+            return -ENOMEM;
         s->mountinfo = bigger;
         s->mountinfo_room = s->mountinfo_room ? 4 * s->mountinfo_room : 65536;
     }
@@ -165,16 +169,24 @@ static struct space *found(struct scanner *s, struct space *space, int process)
     return space;
 }
 
-static void see_name(struct scanner *s, const struct space *space, const char *path)
+/* Other mount namespaces have a /run/netns of their own: there a name is a path as any other. */
+static struct row name_row(const struct space *space, const char *path, pid_t viewer)
 {
     struct row row = {.kind = ROW_NAME, .name = {.netns = space->netns, .name = path}};
     size_t folder = strlen(NAMES_FOLDER);
 
     row.name.place = NST_PLACE_MOUNT;
-    if (!strncmp(path, NAMES_FOLDER, folder) && !strchr(path + folder, '/')) {
+    if (!viewer && !strncmp(path, NAMES_FOLDER, folder) && !strchr(path + folder, '/')) {
         row.name.place = NST_PLACE_NETNS;
         row.name.name = path + folder;
     }
+    return row;
+}
+
+static void see_name(struct scanner *s, const struct space *space, const char *path, pid_t viewer)
+{
+    const struct row row = name_row(space, path, viewer);
+
     if (strlen(row.name.name) <= NST_MAX_NAME)
         facts_see(s->facts, &row, 0);
 }
@@ -186,9 +198,9 @@ static void scan_mount(struct scanner *s, const struct mount *mount)
     /* The path can have become another's since it was listed. */
     if (!space || space->netns.inum != mount->inum)
         return;
-    if (!space->path)
-        space->path = strdup(mount->path);
-    see_name(s, space, mount->path);
+    if (!space_is_bound(space, mount->path))
+        space_bind(space, mount->path, 0);
+    see_name(s, space, mount->path, 0);
 }
 
 static void scan_mounts(struct scanner *s)
@@ -199,12 +211,55 @@ static void scan_mounts(struct scanner *s)
 
     if (self < 0)
         return;
-    if (read_mountinfo(s, self)) {
+    if (read_mountinfo(s, self) >= 0) {
         text = s->mountinfo;
         while (mounts_next(&text, &mount))
             scan_mount(s, &mount);
     }
     close(self);
+}
+
+/* Of one that has a name the same file in other mount namespaces tells nothing. */
+static void scan_mount_elsewhere(struct scanner *s, int process, pid_t pid,
+                                 const struct mount *mount)
+{
+    struct space *space = spaces_find(&s->spaces, mount->inum);
+
+    if ((space && space_is_bound(space, mount->path)) || !views_look(&s->views, space))
+        return;
+    space = found(s, spaces_elsewhere(&s->spaces, process, mount->path, mount->inum), -1);
+    if (!space)
+        counting(s)->unread += errno != ENOENT;
+    else if (space_bind(space, mount->path, pid))
+        see_name(s, space, mount->path, pid);
+}
+
+/* What a process sees, if no other one of its mount namespace was asked before. One that has gone
+ * meanwhile tells nothing: the next is asked. */
+static void scan_view(struct scanner *s, const char *name, pid_t pid, const void *context)
+{
+    char path[NAME_ROOM];
+    struct mount mount;
+    const char *text;
+    uint32_t inum;
+    ssize_t len;
+    int fd;
+
+    (void)context;
+    snprintf(path, sizeof(path), "%s/ns/mnt", name);
+    inum = proc_read_ns(s->spaces.proc, path);
+    if (!views_want(&s->views, inum, s->options.limits.views))
+        return;
+    fd = proc_open(s->spaces.proc, name);
+    if (fd < 0)
+        return;
+    len = proc_read_ns(fd, "ns/mnt") == inum ? read_mountinfo(s, fd) : -ESRCH;
+    if (len >= 0 || len == -EFBIG)
+        views_add(&s->views, inum, len);
+    text = len >= 0 ? s->mountinfo : "";
+    while (mounts_next(&text, &mount))
+        scan_mount_elsewhere(s, fd, pid, &mount);
+    close(fd);
 }
 
 /* NULL: it is gone, a zombie, or we may not look. A process that was there before has hardly gone
@@ -328,6 +383,32 @@ static void scan_process(struct scanner *s, const char *name, pid_t pid)
     add_pid(s->pids, pid);
 }
 
+typedef void take_process(struct scanner *s, const char *name, pid_t pid, const void *context);
+
+static void each_process(struct scanner *s, take_process *take, const void *context)
+{
+    int fd = openat(s->spaces.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    while (proc && (entry = readdir(proc))) {
+        pid_t pid = pid_of(entry->d_name);
+
+        if (pid)
+            take(s, entry->d_name, pid, context);
+    }
+    if (proc)
+        closedir(proc);
+    else if (fd >= 0)
+        close(fd);
+}
+
+static void scan_views(struct scanner *s)
+{
+    views_begin(&s->views, proc_read_ns(s->spaces.proc, "self/ns/mnt"));
+    each_process(s, scan_view, NULL);
+}
+
 /* Of which processes to look at: all; those that came since; those in one namespace. */
 struct which {
     bool all;
@@ -353,22 +434,15 @@ static bool is_wanted(const struct scanner *s, const struct which *which, pid_t 
     return which->netns ? is_in(s, pid, which->netns) : !has_pid(s->pids, pid);
 }
 
+static void scan_if_wanted(struct scanner *s, const char *name, pid_t pid, const void *which)
+{
+    if (is_wanted(s, which, pid))
+        scan_process(s, name, pid);
+}
+
 static void scan_processes(struct scanner *s, const struct which *which)
 {
-    int fd = openat(s->spaces.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *proc = fd < 0 ? NULL : fdopendir(fd);
-    const struct dirent *entry;
-
-    while (proc && (entry = readdir(proc))) {
-        pid_t pid = pid_of(entry->d_name);
-
-        if (pid && is_wanted(s, which, pid))
-            scan_process(s, entry->d_name, pid);
-    }
-    if (proc)
-        closedir(proc);
-    else if (fd >= 0)
-        close(fd);
+    each_process(s, scan_if_wanted, which);
 }
 
 static void see_devices(struct scanner *s, struct space *space)
@@ -465,7 +539,8 @@ static void scan_hidden(void *context, const struct row *row)
 /* What found no room since the scan began; of facts, ever. */
 static uint64_t count_full(const struct scanner *s)
 {
-    return s->spaces.left_out + containers_left_out(s->containers) + facts_left_out(s->facts);
+    return s->spaces.left_out + containers_left_out(s->containers) + s->views.left_out +
+           facts_left_out(s->facts);
 }
 
 /* A scan counts anew what the last one did. What came and went between them it does not see. */
@@ -493,6 +568,7 @@ static void begin(struct scanner *s)
     s->before = before;
     memset(s->pids, 0, PIDS_MAX / 8);
     spaces_clear(&s->spaces);
+    s->views.left_out = 0;
     s->processes = s->others = s->execs = 0;
 }
 
@@ -508,6 +584,7 @@ void scanner_scan(struct scanner *s)
     scan_mounts(s);
     if (!s->options.names_only)
         scan_processes(s, &(struct which){.all = true});
+    scan_views(s);
     facts_unseen(s->facts, ROW_NETNS, scan_hidden, s);
     see_fresh(s, NULL, 0);
     facts_end(s->facts, ALL_KINDS);
@@ -515,10 +592,27 @@ void scanner_scan(struct scanner *s)
     s->took_ns = clock_cpu_ns() - start_ns;
 }
 
+/* Nobody tells of changes there: what the last scan saw is so until the next. */
+static void keep_elsewhere(struct scanner *s)
+{
+    for (uint32_t i = 0; i < s->spaces.count; i++) {
+        const struct space *space = &s->spaces.list[i];
+
+        for (uint32_t j = 0; j < space->paths_count; j++) {
+            const struct space_path *path = &space->paths[j];
+            const struct row row = name_row(space, path->text, path->viewer);
+
+            if (path->viewer)
+                facts_keep_row(s->facts, &row);
+        }
+    }
+}
+
 void scanner_mounts(struct scanner *s)
 {
     facts_begin(s->facts, clock_now_ns());
     scan_mounts(s);
+    keep_elsewhere(s);
     see_fresh(s, NULL, 0);
     facts_end(s->facts, 1u << ROW_NAME);
 }
@@ -570,6 +664,9 @@ void scanner_look(struct scanner *s, const struct scanner_sight *sight)
     if (!s->options.names_only && !(space && space->populated) &&
         !look_for_processes(s, netns, &(struct which){0}))
         look_for_processes(s, netns, &(struct which){.netns = netns});
+    space = find_known(s, netns);
+    if (!space || !(space->populated || space->paths_count))
+        scan_views(s);
     see_fresh(s, netns, sight->ts_ns);
 }
 

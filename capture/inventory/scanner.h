@@ -18,10 +18,12 @@
 #define SCANNER_EXECS 512
 /* Together with those. */
 #define SCANNER_PROCESSES_MAX 65536
+/* Mount namespaces besides ours. */
+#define SCANNER_VIEWS 4096
 
 /* 0: those above. */
 struct scanner_limits {
-    uint32_t processes, execs, processes_max;
+    uint32_t processes, execs, processes_max, views;
 };
 
 struct scanner_options {
@@ -60,7 +62,7 @@ struct scanner_sight {
 /* Looks at the namespace, if it or the device is not known, and for its processes if none is. */
 void scanner_look(struct scanner *scanner, const struct scanner_sight *sight);
 
-/* Looks at what is mounted; at one process. */
+/* Looks at what is mounted in our mount namespace; at one process. */
 void scanner_mounts(struct scanner *scanner);
 void scanner_process(struct scanner *scanner, pid_t pid);
 /* Processes that nobody told of in time: counted as one that was left out. */

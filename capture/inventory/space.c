@@ -7,12 +7,15 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -77,6 +80,13 @@ static uint32_t inum_of(int fd)
     return (uint32_t)status.st_ino;
 }
 
+static dev_t device_of(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) ? 0 : status.st_dev;
+}
+
 static uint32_t find_initial(int proc)
 {
     int process = proc_open_initial(proc);
@@ -113,6 +123,7 @@ int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
     spaces->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (spaces->own < 0 || spaces->proc < 0)
         return nst_fail(err, -errno, "/proc: %s", strerror(errno));
+    spaces->nsfs = device_of(spaces->own);
     spaces->initial_inum = find_initial(spaces->proc);
     spaces->handles = handles_work(spaces);
     spaces->lives = lives_new(contents);
@@ -122,10 +133,19 @@ int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
     return 0;
 }
 
+static void clear_paths(struct space *space)
+{
+    for (uint32_t i = 0; i < space->paths_count; i++)
+        free(space->paths[i].text);
+    free(space->paths);
+    space->paths = NULL;
+    space->paths_count = 0;
+}
+
 void spaces_clear(struct spaces *spaces)
 {
     for (uint32_t i = 0; i < spaces->count; i++) {
-        free(spaces->list[i].path);
+        clear_paths(&spaces->list[i]);
         free(spaces->list[i].devices);
         free(spaces->list[i].addresses);
     }
@@ -254,8 +274,7 @@ static void read_owner(struct space *space, int fd)
 /* Another namespace has the inum now. */
 static void become_another(struct space *space, uint64_t cookie)
 {
-    free(space->path);
-    space->path = NULL;
+    clear_paths(space);
     space->pid = 0;
     space->populated = false;
     space->netns.cookie = cookie;
@@ -350,23 +369,65 @@ static bool still_same(struct spaces *spaces, const struct space *space, int fd)
     return cookie == space->netns.cookie;
 }
 
-/* What stands there can be anything, also a device that does something when it is opened. */
-static int open_there(int dir, const char *name)
+/* What an O_PATH descriptor stands for; closes that. */
+static int open_path(int there)
 {
-    char again[PATH_ROOM];
-    int there = openat(dir, name, O_PATH | O_CLOEXEC), fd;
+    char path[PATH_ROOM];
+    int fd;
 
-    if (there < 0)
-        return -errno;
-    if (!inum_of(there)) {
-        close(there);
-        return -EINVAL;
-    }
-    snprintf(again, sizeof(again), PATH_TO_FD, there);
-    fd = open(again, O_RDONLY | O_CLOEXEC);
+    snprintf(path, sizeof(path), PATH_TO_FD, there);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     fd = fd < 0 ? -errno : fd;
     close(there);
     return fd;
+}
+
+/* What stands there can be anything, also a device that does something when it is opened. */
+static int open_there(int dir, const char *name)
+{
+    int there = openat(dir, name, O_PATH | O_CLOEXEC);
+
+    if (there < 0)
+        return -errno;
+    if (inum_of(there))
+        return open_path(there);
+    close(there);
+    return -EINVAL;
+}
+
+/* Asks the file for nothing but what the kernel knows of it. */
+static bool is_on(int fd, dev_t device)
+{
+    struct statx status;
+
+    return !statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) &&
+           makedev(status.stx_dev_major, status.stx_dev_minor) == device;
+}
+
+/*
+ * What stands in the mount namespace of a process, a folder of /proc. Anybody can have made that,
+ * and mounted what never answers (FUSE) over it or on the way: who asks that waits, and cannot
+ * always be killed. So only what the kernel has at hand is walked, as the way to a mount is
+ * (RESOLVE_CACHED, 5.12, 99668f618062); older kernels refuse, and none is opened there. The path of
+ * a mount has no links.
+ */
+static int open_elsewhere(const struct spaces *spaces, int process, const char *path)
+{
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED,
+    };
+    int root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), there;
+
+    if (root < 0)
+        return -errno;
+    there = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+    there = there < 0 ? -errno : there;
+    close(root);
+    if (there < 0 || is_on(there, spaces->nsfs))
+        return there < 0 ? there : open_path(there);
+    close(there);
+    return -EINVAL;
 }
 
 static struct space *find_there(struct spaces *spaces, int dir, const char *name)
@@ -384,6 +445,15 @@ static struct space *find_there(struct spaces *spaces, int dir, const char *name
     if (fstatat(dir, name, &status, 0))
         return NULL;
     return spaces_find(spaces, (uint32_t)status.st_ino);
+}
+
+/* Whether it is the one that is meant, as far as this costs nothing. */
+static int if_inum(int fd, uint32_t inum)
+{
+    if (fd < 0 || inum_of(fd) == inum)
+        return fd;
+    close(fd);
+    return -ENOENT;
 }
 
 struct space *spaces_at(struct spaces *spaces, int dir, const char *name, bool verify)
@@ -404,6 +474,25 @@ struct space *spaces_at(struct spaces *spaces, int dir, const char *name, bool v
     return space;
 }
 
+/* Of two with the same inum, one after the other, the mount was of the one that was there before it
+ * and is after it. */
+struct space *spaces_elsewhere(struct spaces *spaces, int process, const char *path, uint32_t inum)
+{
+    struct space *space = spaces_find(spaces, inum);
+    int fd;
+
+    if (space && (!spaces->lives || spaces_live(spaces, &space->netns)))
+        return space;
+    fd = if_inum(open_elsewhere(spaces, process, path), inum);
+    if (fd < 0) {
+        errno = -fd;
+        return NULL;
+    }
+    space = visit(spaces, fd);
+    close(fd);
+    return space;
+}
+
 struct space *spaces_known(struct spaces *spaces, const struct nst_netns *netns)
 {
     struct space *space;
@@ -418,13 +507,51 @@ struct space *spaces_known(struct spaces *spaces, const struct nst_netns *netns)
     return space;
 }
 
-/* Whether it is the one that is meant, as far as this costs nothing. */
-static int if_inum(int fd, uint32_t inum)
+static const char *file_name(const char *path)
 {
-    if (fd < 0 || inum_of(fd) == inum)
-        return fd;
-    close(fd);
-    return -ENOENT;
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+bool space_is_bound(const struct space *space, const char *path)
+{
+    for (uint32_t i = 0; i < space->paths_count; i++)
+        if (!strcmp(file_name(space->paths[i].text), file_name(path)))
+            return true;
+    return false;
+}
+
+bool space_bind(struct space *space, const char *path, pid_t viewer)
+{
+    struct space_path *paths = NULL;
+    char *text = strdup(path);
+
+    if (text && space->paths_count < SPACE_PATHS_MAX)
+        paths = reallocarray(space->paths, space->paths_count + 1, sizeof(*paths));
+    if (!paths) {
+        free(text);
+        return false;
+    }
+    space->paths = paths;
+    space->paths[space->paths_count++] = (struct space_path){.text = text, .viewer = viewer};
+    return true;
+}
+
+static int open_bound(const struct spaces *spaces, const struct space_path *path)
+{
+    char name[PATH_ROOM];
+    int process, fd;
+
+    if (!path->viewer)
+        return open_there(AT_FDCWD, path->text);
+    snprintf(name, sizeof(name), "%d", (int)path->viewer);
+    process = proc_open(spaces->proc, name);
+    if (process < 0)
+        return -ESRCH;
+    fd = open_elsewhere(spaces, process, path->text);
+    close(process);
+    return fd;
 }
 
 int space_open(const struct spaces *spaces, const struct space *space)
@@ -439,8 +566,8 @@ int space_open(const struct spaces *spaces, const struct space *space)
         snprintf(path, sizeof(path), PATH_TO_PID, (int)space->pid);
         fd = if_inum(open_there(spaces->proc, path), space->netns.inum);
     }
-    if (fd < 0 && space->path)
-        fd = if_inum(open_there(AT_FDCWD, space->path), space->netns.inum);
+    for (uint32_t i = 0; fd < 0 && i < space->paths_count; i++)
+        fd = if_inum(open_bound(spaces, &space->paths[i]), space->netns.inum);
     return fd;
 }
 

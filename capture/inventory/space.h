@@ -20,6 +20,12 @@
 /* More are not looked at. */
 #define SPACES_MAX        16384
 #define SPACE_DEVICES_MAX 16384 /* of one namespace */
+#define SPACE_PATHS_MAX   16    /* that one namespace is mounted at */
+
+struct space_path {
+    char *text;
+    pid_t viewer; /* a process in whose mount namespace it is that; 0: it is in ours */
+};
 
 struct space_device {
     struct nst_known_device row; /* its strings are those below; no link_netns if elsewhere */
@@ -35,7 +41,8 @@ struct space {
     bool reborn;      /* another had its inum when that was looked at last; not yet told of */
     uint64_t born_ns; /* when it got it from that, about; 0: not known */
     pid_t pid;          /* of a process that was in it; 0: none known */
-    char *path;         /* where it is mounted; NULL: nowhere known */
+    struct space_path *paths; /* where it is mounted, as far as that is known */
+    uint32_t paths_count;
     uint32_t owner_uid; /* see struct nst_known_netns */
     uint32_t userns_inum;
     bool populated; /* a process of it was recorded */
@@ -52,6 +59,7 @@ struct space {
 struct spaces {
     int own;       /* our own namespace, to come back to */
     int proc;      /* /proc */
+    dev_t nsfs;    /* the device that all namespaces are files of */
     bool contents; /* look into them too: devices and addresses */
     bool handles;  /* this kernel tells cookies, and opens namespaces, by handles */
     uint32_t initial_inum;
@@ -78,6 +86,12 @@ struct space *spaces_find(struct spaces *spaces, uint32_t inum);
  * network namespace; errno tells.
  */
 struct space *spaces_at(struct spaces *spaces, int dir, const char *name, bool verify);
+/*
+ * The namespace that was mounted at path when mountinfo of that process was read, a folder of
+ * /proc: found before that, or looked at now. NULL: it is gone, or cannot be looked at; errno
+ * tells.
+ */
+struct space *spaces_elsewhere(struct spaces *spaces, int process, const char *path, uint32_t inum);
 /* The namespace of an event, if this kernel opens them by their cookie (6.18). NULL: it does not,
  * or it is gone. */
 struct space *spaces_known(struct spaces *spaces, const struct nst_netns *netns);
@@ -91,6 +105,12 @@ int spaces_fd(const struct spaces *spaces);
 enum change_kind spaces_next(struct spaces *spaces, struct nst_netns *netns);
 /* Looks at one again. False: it is gone. */
 bool spaces_again(struct spaces *spaces, struct space *space);
+
+/* Notes where it is mounted. False: no room, or no memory. */
+bool space_bind(struct space *space, const char *path, pid_t viewer);
+/* Whether a file of that name, in whatever folder, is noted: folders are mounted elsewhere in other
+ * mount namespaces, with all that is mounted in them. */
+bool space_is_bound(const struct space *space, const char *path);
 
 /* A descriptor of the namespace, which the caller closes soon; <0: it is gone. */
 int space_open(const struct spaces *spaces, const struct space *space);

@@ -46,6 +46,7 @@ more=(
     netns/bridge.sh
     netns/bytes.sh
     netns/control.sh
+    netns/elsewhere.sh
     netns/heard.sh
     netns/journeys.sh
     netns/live.sh
@@ -69,6 +70,7 @@ programs=(
     tests/kernels/cookie
     tests/netns/callers
     tests/netns/chatter
+    tests/netns/keeper
     tests/netns/mapless
     tests/netns/progs
     tests/netns/traffic

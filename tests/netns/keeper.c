@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Keeps a network namespace by a socket alone: makes one, goes back to where it came from, and
- * prints the inode number of the one that it left. For each line that it reads it sends a
- * datagram there, to the socket itself.
+ * keeper [FILE]: keeps a network namespace by a socket, and is in it for a moment: makes one, goes
+ * back to where it came from, and prints the inode number of the one that it left. For each line
+ * that it reads it sends a datagram there, to the socket itself. With FILE it waits for a line
+ * before it does anything, and binds the namespace to that new file.
  */
 #include "config.h"
 
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,14 +54,27 @@ static void make(int *fd, unsigned long *inum, struct sockaddr_in *address)
         fail("bind");
 }
 
-int main(void)
+static void bind_to(const char *path)
+{
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+    if (fd < 0 || mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL))
+        fail(path);
+    close(fd);
+}
+
+int main(int argc, char **argv)
 {
     int own = open("/proc/self/ns/net", O_RDONLY), fd;
     struct sockaddr_in address;
     unsigned long inum;
     char line[16];
 
+    if (argc > 1 && !fgets(line, sizeof(line), stdin))
+        return 0;
     make(&fd, &inum, &address);
+    if (argc > 1)
+        bind_to(argv[1]);
     if (own < 0 || setns(own, CLONE_NEWNET))
         fail("setns");
     close(own);

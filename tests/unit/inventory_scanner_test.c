@@ -19,6 +19,7 @@
 
 #include "capture/inventory/runtime_paths.h"
 #include "capture/inventory/scanner.h"
+#include "capture/inventory/space.h"
 #include "tests/unit/tap.h"
 
 static struct tap tap;
@@ -148,14 +149,15 @@ static void test_execs(const struct scanner_options *options, struct facts *fact
     scanner_free(s);
 }
 
-/* What a scan recorded of a pid namespace with more processes than it may. */
+/* What a scan recorded of a pid namespace with more in it than it may. */
 struct kept {
     bool done;
-    unsigned leaders, inits, others;
-    uint64_t left_out;
+    unsigned leaders, inits, others, names;
+    uint64_t left_out, full;
 };
 
-enum { LEADERS = 3, INITS = 1, OTHERS = 5 };
+enum { LEADERS = 3, INITS = 1, OTHERS = 5, VIEWS = 3, BOUND = SPACE_PATHS_MAX + 4 };
+enum { FEW, FEWEST, SEEN, SEEN_LEAST, SCANS };
 
 static void keep_process(void *context, const struct fact *fact)
 {
@@ -163,6 +165,7 @@ static void keep_process(void *context, const struct fact *fact)
     struct cursor c = cursor_of(fact->bytes, fact->len);
     struct row row;
 
+    kept->names += fact->kind == ROW_NAME;
     if (fact->kind != ROW_PROCESS || !row_decode(&c, ROW_PROCESS, &row))
         return;
     kept->leaders += row.process.flags == NST_PROCESS_LEADER;
@@ -183,6 +186,25 @@ static bool leads_session(void)
 static bool has_namespace(void)
 {
     return unshare(CLONE_NEWNET) == 0;
+}
+
+static bool has_view(void)
+{
+    return unshare(CLONE_NEWNS) == 0;
+}
+
+static bool has_bound(void)
+{
+    char path[32];
+
+    if (!has_view() || mount("tmpfs", "/tmp", "tmpfs", 0, NULL))
+        return false;
+    for (int i = 0; i < BOUND; i++) {
+        snprintf(path, sizeof(path), "/tmp/%d", i);
+        if (mknod(path, S_IFREG, 0) || mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL))
+            return false;
+    }
+    return true;
 }
 
 /* So many processes of a kind, which are there once this has returned. */
@@ -217,6 +239,7 @@ static void scan_kept(struct kept *kept, const struct scanner_options *options)
         _exit(1);
     scanner_scan(s);
     kept->left_out = scanner_counts(s).left_out;
+    kept->full = scanner_counts(s).full;
     kept->done = true;
     scanner_free(s);
     facts_free(facts);
@@ -224,12 +247,13 @@ static void scan_kept(struct kept *kept, const struct scanner_options *options)
 
 /* As the first process of a pid namespace, of which no other is seen. Those that are always
  * recorded come last. */
-static void scan_crowd(struct kept kept[2], const struct scanner_options *options)
+static void scan_crowd(struct kept kept[SCANS], const struct scanner_options *options)
 {
-    struct scanner_options few = *options, fewest = *options;
+    struct scanner_options few = *options, fewest = *options, least = *options;
 
     few.limits.processes = 2;
     fewest.limits.processes_max = 2;
+    least.limits.views = 1;
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
         mount("proc", "/proc", "proc", 0, NULL))
         _exit(1);
@@ -237,15 +261,19 @@ static void scan_crowd(struct kept kept[2], const struct scanner_options *option
     make(LEADERS, 0, leads_session);
     make(INITS, CLONE_NEWPID, stays_in_session);
     make(1, 0, has_namespace);
-    scan_kept(&kept[0], &few);
-    scan_kept(&kept[1], &fewest);
+    scan_kept(&kept[FEW], &few);
+    scan_kept(&kept[FEWEST], &fewest);
+    make(1, 0, has_bound);
+    make(VIEWS - 1, 0, has_view);
+    scan_kept(&kept[SEEN], options);
+    scan_kept(&kept[SEEN_LEAST], &least);
     _exit(0);
 }
 
 static void test_limits(const struct scanner_options *options)
 {
-    struct kept *kept =
-        mmap(NULL, 2 * sizeof(*kept), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct kept *kept = mmap(NULL, SCANS * sizeof(*kept), PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t pid = fork();
 
     if (pid == 0) {
@@ -259,15 +287,23 @@ static void test_limits(const struct scanner_options *options)
         _exit(0);
     }
     waitpid(pid, NULL, 0);
-    tap_ok(&tap, kept[0].leaders == LEADERS && kept[0].inits == INITS,
+    tap_ok(&tap, kept[FEW].leaders == LEADERS && kept[FEW].inits == INITS,
            "leaders of sessions and inits are recorded beyond the limit");
-    tap_ok(&tap, kept[0].others == 2 + 2, "others up to it, and one of each network namespace");
-    tap_ok(&tap, kept[0].done && kept[0].left_out == OTHERS + 1 - 4, "the rest is counted");
+    tap_ok(&tap, kept[FEW].others == 2 + 2, "others up to it, and one of each network namespace");
+    tap_ok(&tap, kept[FEW].done && kept[FEW].left_out == OTHERS + 1 - 4, "the rest is counted");
     tap_ok(&tap,
-           kept[1].leaders + kept[1].inits + kept[1].others == 2 &&
-               kept[1].left_out == LEADERS + INITS + OTHERS + 1 - 2,
+           kept[FEWEST].leaders + kept[FEWEST].inits + kept[FEWEST].others == 2 &&
+               kept[FEWEST].left_out == LEADERS + INITS + OTHERS + 1 - 2,
            "and there is a limit for all together");
-    munmap(kept, 2 * sizeof(*kept));
+    tap_ok(&tap,
+           kept[SEEN].names == kept[FEW].names + SPACE_PATHS_MAX &&
+               kept[SEEN].full == BOUND - SPACE_PATHS_MAX,
+           "so many names of a namespace in another mount namespace, and the rest is counted");
+    tap_ok(&tap,
+           kept[SEEN_LEAST].names == kept[SEEN].names &&
+               kept[SEEN_LEAST].full == kept[SEEN].full + VIEWS - 1,
+           "so many mount namespaces, and the rest is counted");
+    munmap(kept, SCANS * sizeof(*kept));
 }
 
 /* A process of its own keeps the namespace; the scanner does not look at itself. */

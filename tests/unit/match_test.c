@@ -104,6 +104,8 @@ static const struct nst_netns_name placed[] = {
     {{3, 4026532003}, "moved", START_NS + 2000000000, NST_STILL, NST_PLACE_NETNS},
     {{0x1001, 4026532001}, "before", START_NS - 900, START_NS - 500, NST_PLACE_NETNS},
     {{3, 4026532003}, "/var/lib/x", START_NS, NST_STILL, NST_PLACE_MOUNT},
+    {{3, 4026532003}, "/run/netns/far", START_NS, NST_STILL, NST_PLACE_MOUNT},
+    {{0x1001, 4026532001}, "/run/netns/deep/down", START_NS, NST_STILL, NST_PLACE_MOUNT},
 };
 static const struct nst_process processes[] = {
     {.netns = {0, 4026532002}, .pid = 7, .first_ts_ns = START_NS + 200, .last_ts_ns = REUSED_NS},
@@ -121,7 +123,7 @@ static const struct nst_container containers[] = {
 };
 static const struct nst_tables inventory_tables = {.ts_ns = START_NS + 5000,
                                                    .netns_names = placed,
-                                                   .netns_names_count = 4,
+                                                   .netns_names_count = 6,
                                                    .netns = known,
                                                    .netns_count = 4,
                                                    .processes = processes,
@@ -230,6 +232,9 @@ static void test_inventory(void)
     check("--netns=/var/lib/*", "-----");
     check("--netns=/var/lib/x", "----e");
     check("--netns=name:/var/lib/x", "-----");
+    check("--netns=/run/netns/far", "----e");
+    check("--netns=f?r", "----e");
+    check("--netns=deep*", "-----");
     check("--netns=container:web1", "a----");
     check("--netns=container:4f00", "a----");
     check("--netns=container:4f0", "----e");
