@@ -10,6 +10,7 @@
 #include "analyze/escape.h"
 #include "analyze/message.h"
 #include "analyze/who_spans.h"
+#include "format/container_fit.h"
 
 void who_choices_known(const struct inventory *inv, struct netns_list *seen)
 {
@@ -92,7 +93,7 @@ static void list_containers(const char *path, const struct inventory *inv, enum 
 
     for (size_t i = 0; i < count && said < NETNS_LIST_MAX; i++) {
         if (prefix) {
-            if (who_container_fits(prefix, &list[i]) == WHO_CONTAINER_NOT)
+            if (nst_container_fits(prefix, &list[i]) == NST_FITS_NOT)
                 continue;
             snprintf(text, sizeof(text), "container:%s", list[i].id);
         } else {

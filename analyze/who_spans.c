@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/container_fit.h"
+
 static bool add(struct who_spans *spans, const struct who_span *span)
 {
     if (spans->count == spans->room) {
@@ -156,47 +158,27 @@ static bool fill_host(struct who_spans *spans, const struct inventory *inv)
     return true;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b && !strcmp(a, b);
-}
-
-enum who_container who_container_fits(const char *given, const struct nst_container *c)
-{
-    if (same_text(given, c->id) || same_text(given, c->name) || same_text(given, c->pod_container))
-        return WHO_CONTAINER_EXACT;
-    return strncmp(given, c->id, strlen(given)) ? WHO_CONTAINER_NOT : WHO_CONTAINER_PREFIX;
-}
-
 /* As docker takes them: a whole id or name goes before the beginning of an id. */
 static bool fill_container(struct who_spans *spans, const struct who *who,
                            const struct inventory *inv)
 {
-    enum who_container best = WHO_CONTAINER_PREFIX;
+    enum nst_fit best = NST_FITS_PREFIX;
     const char *id = NULL;
     size_t count;
     const struct nst_container *list = inventory_containers(inv, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (who_container_fits(who->text, &list[i]) == WHO_CONTAINER_EXACT)
-            best = WHO_CONTAINER_EXACT;
+        if (nst_container_fits(who->text, &list[i]) == NST_FITS_EXACTLY)
+            best = NST_FITS_EXACTLY;
     for (size_t i = 0; i < count; i++) {
-        if (who_container_fits(who->text, &list[i]) != best)
+        if (nst_container_fits(who->text, &list[i]) != best)
             continue;
-        spans->ambiguous |= best == WHO_CONTAINER_PREFIX && id && strcmp(id, list[i].id) != 0;
+        spans->ambiguous |= best == NST_FITS_PREFIX && id && strcmp(id, list[i].id) != 0;
         id = list[i].id;
         if (!add_seen(spans, inv, &list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns))
             return false;
     }
     return true;
-}
-
-static bool is_pod(const char *given, const struct nst_container *c)
-{
-    size_t length = c->pod_namespace ? strlen(c->pod_namespace) : 0;
-
-    return length && c->pod_name && !strncmp(given, c->pod_namespace, length) &&
-           given[length] == '/' && !strcmp(given + length + 1, c->pod_name);
 }
 
 static bool fill_pod(struct who_spans *spans, const struct who *who, const struct inventory *inv)
@@ -205,7 +187,7 @@ static bool fill_pod(struct who_spans *spans, const struct who *who, const struc
     const struct nst_container *list = inventory_containers(inv, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (is_pod(who->text, &list[i]) &&
+        if (nst_pod_fits(who->text, &list[i]) &&
             !add_seen(spans, inv, &list[i].netns, list[i].first_ts_ns, list[i].last_ts_ns))
             return false;
     return true;

@@ -31,8 +31,4 @@ enum who_when { WHO_NEVER, WHO_ALWAYS, WHO_SOMETIMES };
 enum who_when who_spans_when(const struct who_spans *spans, const struct nst_netns *netns,
                              uint64_t from_ns, uint64_t to_ns);
 
-/* The container goes by what was given: its id, its name, or the beginning of its id. */
-enum who_container { WHO_CONTAINER_NOT, WHO_CONTAINER_PREFIX, WHO_CONTAINER_EXACT };
-enum who_container who_container_fits(const char *given, const struct nst_container *container);
-
 #endif

@@ -9,7 +9,7 @@
 /* A container that is there in a namespace, and one who means it. */
 struct found {
     size_t who;
-    enum who_fit fit;
+    enum nst_fit fit;
     struct nst_netns netns;
     uint64_t first_ts_ns;
     char *id;
@@ -76,13 +76,13 @@ static bool add(struct sought *s, const struct found *found)
     return true;
 }
 
-static bool begin(struct sought *s, size_t who, enum who_fit fit, const struct nst_container *c)
+static bool begin(struct sought *s, size_t who, enum nst_fit fit, const struct nst_container *c)
 {
     struct found *known = find(s, who, c);
     struct found found = {
         .who = who, .fit = fit, .netns = c->netns, .first_ts_ns = c->first_ts_ns};
 
-    if (fit == WHO_FITS_EXACTLY)
+    if (fit == NST_FITS_EXACTLY)
         s->exact[who] = true;
     if (known) {
         known->fit = fit;
@@ -110,9 +110,9 @@ static void end(struct sought *s, size_t who, const struct nst_container *c)
 bool sought_hear(struct sought *s, const struct nst_container *c)
 {
     for (size_t i = 0; i < s->whos_count; i++) {
-        enum who_fit fit = who_fits(&s->whos[i], c);
+        enum nst_fit fit = who_fits(&s->whos[i], c);
 
-        if (fit == WHO_FITS_NOT)
+        if (fit == NST_FITS_NOT)
             continue;
         if (c->last_ts_ns != NST_STILL)
             end(s, i, c);
@@ -124,7 +124,7 @@ bool sought_hear(struct sought *s, const struct nst_container *c)
 
 static bool is_meant(const struct sought *s, const struct found *found)
 {
-    return found->fit == WHO_FITS_EXACTLY || !s->exact[found->who];
+    return found->fit == NST_FITS_EXACTLY || !s->exact[found->who];
 }
 
 const struct who *sought_next(const struct sought *s, size_t *at, struct nst_netns *netns)

@@ -96,29 +96,10 @@ bool who_is_container(const struct who *who)
     return who->form == WHO_CONTAINER || who->form == WHO_POD;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b && !strcmp(a, b);
-}
-
-static enum who_fit fits_container(const char *given, const struct nst_container *c)
-{
-    if (same_text(given, c->id) || same_text(given, c->name) || same_text(given, c->pod_container))
-        return WHO_FITS_EXACTLY;
-    return starts(c->id, given) ? WHO_FITS_PREFIX : WHO_FITS_NOT;
-}
-
-static bool fits_pod(const char *given, const struct nst_container *c)
-{
-    size_t length = c->pod_namespace ? strlen(c->pod_namespace) : 0;
-
-    return length && c->pod_name && starts(given, c->pod_namespace) && given[length] == '/' &&
-           !strcmp(given + length + 1, c->pod_name);
-}
-
-enum who_fit who_fits(const struct who *who, const struct nst_container *container)
+enum nst_fit who_fits(const struct who *who, const struct nst_container *container)
 {
     if (who->form == WHO_CONTAINER)
-        return fits_container(who->text, container);
-    return who->form == WHO_POD && fits_pod(who->text, container) ? WHO_FITS_EXACTLY : WHO_FITS_NOT;
+        return nst_container_fits(who->text, container);
+    return who->form == WHO_POD && nst_pod_fits(who->text, container) ? NST_FITS_EXACTLY
+                                                                       : NST_FITS_NOT;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/container_fit.h"
 #include "format/nstrail.h"
 
 enum who_form {
@@ -36,9 +37,7 @@ bool who_is_pattern(const struct who *who);
 /* Whether it is said by a container or a pod, which only the inventory knows. */
 bool who_is_container(const struct who *who);
 
-/* Whether such a one means this container: by its id or name, or its pod's; or by the beginning of
- * its id. */
-enum who_fit { WHO_FITS_NOT, WHO_FITS_PREFIX, WHO_FITS_EXACTLY };
-enum who_fit who_fits(const struct who *who, const struct nst_container *container);
+/* Whether such a one means this container. */
+enum nst_fit who_fits(const struct who *who, const struct nst_container *container);
 
 #endif

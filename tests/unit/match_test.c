@@ -241,9 +241,12 @@ static void test_inventory(void)
     check("--netns=container:4f11bb --netns=host", "a---e");
     check("--netns=container:dns", "----e");
     check("--netns=container:web", "-----");
+    check("--netns=container:web?", "a----");
     check("--netns=pod:kube-system/dns-7", "----e");
     check("--netns=!pod:kube-system/dns-7", "abcd-");
     check("--netns=pod:default/dns-7", "-----");
+    check("--netns=pod:*-system/d*", "----e");
+    check("--netns=pod:*7", "refused");
     check("--netns=pod:dns-7", "refused");
     learnt = &tables;
 }

@@ -78,6 +78,11 @@ static void test_forms(void)
     is_there(s, 1, "c0ffee", "web");
     tap_ok(&tap, MEANS(s, 0), "a pod goes by all of its name");
     sought_free(s);
+
+    s = SEEK("container:w*", "pod:shop/cart-*", "pod:*/cart-?");
+    is_there(s, 1, "c0ffee", "web");
+    tap_ok(&tap, MEANS(s, 1, 1, 1), "by patterns");
+    sought_free(s);
     tap_ok(&tap, who_parse("pod:cart-7", &who) && who_parse("pod:/x", &who) &&
                      who_parse("pod:x/", &who) && !who_parse("!pod:x/y", &who) && who.exclude,
            "a pod has a namespace and a name");
