@@ -79,8 +79,7 @@ static bool add(struct sought *s, const struct found *found)
 static bool begin(struct sought *s, size_t who, enum nst_fit fit, const struct nst_container *c)
 {
     struct found *known = find(s, who, c);
-    struct found found = {
-        .who = who, .fit = fit, .netns = c->netns, .first_ts_ns = c->first_ts_ns};
+    struct found found = {.who = who, .fit = fit, .netns = c->netns, .first_ts_ns = c->first_ts_ns};
 
     if (fit == NST_FITS_EXACTLY)
         s->exact[who] = true;

@@ -101,5 +101,5 @@ enum nst_fit who_fits(const struct who *who, const struct nst_container *contain
     if (who->form == WHO_CONTAINER)
         return nst_container_fits(who->text, container);
     return who->form == WHO_POD && nst_pod_fits(who->text, container) ? NST_FITS_EXACTLY
-                                                                       : NST_FITS_NOT;
+                                                                      : NST_FITS_NOT;
 }

@@ -10,8 +10,8 @@
 
 enum nst_fit { NST_FITS_NOT, NST_FITS_PREFIX, NST_FITS_EXACTLY };
 
-/* By its id or the beginning of that; by its name or its name in its pod, or a pattern of these as in
- * glob(7). */
+/* By its id or the beginning of that; by its name or its name in its pod, or a pattern of these as
+ * in glob(7). */
 enum nst_fit nst_container_fits(const char *given, const struct nst_container *container);
 /* By its pod, given as "NAMESPACE/NAME", each of which may be a pattern. */
 bool nst_pod_fits(const char *given, const struct nst_container *container);

@@ -59,7 +59,7 @@ static bool means(const struct sought *s, const uint32_t *inums)
     return found == count;
 }
 
-#define SEEK(...) seek((const char *const[]){__VA_ARGS__, NULL})
+#define SEEK(...)     seek((const char *const[]){__VA_ARGS__, NULL})
 #define MEANS(s, ...) means(s, (const uint32_t[]){__VA_ARGS__, 0})
 
 static void test_forms(void)
@@ -83,8 +83,9 @@ static void test_forms(void)
     is_there(s, 1, "c0ffee", "web");
     tap_ok(&tap, MEANS(s, 1, 1, 1), "by patterns");
     sought_free(s);
-    tap_ok(&tap, who_parse("pod:cart-7", &who) && who_parse("pod:/x", &who) &&
-                     who_parse("pod:x/", &who) && !who_parse("!pod:x/y", &who) && who.exclude,
+    tap_ok(&tap,
+           who_parse("pod:cart-7", &who) && who_parse("pod:/x", &who) &&
+               who_parse("pod:x/", &who) && !who_parse("!pod:x/y", &who) && who.exclude,
            "a pod has a namespace and a name");
 }
 
@@ -98,8 +99,9 @@ static void test_prefix(void)
     tap_ok(&tap, MEANS(s, 1, 2), "by the beginning of its id");
     tap_ok(&tap, !sought_is_ambiguous(s, &whos[0], ids), "one in two namespaces is one");
     is_there(s, 3, "c0fade", "db");
-    tap_ok(&tap, sought_is_ambiguous(s, &whos[0], ids) && !strcmp(ids[0], "c0ffee") &&
-                     !strcmp(ids[1], "c0fade"),
+    tap_ok(&tap,
+           sought_is_ambiguous(s, &whos[0], ids) && !strcmp(ids[0], "c0ffee") &&
+               !strcmp(ids[1], "c0fade"),
            "several begin so");
     is_there(s, 4, "bad", "c0f");
     tap_ok(&tap, MEANS(s, 4) && !sought_is_ambiguous(s, &whos[0], ids),
