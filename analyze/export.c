@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,8 @@ struct exporter {
     struct seen seen;
     struct stream *out;
     uint32_t snaplen;
-    uint64_t lost; /* events, since the last packet that was written */
+    uint64_t lost;     /* events, since the last packet that was written */
+    uint64_t left_out; /* events of buffers whose packet the recorder could not find */
     uint8_t frame[FRAME_MAX];
 };
 
@@ -247,6 +249,11 @@ static int write_event(struct exporter *x, struct view *view, const struct input
         return no_memory();
     if (!is_wanted(x, view, e, packet.interface))
         return STATUS_OK;
+    /* To who reads pcapng a packet of no length is a malformed one. */
+    if (!event->len_bytes && !x->wanted->all_events) {
+        x->left_out++;
+        return STATUS_OK;
+    }
     make_frame(x, event, &packet);
     packet.direction = view->probes[event->probe].direction;
     packet.offload = event->state ? offload_of(event->state) : 0;
@@ -441,6 +448,11 @@ static int write_all(struct exporter *x, const struct output *output)
     /* Who reads from the pipe may have seen enough, whatever name it was given by. */
     if (error && error != EPIPE)
         return message_error(output->path, "%s", strerror(error));
+    if (x->left_out)
+        message_warn(output->path,
+                     "%" PRIu64 " event%s had no packet to be found in the buffer; --all-events has "
+                     "them, with no bytes",
+                     x->left_out, MESSAGE_PLURAL(x->left_out));
     return STATUS_OK;
 }
 

@@ -353,7 +353,9 @@ void info_print_text(FILE *out, const struct info *info)
     for (unsigned i = 0; i < info->files_count; i++)
         print_file(out, &info->files[i], info->filtered);
     if (info->filtered)
-        fputs("Of the events that match the filter:\n\n", out);
+        fputs(info->netns.count ? "Of the events that match the filter:\n\n"
+                                : "No event matches the filter.\n",
+              out);
     print_tally(out, info, "namespace", &info->netns, print_netns_key);
     print_tally(out, info, "device", &info->devices, print_device_key);
     print_tally(out, info, "probe", &info->probes, print_probe_key);

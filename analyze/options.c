@@ -11,6 +11,7 @@
 
 #include "analyze/filter.h"
 #include "analyze/message.h"
+#include "format/distance.h"
 
 #define TABLES_MAX 4
 
@@ -169,9 +170,24 @@ static int misused(struct options *o, const char *what, const char *which)
     return finish(o, OPTIONS_BAD);
 }
 
+/* What "--nams=x" was to be: of the command's long options, or NULL. */
+static const char *nearest_option(const struct options_state *state, const char *word)
+{
+    char given[32];
+
+    snprintf(given, sizeof(given), "%.*s", (int)strcspn(word, "=") - 2, word + 2);
+    for (unsigned far = 1; nst_is_near(given, far); far++)
+        for (size_t i = 0; i < TABLES_MAX; i++)
+            for (const struct option_spec *spec = state->tables[i]; spec && spec->letter; spec++)
+                if (spec->name && nst_distance(given, spec->name) == far)
+                    return spec->name;
+    return NULL;
+}
+
 /* What getopt_long() answered '?' or ':' for. */
 static int bad_option(struct options *o, int answer)
 {
+    const char *nearest;
     const char *word = o->state->argv[optind - 1];
     char letter[] = {'-', (char)optopt, '\0'};
     bool is_long = !strncmp(word, "--", 2);
@@ -180,7 +196,14 @@ static int bad_option(struct options *o, int answer)
         return misused(o, "an argument is missing after ", is_long ? word : letter);
     if (!is_long)
         return misused(o, "unknown option ", letter);
-    return misused(o, optopt ? "no argument belongs to " : "unknown or ambiguous option ", word);
+    if (optopt)
+        return misused(o, "no argument belongs to ", word);
+    nearest = nearest_option(o->state, word);
+    if (!nearest)
+        return misused(o, "unknown or ambiguous option ", word);
+    message_error(NULL, "%s: unknown or ambiguous option %s; did you mean --%s?",
+                  o->state->command->name, word, nearest);
+    return finish(o, OPTIONS_BAD);
 }
 
 /* A command's operands say how many it wants: "DB ['SQL']" is one or two, "FILE..." one or

@@ -14,6 +14,7 @@
 #include "capture/clock.h"
 #include "capture/probe_spec.h"
 #include "capture/who.h"
+#include "format/distance.h"
 #include "format/error.h"
 
 struct option_spec {
@@ -40,7 +41,6 @@ enum {
     OPTION_INVENTORY,
     OPTION_INVENTORY_PATH,
     OPTION_CMDLINE,
-    OPTION_HELP,
     OPTION_VERSION,
 };
 
@@ -78,7 +78,7 @@ static const struct option_spec specs[] = {
     {'n', NULL, NULL, "nothing: addresses are never looked up"},
     {'q', "quiet", NULL, "say nothing but errors and losses"},
     {'v', "verbose", NULL, "say what libbpf says"},
-    {OPTION_HELP, "help", NULL, "say this"},
+    {'h', "help", NULL, "say this"},
     {OPTION_VERSION, "version", NULL, "say the version"},
 };
 
@@ -325,7 +325,7 @@ static int take_option(struct options *o, int letter, const char *value, struct 
     case OPTION_CMDLINE:
         o->cmdline = true;
         return 0;
-    case OPTION_HELP:
+    case 'h':
         o->help = true;
         return 0;
     case OPTION_VERSION:
@@ -335,17 +335,32 @@ static int take_option(struct options *o, int letter, const char *value, struct 
     return -EINVAL;
 }
 
+/* What "--nams=x" was to be: of the long options, or NULL. */
+static const char *nearest_option(const char *word)
+{
+    char given[32];
+
+    snprintf(given, sizeof(given), "%.*s", (int)strcspn(word, "=") - 2, word + 2);
+    for (unsigned far = 1; nst_is_near(given, far); far++)
+        for (size_t i = 0; i < SPECS; i++)
+            if (specs[i].name && nst_distance(given, specs[i].name) == far)
+                return specs[i].name;
+    return NULL;
+}
+
 /* What getopt_long() answered '?' or ':' for. */
 static int bad_option(int answer, const char *word, struct nst_error *err)
 {
     bool is_long = !strncmp(word, "--", 2);
     char letter[] = {'-', (char)optopt, '\0'};
+    const char *nearest = is_long ? nearest_option(word) : NULL;
 
     if (answer == ':')
         return nst_fail(err, -EINVAL, "an argument is missing after %s", is_long ? word : letter);
     if (is_long && optopt)
         return nst_fail(err, -EINVAL, "no argument belongs to %s", word);
-    return nst_fail(err, -EINVAL, "unknown option %s", is_long ? word : letter);
+    return nst_fail(err, -EINVAL, "unknown option %s%s%s%s", is_long ? word : letter,
+                    nearest ? "; did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 /* What rotation asks of the other options. */
@@ -363,7 +378,8 @@ static int check_files(struct options *o, struct nst_error *err)
     if (!o->file_bytes)
         o->file_bytes = o->disk_bytes / FILES_OF_QUOTA;
     if (o->file_bytes > o->disk_bytes / 2)
-        return nst_fail(err, -EINVAL, "-C: must be half of --max-disk at most");
+        return nst_fail(err, -EINVAL, "-C: must be half of --max-disk at most, %llu bytes",
+                        (unsigned long long)(o->disk_bytes / 2));
     return 0;
 }
 

@@ -42,6 +42,7 @@ answers 1 'print: -t is one of .*, not tt' print -ttt accepted.nst
 answers 1 'an argument is missing after -r' print -r
 answers 1 'print: unknown or ambiguous option --bogus; see nstrail print --help' print --bogus accepted.nst
 answers 1 'print: unknown option -Q' print -Q accepted.nst
+answers 1 'print: unknown or ambiguous option --nets=1; did you mean --netns?' print --nets=1 accepted.nst
 answers 1 'print: an argument is missing after -f' print accepted.nst -f
 answers 1 'print: expects FILE' print
 answers 1 'info: no argument belongs to --json=1' info --json=1 accepted.nst

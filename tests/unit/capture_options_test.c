@@ -159,6 +159,7 @@ static void test_bad(void)
     refuses("-w x --inventory=names --netns pod:a/b", "--inventory=names knows no containers");
     refuses("-w x -y", "unknown option -y");
     refuses("-w x --nothing", "unknown option --nothing");
+    refuses("-w x --nets=1", "unknown option --nets=1; did you mean --netns?");
     refuses("-w x --quiet=1", "no argument belongs to");
     refuses("-w x -i", "missing after -i");
     refuses("-w x --netns", "missing after --netns");
