@@ -73,6 +73,7 @@ enum ev_place {
     EV_PLACE_DELIVERED_SHIFT = 27, /* packets come here after a socket has taken them */
     EV_PLACE_DYNPTR_SHIFT = 28,    /* bpf_dynptr_from_skb takes the skb */
     EV_PLACE_STACK_SHIFT = 29,     /* with a stack trace */
+    EV_PLACE_SOCK_SHIFT = 30,      /* which one is a struct sock, plus 1; 0: none. 4 bits */
     EV_PLACE_DEVICE = 1 << EV_PLACE_DEVICE_SHIFT,
     EV_PLACE_RECEIVE = 1 << EV_PLACE_RECEIVE_SHIFT,
     EV_PLACE_XMIT = 1 << EV_PLACE_XMIT_SHIFT,
@@ -97,6 +98,11 @@ static inline __u32 ev_place_skb(__u64 place)
 static inline __u32 ev_place_netns(__u64 place)
 {
     return place >> EV_PLACE_NETNS_SHIFT & 15;
+}
+
+static inline __u32 ev_place_sock(__u64 place)
+{
+    return place >> EV_PLACE_SOCK_SHIFT & 15;
 }
 
 #define EV_NAME_BYTES 16 /* IFNAMSIZ and TASK_COMM_LEN */

@@ -51,9 +51,10 @@ static __always_inline __u16 socket_family(const struct arguments *a, struct soc
 }
 
 /* Some buffers are no packets, such as those of AF_UNIX and netlink: their bytes are other
- * people's secrets. */
-static __always_inline bool is_packet(const struct arguments *a, struct sock *sk,
-                                      const struct device_slot *device)
+ * people's secrets. A socket among the parameters of just any function makes none a packet: what
+ * netlink answers about a TCP socket comes with that. */
+static __always_inline bool is_packet(const struct here *here, const struct arguments *a,
+                                      struct sock *sk, const struct device_slot *device)
 {
     __u16 family = socket_family(a, sk);
 
@@ -61,7 +62,7 @@ static __always_inline bool is_packet(const struct arguments *a, struct sock *sk
         return false;
     if (device)
         return !is_no_packets(device->type);
-    if (family)
+    if (family && (sk || here->probe != EV_PROBE_OTHER))
         return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
     return READ(a->typed, a->skb, protocol) && READ(a->typed, a->skb, network_header);
 }
@@ -115,12 +116,14 @@ static __always_inline void locate_otherwise(const struct here *here, const stru
     if (a->dev && in_device(device_find(here, a->dev, a->typed), EV_NETNS_PARAMETER,
                             address(a->dev), where))
         return;
-    /* Read like a number: until 838a10bd2ebf (6.13) the verifier took it for never NULL, and left
-     * out the test for that. */
-    if (a->sk && in_netns_of(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where))
+    if (a->net &&
+        in_netns(netns_find(here, a->net, a->typed), EV_NETNS_PARAMETER, address(a->net), where))
         return;
-    if (a->net)
-        in_netns(netns_find(here, a->net, a->typed), EV_NETNS_PARAMETER, address(a->net), where);
+    /* Last, for a function may be about to send a packet elsewhere than where its socket is. Read
+     * like a number: until 838a10bd2ebf (6.13) the verifier took it for never NULL, and left out
+     * the test for that. */
+    if (a->sk)
+        in_netns_of(here, (void *)a->sk, false, EV_NETNS_PARAMETER, where);
 }
 
 /* Ethernet or what looks like it. A packet that has lost its device had one. */
@@ -149,7 +152,7 @@ static __always_inline bool find(const struct here *here, const struct arguments
     p->head = address(READ(a->typed, a->skb, head));
     if (device_pointer_valid(dev, a->skb))
         device = device_find(here, dev, a->typed);
-    if (unlikely(!is_packet(a, p->sk, device))) {
+    if (unlikely(!is_packet(here, a, p->sk, device))) {
         count(here, EV_NO_PACKET);
         return false;
     }
@@ -400,6 +403,7 @@ static __always_inline int on_tcp_probe(__u64 *ctx, bool typed)
     struct sk_buff *skb = (void *)ctx[1];
     struct arguments a = {.ctx = ctx,
                           .skb = skb,
+                          .sk = address((void *)ctx[0]),
                           .place = PLACE_ANYWHERE,
                           .stack = extras & 1u << EV_PROBE_TCP_PROBE,
                           .state = extras & EV_EXTRA_SKB,

@@ -32,6 +32,7 @@ struct entered {
     __u64 skb;
     __u64 head;
     __u64 netns_argument;
+    __u64 sk;
 };
 
 struct entered_key {
@@ -81,6 +82,12 @@ static __always_inline void *argument(__u64 *ctx, __u32 number)
     return NULL;
 }
 
+/* The number counts from 1; 0: none. */
+static __always_inline void *argument_if_any(__u64 *ctx, __u32 number)
+{
+    return number ? argument(ctx, number - 1) : NULL;
+}
+
 /* Of a kprobe: below EV_REGISTER_PARAMETERS. They are read all, so that nothing has to be loaded by
  * a calculated address. */
 static __always_inline void *register_argument(struct pt_regs *ctx, __u32 number)
@@ -103,6 +110,11 @@ static __always_inline void *register_argument(struct pt_regs *ctx, __u32 number
         first = fifth;
     barrier_var(first);
     return (void *)first;
+}
+
+static __always_inline void *register_argument_if_any(struct pt_regs *ctx, __u32 number)
+{
+    return number ? register_argument(ctx, number - 1) : NULL;
 }
 
 /* A bit of the place, as a number that nothing is known of. Of a kprobe's place the verifier would
@@ -136,11 +148,12 @@ static __always_inline void take_netns(struct arguments *a, __u64 place, void *n
 }
 
 static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb, void *netns,
-                                    bool typed)
+                                    __u64 sk, bool typed)
 {
     __u32 receive = place_bit(place, EV_PLACE_RECEIVE_SHIFT);
     struct arguments a = {.ctx = ctx,
                           .skb = skb,
+                          .sk = sk,
                           .place = PLACE_ANYWHERE - receive * (PLACE_ANYWHERE - PLACE_RECEIVE),
                           .delivered = place_bit(place, EV_PLACE_DELIVERED_SHIFT),
                           .stack = place_bit(place, EV_PLACE_STACK_SHIFT),
@@ -161,9 +174,10 @@ static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb,
 static __always_inline int on_array(__u64 *ctx, bool typed)
 {
     __u64 place = place_constant;
-    void *netns = ev_place_netns(place) ? argument(ctx, ev_place_netns(place) - 1) : NULL;
 
-    return on_other(ctx, place, argument(ctx, ev_place_skb(place)), netns, typed);
+    return on_other(ctx, place, argument(ctx, ev_place_skb(place)),
+                    argument_if_any(ctx, ev_place_netns(place)),
+                    address(argument_if_any(ctx, ev_place_sock(place))), typed);
 }
 
 /* These two are copied. */
@@ -193,7 +207,12 @@ static __always_inline __u64 kprobe_place(struct pt_regs *ctx)
 
 static __always_inline void *kprobe_netns(struct pt_regs *ctx, __u64 place)
 {
-    return ev_place_netns(place) ? register_argument(ctx, ev_place_netns(place) - 1) : NULL;
+    return register_argument_if_any(ctx, ev_place_netns(place));
+}
+
+static __always_inline __u64 kprobe_sock(struct pt_regs *ctx, __u64 place)
+{
+    return (__u64)register_argument_if_any(ctx, ev_place_sock(place));
 }
 
 static __always_inline int on_kprobe(struct pt_regs *ctx)
@@ -203,7 +222,7 @@ static __always_inline int on_kprobe(struct pt_regs *ctx)
     if (!place)
         return 0;
     return on_other(ctx, place, register_argument(ctx, ev_place_skb(place)),
-                    kprobe_netns(ctx, place), false);
+                    kprobe_netns(ctx, place), kprobe_sock(ctx, place), false);
 }
 
 SEC("kprobe")
@@ -240,8 +259,10 @@ int other_enter(struct pt_regs *ctx)
     __u64 place = kprobe_place(ctx);
     struct sk_buff *skb = register_argument(ctx, ev_place_skb(place));
     struct entered_key key = entered_key(ctx, place, 0);
-    struct entered e = {
-        .place = place, .skb = address(skb), .netns_argument = (__u64)kprobe_netns(ctx, place)};
+    struct entered e = {.place = place,
+                        .skb = address(skb),
+                        .netns_argument = (__u64)kprobe_netns(ctx, place),
+                        .sk = kprobe_sock(ctx, place)};
 
     if (!place || !skb)
         return 0;
@@ -268,7 +289,7 @@ int other_return(struct pt_regs *ctx)
     skb = (void *)e.skb;
     if (address(READ(false, skb, head)) != e.head)
         return 0;
-    return on_other(ctx, e.place, skb, (void *)e.netns_argument, false);
+    return on_other(ctx, e.place, skb, (void *)e.netns_argument, e.sk, false);
 }
 
 #endif

@@ -52,6 +52,8 @@ static uint64_t place_of(const struct probe_spec *spec, const struct target *tar
         if (target->netns_is_device)
             place |= EV_PLACE_DEVICE;
     }
+    if (target->sock && sees_parameter(spec->kind, target->sock - 1))
+        place |= (uint64_t)target->sock << EV_PLACE_SOCK_SHIFT;
     if (spec->stack)
         place |= EV_PLACE_STACK;
     for (size_t i = 0; target->tracepoint && i < sizeof(places) / sizeof(places[0]); i++)

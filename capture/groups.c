@@ -24,7 +24,7 @@ struct groups {
 };
 
 /* Tracepoints with an skb, by the files of include/trace/events and others that define them,
- * from 5.8 to 6.18. */
+ * from 5.8 to 6.18, and of 7.2 what is in no module. */
 static const struct {
     const char *group;
     const char *tracepoints; /* with blanks between */
@@ -36,7 +36,7 @@ static const struct {
             "net_dev_xmit netif_receive_skb netif_receive_skb_entry "
             "netif_receive_skb_list_entry netif_rx netif_rx_entry netif_rx_ni_entry"},
     {"openvswitch", "ovs_do_execute_action ovs_dp_upcall"},
-    {"qdisc", "qdisc_dequeue qdisc_enqueue"},
+    {"qdisc", "qdisc_dequeue qdisc_drop qdisc_enqueue"},
     {"rxrpc", "rxrpc_skb"},
     {"skb", "consume_skb kfree_skb skb_copy_datagram_iovec"},
     {"sock", "sock_rcvqueue_full"},

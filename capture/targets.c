@@ -24,7 +24,7 @@ struct targets {
     struct target *list;
     size_t count, room;
     /* Types of the kernel's own that we look for; 0: it has no such. */
-    uint32_t skb, net, net_device;
+    uint32_t skb, net, net_device, sock;
 };
 
 /* What a parameter points to, behind const and volatile; 0: it is no pointer. */
@@ -68,6 +68,8 @@ static bool find_parameters(const struct targets *t, const struct btf *btf,
         } else if ((id == t->net || id == t->net_device) && !target->netns) {
             target->netns = i - first + 1;
             target->netns_is_device = id == t->net_device;
+        } else if (id == t->sock && !target->sock) {
+            target->sock = i - first + 1;
         }
     }
     return found;
@@ -231,6 +233,7 @@ int targets_read(struct targets **targets, const char *folder, struct nst_error 
     t->skb = find_struct(t->btf, "sk_buff");
     t->net = find_struct(t->btf, "net");
     t->net_device = find_struct(t->btf, "net_device");
+    t->sock = find_struct(t->btf, "sock");
     if (!t->groups || !take_all(t, t->btf, 1) || !take_modules(t, folder)) {
         targets_free(t);
         return nst_fail(err, -ENOMEM, "no memory for the kernel's functions");

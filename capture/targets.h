@@ -18,6 +18,7 @@ struct target {
     uint32_t btf_id;   /* what tp_btf and fentry attach to; 0: it is a module's */
     uint8_t skb;       /* which parameter it is, from 0 */
     uint8_t netns;     /* which one is a struct net or net_device, plus 1; 0: none */
+    uint8_t sock;      /* likewise a struct sock */
     bool netns_is_device;
     bool tracepoint;
 };

@@ -28,6 +28,33 @@ at()
         WHERE v.protocol = 17 AND v.dport = $1 GROUP BY 1, 2 ORDER BY 1, 2"
 }
 
+# stream PORT: TCP from client to server.
+stream()
+{
+    sink server tcp-sink 10.9.1.2 "$1"
+    traffic client tcp-send 10.9.1.2 "$1" 100000 >/dev/null
+    end_sink
+    is "$sunk" 100000 'TCP arrived'
+}
+
+# streamed PORT [CONDITION]: which probes saw packets of that stream, to the server (1) or to the client
+# (0), and in which namespace; also those in none.
+streamed()
+{
+    ask "SELECT DISTINCT p.kind || ':' || p.symbol, v.dport = $1, coalesce(v.netns, 'none')
+        FROM main.v_event v JOIN event e ON e.id = v.id JOIN probe p ON p.id = e.probe_id
+        WHERE $1 IN (v.sport, v.dport) AND ${2-1} ORDER BY 1, 2, 3"
+}
+
+# both_ways PROBE...: what that is where each packet is in the namespace that it was sent to.
+both_ways()
+{
+    local probe
+    for probe; do
+        printf '%s,0,{client}\n%s,1,{server}\n' "$probe" "$probe"
+    done
+}
+
 # has FUNCTION: the kernel, or a module of it, by that very name.
 has()
 {
@@ -86,6 +113,36 @@ if record functions "$work/functions.nst" -p kprobe:ip_rcv -p kprobe:ip_output \
         '\[udp_rcv\+0x[0-9a-f], ip_protocol_deliver_rcu\+0x[0-9a-f]+, ' \
         'a stack trace leads from the function outwards'
     is "$(grep -c ' \[k\] ip_rcv.*+0x' "$work/printed")" 0 'and the other probes have none'
+fi
+
+# In TCP a packet has neither device nor socket: where it is, tells a socket among the parameters. Three
+# of these probes are one place.
+established=(fentry:tcp_rcv_established kprobe:tcp_rcv_established raw_tracepoint:tcp:tcp_probe)
+if record sockets "$work/sockets.nst" -p kprobe:tcp_rcv_established -p fentry:tcp_rcv_established \
+    -p tp:tcp:tcp_probe -p kprobe:tcp_rcv_state_process -p kretprobe:tcp_ack; then
+    stream 7006
+    stop
+    is "$recorder_status" 0 "sockets: recorder's status"
+    diag "$(cat "$recorder_words")"
+    import sockets "$work/sockets.nst"
+    is "$(streamed 7006)" "$(both_ways "${established[@]:0:2}" kprobe:tcp_rcv_state_process \
+        kretprobe:tcp_ack "${established[2]}")" 'sockets: each packet is in the namespace that it was sent to'
+    is "$(streamed 7006 "v.netns_source = 'parameter' AND v.probe IN
+        ('tcp_rcv_established', 'tcp:tcp_probe')")" "$(both_ways "${established[@]}")" \
+        'sockets: which a parameter tells'
+    is "$(ask "SELECT count(DISTINCT n) FROM (SELECT count(*) AS n FROM v_event v
+        JOIN event e ON e.id = v.id WHERE 7006 IN (v.sport, v.dport) AND v.netns_source = 'parameter'
+        AND v.probe IN ('tcp_rcv_established', 'tcp:tcp_probe') GROUP BY e.probe_id)")" 1 \
+        'sockets: and each probe of one place saw as many'
+fi
+# Where a packet is, decides whether it is recorded.
+if record excluded "$work/excluded.nst" --netns "!${prefix}client" -p kprobe:tcp_rcv_established \
+    -p tp:tcp:tcp_probe; then
+    stream 7007
+    stop
+    import excluded "$work/excluded.nst"
+    is "$(streamed 7007)" "$(printf '%s,1,{server}\n' "${established[@]:1}")" \
+        'excluded: what TCP got in one namespace alone'
 fi
 
 # Hundreds at once, and more than there may be files at first. Some functions are not for kprobes, and
@@ -148,10 +205,7 @@ if record stack "$work/stack.nst" -v --profile stack; then
     is "$(sed -nE 's/.*(this kernel lacks|cannot attach to) kprobe:([a-z0-9_]+).*/\2/p' "$recorder_words" |
         sort)" "$(cat "$work/missing")" "profile stack: what is missing is named: $(xargs <"$work/missing")"
     send 7004
-    sink server tcp-sink 10.9.1.2 7005
-    traffic client tcp-send 10.9.1.2 7005 100000 >/dev/null
-    end_sink
-    is "$sunk" 100000 'profile stack: TCP arrived'
+    stream 7005
     in_ns client ping -q -c 5 -i 0.01 10.9.1.2 >/dev/null
     stop
     is "$recorder_status" 0 "profile stack: recorder's status"
@@ -167,12 +221,12 @@ if record stack "$work/stack.nst" -v --profile stack; then
         raw_tracepoint:net:netif_receive_skb '{server}' $datagrams \
         raw_tracepoint:net:netif_rx '{server}' $datagrams)" \
         'profile stack: the way of each datagram'
-    # In TCP a packet has neither device nor socket, so nothing says where it is.
-    is "$(ask "SELECT probe, count(*) > 0 FROM v_event WHERE coalesce(netns, '{server}') = '{server}'
-            AND probe IN ('tcp_v4_rcv', 'tcp_rcv_established', 'icmp_rcv')
-        GROUP BY 1 ORDER BY 1")" 'icmp_rcv,1
-tcp_rcv_established,1
-tcp_v4_rcv,1' 'profile stack: TCP and ICMP'
+    is "$(streamed 7005 "v.probe IN ('tcp_v4_rcv', 'tcp_rcv_established', 'tcp_rcv_state_process')")" \
+        "$(both_ways kprobe:tcp_rcv_established kprobe:tcp_rcv_state_process kprobe:tcp_v4_rcv)" \
+        'profile stack: TCP in its namespaces'
+    is "$(ask "SELECT coalesce(netns, 'none'), count(*) FROM main.v_event
+        WHERE probe = 'icmp_rcv' GROUP BY 1 ORDER BY 1")" '{client},5
+{server},5' 'profile stack: ICMP'
 fi
 
 # What groups tracepoints are in, tracefs tells; what we know without it is the same.

@@ -25,7 +25,7 @@ static struct targets *targets;
 
 /* What parameters are, a letter each. */
 static struct {
-    int number, skb, constant_skb, net, device, pair;
+    int number, skb, constant_skb, net, device, sock, constant_sock, pair;
 } types;
 
 static int type_of(char letter)
@@ -39,6 +39,10 @@ static int type_of(char letter)
         return types.net;
     case 'd':
         return types.device;
+    case 's':
+        return types.sock;
+    case 'k':
+        return types.constant_sock;
     case 'S':
         return types.pair;
     }
@@ -68,7 +72,7 @@ static void add_tracepoint(struct btf *btf, const char *name, const char *parame
 static void add_types(struct btf *btf)
 {
     int skb = btf__add_struct(btf, "sk_buff", 8), net = btf__add_struct(btf, "net", 8);
-    int device = btf__add_struct(btf, "net_device", 8);
+    int device = btf__add_struct(btf, "net_device", 8), sock = btf__add_struct(btf, "sock", 8);
 
     types.number = btf__add_int(btf, "long", 8, 0);
     types.pair = btf__add_struct(btf, "pair", 16);
@@ -76,6 +80,8 @@ static void add_types(struct btf *btf)
     types.constant_skb = btf__add_const(btf, btf__add_ptr(btf, btf__add_const(btf, skb)));
     types.net = btf__add_ptr(btf, net);
     types.device = btf__add_ptr(btf, device);
+    types.sock = btf__add_ptr(btf, sock);
+    types.constant_sock = btf__add_const(btf, btf__add_ptr(btf, btf__add_const(btf, sock)));
 }
 
 static void add_kernel(struct btf *btf)
@@ -88,6 +94,14 @@ static void add_kernel(struct btf *btf)
     add_function(btf, "at_8", "xxxxxxxp");
     add_function(btf, "at_9", "xxxxxxxxp");
     add_function(btf, "late_netns", "pxxxxn");
+    add_function(btf, "sk_before", "sp");
+    add_function(btf, "sk_constant", "pxk");
+    add_function(btf, "sk_first", "kps");
+    add_function(btf, "sk_and_netns", "nsp");
+    add_function(btf, "sk_late", "pxxxxs");
+    add_function(btf, "sk_late_netns", "psxxxd");
+    add_function(btf, "sk_behind_struct", "pSs");
+    add_function(btf, "sk_alone", "xs");
     add_function(btf, "behind_pair", "xSp");
     add_function(btf, "before_pair", "pSn");
     add_function(btf, "namesake", "p");
@@ -95,6 +109,7 @@ static void add_kernel(struct btf *btf)
     add_function(btf, "__traceiter_netif_rx", "xp");
     add_tracepoint(btf, "btf_trace_netif_rx", "xp");
     add_tracepoint(btf, "btf_trace_net_dev_xmit", "xp");
+    add_tracepoint(btf, "btf_trace_tcp_send_reset", "xkp");
     add_tracepoint(btf, "btf_trace_kfree_skb", "xpxxxxx");
     add_tracepoint(btf, "btf_trace_consume_skb", "xxxxxxxp");
 }
@@ -154,7 +169,8 @@ static int choose(const char *text)
                : choose_probes(&probes, &spec, targets, &err);
 }
 
-/* Which functions are chosen, each with the number of its skb and its namespace: "NAME/1/0 ...". */
+/* Which functions are chosen, each with the number of its skb, its namespace and, if it has one,
+ * its socket: "NAME/1/0 NAME/2/0/sock1 ...". */
 static void chooses(const char *text, const char *wanted)
 {
     char got[512] = "";
@@ -168,6 +184,9 @@ static void chooses(const char *text, const char *wanted)
                 snprintf(got + used, sizeof(got) - used, "%s%s/%u/%s%u", used ? " " : "",
                          probe->symbol, ev_place_skb(probe->place) + 1,
                          probe->place & EV_PLACE_DEVICE ? "dev" : "", ev_place_netns(probe->place));
+            if (ev_place_sock(probe->place) && used < sizeof(got))
+                used += snprintf(got + used, sizeof(got) - used, "/sock%u",
+                                 ev_place_sock(probe->place));
         }
     if (!tap_ok(&tap, !strcmp(got, wanted), text))
         printf("# got: %s %s\n# wanted: %s\n", got, err.text, wanted);
@@ -197,6 +216,17 @@ static void test_functions(void)
            "with its stack");
 }
 
+static void test_sockets(void)
+{
+    chooses("kprobe:sk_*", "sk_and_netns/3/1/sock2 sk_before/2/0/sock1 sk_behind_struct/1/0 "
+                           "sk_constant/1/0/sock3 sk_first/2/0/sock1 sk_late/1/0 "
+                           "sk_late_netns/1/0/sock2");
+    chooses("kretprobe:sk_late*", "sk_late/1/0 sk_late_netns/1/0/sock2");
+    chooses("fentry:sk_late*", "sk_late/1/0/sock6 sk_late_netns/1/dev6/sock2");
+    chooses("tcp:*", "tcp:tcp_send_reset/2/0/sock1");
+    refuses("kprobe:sk_alone", "this function has no packet");
+}
+
 static void test_tracepoints(void)
 {
     chooses("net:netif_*", "net:netif_rx/1/0");
@@ -206,7 +236,7 @@ static void test_tracepoints(void)
            "those that are always there, however many parameters they have");
     refuses("net:net_dev_xmit", "the packet may be gone");
     refuses("net:nothing", "no such tracepoint");
-    refuses("nett:netif_rx", "there are those of net skb");
+    refuses("nett:netif_rx", "there are those of net skb tcp");
 }
 
 static void test_words(void)
@@ -240,6 +270,7 @@ int main(void)
 {
     if (tap_ok(&tap, describe(), "BTF of a kernel and a module")) {
         test_functions();
+        test_sockets();
         test_tracepoints();
         test_words();
         test_list();
