@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/inventory_life.h"
+
 static bool add(struct who_spans *spans, const struct who_span *span)
 {
     if (spans->count == spans->room) {
