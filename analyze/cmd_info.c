@@ -8,7 +8,7 @@
 
 #include "analyze/filter.h"
 #include "analyze/info.h"
-#include "analyze/inventory.h"
+#include "analyze/inventory_label.h"
 #include "analyze/message.h"
 #include "analyze/names.h"
 #include "analyze/options.h"

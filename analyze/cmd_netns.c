@@ -8,6 +8,7 @@
 #include "analyze/db.h"
 #include "analyze/filter.h"
 #include "analyze/input.h"
+#include "analyze/inventory_life.h"
 #include "analyze/match.h"
 #include "analyze/message.h"
 #include "analyze/netns_db.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/intern.h"
+#include "analyze/inventory_life.h"
 
 enum table { NETNS, DEVICE, TASK, PROBE, DROP_REASON, STACK, TABLES };
 

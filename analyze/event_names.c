@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "analyze/inventory.h"
+#include "analyze/inventory_label.h"
+#include "analyze/inventory_owner.h"
 #include "analyze/packet.h"
 
 static void find_owners(const struct inventory *inv, const struct input_event *e,

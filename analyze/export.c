@@ -24,6 +24,7 @@
 #include "analyze/frame.h"
 #include "analyze/input.h"
 #include "analyze/interfaces.h"
+#include "analyze/inventory_life.h"
 #include "analyze/message.h"
 #include "analyze/origin.h"
 #include "analyze/output.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "analyze/inventory_label.h"
 #include "analyze/merge.h"
 #include "analyze/message.h"
 #include "analyze/resolve.h"

@@ -6,7 +6,9 @@
 #ifndef NST_ANALYZE_INVENTORY_H
 #define NST_ANALYZE_INVENTORY_H
 
-#include <stdio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "analyze/intern.h"
 #include "analyze/lives.h"
@@ -67,6 +69,9 @@ struct inventory {
 bool inventory_learn(struct inventory *inv, const struct nst_tables *tables);
 /* All that another has learnt. */
 bool inventory_learn_from(struct inventory *inv, const struct inventory *other);
+/* What still was, was so until the latest tables; whether it was later is not known. After the
+ * last tables of a file, where those of another file follow. */
+void inventory_close(struct inventory *inv);
 /* After the last of several, before anything is looked up. False: no memory. */
 bool inventory_sort(struct inventory *inv);
 void inventory_free(struct inventory *inv);
@@ -87,49 +92,6 @@ struct inventory_head inventory_head(const struct inventory *inv, enum inventory
 uint64_t inventory_since(const struct inventory *inv, enum inventory_kind kind, size_t row);
 /* The row is not continued by a later one, in which something of it has changed. */
 bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, size_t row);
-
-/* What still was, was so until the latest tables; whether it was later is not known. After the
- * last tables of a file, where those of another file follow. */
-void inventory_close(struct inventory *inv);
-
-/* The namespace as it was at that moment, of those that had its inum. */
-struct life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
-                           uint64_t ts_ns);
-/* What tells that one in all files of a capture: when it was seen first, or what is said of that in
- * struct life. 0: its cookie does, or nothing is known. */
-uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,
-                            uint64_t ts_ns);
-
-/* Something that was seen at that moment, of the namespace as it was then, from *first_ts_ns to
- * *last_ts_ns: life_widen(). */
-void inventory_widen(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
-                     uint64_t *first_ts_ns, uint64_t *last_ts_ns);
-
-/* No label is longer, in bytes. */
-#define INVENTORY_LABEL_MAX (2 * NST_MAX_NAME + 1)
-
-/* What people call a namespace at that moment, or at the nearest there is: its name in
- * /run/netns, "host", "NAMESPACE/POD", its container, a path that it is bound to. NULL: nothing
- * is known. Valid until the next inventory_learn(). */
-const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
-                            uint64_t ts_ns);
-/* As it was seen last. */
-const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns);
-/* Narrows the span from *from_ns to *until_ns, which has the moment in it, to one in which the
- * namespace is the same, and its label. */
-void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
-                      uint64_t *from_ns, uint64_t *until_ns);
-/* The container in it likewise. */
-const struct nst_container *inventory_container(const struct inventory *inv,
-                                                const struct nst_netns *netns, uint64_t ts_ns);
-const struct nst_known_device *inventory_device(const struct inventory *inv,
-                                                const struct nst_netns *netns, uint32_t ifindex,
-                                                uint64_t ts_ns);
-/* What people call the namespace that had an address then. Several may have had it: netns, where
- * it is asked (NULL: nowhere), goes before others, and between two others nobody can tell: NULL,
- * as where nobody had it. */
-const char *inventory_owner(const struct inventory *inv, const struct nst_octets *address,
-                            const struct nst_netns *netns, uint64_t ts_ns);
 bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns);
 
 #endif

@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "analyze/inventory.h"
+#include "analyze/inventory_life.h"
 #include "analyze/netns_words.h"
 
 enum statement { NETNS, NAME, PROCESS, CONTAINER, DEVICE, DEVICE_STATE, ADDRESS, STATEMENTS };

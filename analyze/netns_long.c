@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "analyze/escape.h"
+#include "analyze/inventory_life.h"
 #include "analyze/message.h"
 #include "analyze/netns_words.h"
 

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/inventory_label.h"
+#include "analyze/inventory_life.h"
+
 size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char *hostname)
 {
     static const uint8_t unknown[16];

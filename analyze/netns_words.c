@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/escape.h"
+#include "analyze/inventory_life.h"
 
 /* As much of an id as docker ps shows. */
 #define SHORT_ID 12

@@ -8,7 +8,7 @@
 #define NST_ANALYZE_VIEW_H
 
 #include "analyze/input.h"
-#include "analyze/inventory.h"
+#include "analyze/inventory_label.h"
 #include "analyze/pcapng.h"
 
 /* Words are copied in pieces of this size, which need no call: so much may be read and written

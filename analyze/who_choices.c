@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/escape.h"
+#include "analyze/inventory_label.h"
 #include "analyze/message.h"
 #include "analyze/who_spans.h"
 #include "format/container_fit.h"

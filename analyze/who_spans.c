@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/inventory_life.h"
 #include "format/container_fit.h"
 
 static bool add(struct who_spans *spans, const struct who_span *span)

@@ -162,18 +162,6 @@ clear
 
 # ------------------------------------------------------------------ what follows, and where
 
-network_nat()
-{
-    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
-        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
-        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
-        ip -n "${prefix}client" route add default via 10.9.1.254 &&
-        sysctl_ns router net/ipv4/ip_forward=1 && command -v nft >/dev/null &&
-        in_ns router nft "add table ip nat;
-            add chain ip nat out { type nat hook postrouting priority 100; };
-            add rule ip nat out oifname r1 masquerade" 2>/dev/null
-}
-
 in_server()
 {
     [ "$(stat -L -c %i "/proc/$1/ns/net")" = "$(inum server)" ]

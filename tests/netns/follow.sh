@@ -58,18 +58,6 @@ like "$("$bin/nstrail" info "$work/guess.nst")" 'Tracking +by a heuristic' 'the 
 # ------------------------------------------------------------------ routed and translated
 
 # What arrives at the router is cloned there for tcpdump, so that translating takes a copy of it.
-network_nat()
-{
-    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
-        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
-        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
-        ip -n "${prefix}client" route add default via 10.9.1.254 &&
-        sysctl_ns router net/ipv4/ip_forward=1 && command -v nft >/dev/null &&
-        in_ns router nft "add table ip nat;
-            add chain ip nat out { type nat hook postrouting priority 100; };
-            add rule ip nat out oifname r1 masquerade" 2>/dev/null
-}
-
 if network_nat && command -v tcpdump >/dev/null; then
     ok 'NAT: the neighbours are known' in_ns client ping -q -c 1 10.9.2.1
     ip netns exec "${prefix}router" tcpdump -i r0 -w "$work/r0.pcap" 2>"$work/tcpdump" &
@@ -118,16 +106,12 @@ done
 # moves.
 network_moved()
 {
-    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
-        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
-        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
+    network_router &&
         ip -n "${prefix}router" link add x0 type vxlan id 7 dstport 4789 remote 10.9.2.1 2>/dev/null &&
         ip -n "${prefix}server" link add x1 type vxlan id 7 dstport 4789 remote 10.9.2.254 &&
         ip -n "${prefix}router" link set x0 up && ip -n "${prefix}server" link set x1 up &&
         address router x0 10.8.0.254/24 && address server x1 10.8.0.1/24 &&
-        ip -n "${prefix}client" route add default via 10.9.1.254 &&
-        ip -n "${prefix}server" route add default via 10.8.0.254 &&
-        sysctl_ns router net/ipv4/ip_forward=1
+        ip -n "${prefix}server" route add default via 10.8.0.254
 }
 
 # guesses: of the packets that moved, how many are said to be guesses, and whether they are counted.
@@ -159,13 +143,7 @@ clear
 # The router's way out takes no large packets.
 network_segments()
 {
-    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
-        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
-        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
-        ip -n "${prefix}client" route add default via 10.9.1.254 &&
-        ip -n "${prefix}server" route add default via 10.9.2.254 &&
-        sysctl_ns router net/ipv4/ip_forward=1 &&
-        ip -n "${prefix}router" link set r1 gso_max_segs 1
+    network_routed && ip -n "${prefix}router" link set r1 gso_max_segs 1
 }
 
 send_stream()

@@ -189,6 +189,37 @@ network_pair()
         address client c0 10.9.1.1/24 && address server s0 10.9.1.2/24
 }
 
+# network_router: client c0 10.9.1.1 -- 10.9.1.254 r0 router r1 10.9.2.254 -- s0 10.9.2.1 server,
+# which has no way back.
+network_router()
+{
+    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
+        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
+        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
+        ip -n "${prefix}client" route add default via 10.9.1.254 &&
+        sysctl_ns router net/ipv4/ip_forward=1
+}
+
+# network_routed: the same, with the way back.
+network_routed()
+{
+    network_router && ip -n "${prefix}server" route add default via 10.9.2.254
+}
+
+# masquerade: what the router sends to the server is from itself.
+masquerade()
+{
+    in_ns router nft "add table ip nat;
+        add chain ip nat out { type nat hook postrouting priority 100; };
+        add rule ip nat out oifname r1 masquerade"
+}
+
+# network_nat: the router, which does so. Where nft cannot there is none.
+network_nat()
+{
+    network_router && command -v nft >/dev/null && masquerade 2>/dev/null
+}
+
 inum()
 {
     stat -L -c %i "/run/netns/$prefix$1"

@@ -10,16 +10,6 @@ begin
 
 rounds=$(scaled 60)
 
-network()
-{
-    add_ns client router server && link client c0 router r0 && link router r1 server s0 &&
-        address client c0 10.9.1.1/24 && address router r0 10.9.1.254/24 &&
-        address router r1 10.9.2.254/24 && address server s0 10.9.2.1/24 &&
-        ip -n "${prefix}client" route add default via 10.9.1.254 &&
-        ip -n "${prefix}server" route add default via 10.9.2.254 &&
-        sysctl_ns router net/ipv4/ip_forward=1
-}
-
 chatter()
 {
     local ns=$1
@@ -36,7 +26,7 @@ seen="seen AS (SELECT e.journey_id AS journey, j.guessed,
     WHERE v.probe LIKE 'net:%' AND v.protocol = 6
         AND v.netns IN ('{client}', '{router}', '{server}'))"
 
-ok 'network' network
+ok 'network' network_routed
 ip netns exec "${prefix}server" "$bin/tests/netns/chatter" serve 10.9.2.1 7100 >"$work/serve" &
 ip netns exec "${prefix}client" "$bin/tests/netns/chatter" serve 10.9.1.1 7100 >"$work/serve2" &
 ok 'the servers are ready' until_true 10 grep -q ready "$work/serve" "$work/serve2"

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyze/inventory.h"
+#include "analyze/inventory_label.h"
+#include "analyze/inventory_life.h"
 #include "tests/unit/tap.h"
 
 static struct tap tap;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of the inventory share: rows of whatever kind, and when they hold. */
+#ifndef NST_ANALYZE_INVENTORY_INTERNAL_H
+#define NST_ANALYZE_INVENTORY_INTERNAL_H
+
+#include <string.h>
+
+#include "analyze/inventory.h"
+
+/* What a row is about, as bytes. */
+#define INVENTORY_KEY_MAX 64
+
+struct row_key {
+    uint8_t bytes[INVENTORY_KEY_MAX];
+    size_t length;
+};
+
+/* The functions of a kind. Texts of two rows are the same when their addresses are. */
+struct row_type {
+    size_t size;
+    void (*key)(const void *row, struct row_key *key);
+    bool (*same)(const void *a, const void *b);
+    bool (*own)(struct inventory *inv, void *row); /* its texts become ours */
+};
+
+extern const struct row_type inventory_row_types[INVENTORY_KINDS];
+
+static inline struct inventory_head row_head(const void *row)
+{
+    struct inventory_head head;
+
+    memcpy(&head, row, sizeof(head));
+    return head;
+}
+
+static inline uint8_t *row_at(const struct inventory_table *table, enum inventory_kind kind,
+                              size_t i)
+{
+    return (uint8_t *)table->rows + i * inventory_row_types[kind].size;
+}
+
+/* "NAMESPACE/POD", what a pod is called. False: it is in none, or too long to be one's name. */
+bool inventory_pod_label(const struct nst_container *c, char *to, size_t size);
+
+/* Parts of inventory_sort(). False: no memory. */
+bool inventory_build_lives(struct inventory *inv);
+bool inventory_sort_addresses(struct inventory *inv);
+
+/* From the time of a row to the moment. */
+uint64_t inventory_distance_ns(const struct inventory_head *row, uint64_t ts_ns);
+/* It began within that life. */
+bool inventory_began_in(const struct life *life, uint64_t first_ts_ns);
+/* What a row says is of a namespace that lived at that time. */
+bool inventory_is_of_life(const struct inventory_head *row, const struct nst_netns *netns,
+                          const struct life *life);
+
+#endif

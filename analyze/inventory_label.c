@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/inventory_label.h"
+
+#include <string.h>
+
+#include "analyze/inventory_internal.h"
+#include "analyze/inventory_life.h"
+
+static const char *container_label(const struct inventory *inv, const struct nst_container *c)
+{
+    char label[INVENTORY_LABEL_MAX + 1];
+    const char *name;
+    int64_t id;
+
+    if (inventory_pod_label(c, label, sizeof(label))) {
+        id = intern_find(&inv->texts, label, strlen(label));
+        return id ? inv->texts_list[id - 1] : NULL;
+    }
+    name = c->name ? c->name : c->id;
+    /* What is longer was made to be a nuisance. */
+    return strlen(name) <= INVENTORY_LABEL_MAX ? name : NULL;
+}
+
+/* A name that has gone to another namespace is no longer this one's. */
+static const char *name_at(const struct inventory *inv, const struct nst_netns *netns,
+                           unsigned place, uint64_t ts_ns)
+{
+    const struct life life = inventory_life(inv, netns, ts_ns);
+    const char *found = NULL;
+    uint64_t least = UINT64_MAX;
+    struct names_of of = names_of(&inv->names, netns);
+    const struct nst_netns_name *entry;
+
+    while ((entry = names_next(&of))) {
+        struct inventory_head head = {entry->netns, entry->first_ts_ns, entry->last_ts_ns};
+        uint64_t away = inventory_distance_ns(&head, ts_ns);
+
+        if (entry->place != place || away >= least || !inventory_began_in(&life, head.first_ts_ns))
+            continue;
+        life_widen(&life, &head.first_ts_ns, &head.last_ts_ns);
+        if (inventory_distance_ns(&head, ts_ns))
+            continue;
+        least = away;
+        found = entry->name;
+    }
+    return found;
+}
+
+const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
+                            uint64_t ts_ns)
+{
+    const char *name = name_at(inv, netns, NST_PLACE_NETNS, ts_ns);
+    const struct nst_container *container;
+
+    if (name)
+        return name;
+    /* A container in it has borrowed it: the host's packets are not that container's. */
+    if (inventory_is_host(inv, netns))
+        return "host";
+    container = inventory_container(inv, netns, ts_ns);
+    name = container ? container_label(inv, container) : NULL;
+    if (name)
+        return name;
+    return name_at(inv, netns, NST_PLACE_MOUNT, ts_ns);
+}
+
+const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns)
+{
+    uint64_t ts_ns = 0;
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct inventory_head head = inventory_head(inv, INVENTORY_NETNS, list[i]);
+
+        if (names_same_netns(&head.netns, netns) && head.last_ts_ns > ts_ns)
+            ts_ns = head.last_ts_ns;
+    }
+    return inventory_label(inv, netns, ts_ns && ts_ns < inv->last_ts_ns ? ts_ns : inv->last_ts_ns);
+}
+
+/* From this moment on something may be otherwise than before. */
+static void cut(uint64_t at_ns, uint64_t ts_ns, uint64_t *from_ns, uint64_t *until_ns)
+{
+    if (at_ns > ts_ns)
+        *until_ns = at_ns - 1 < *until_ns ? at_ns - 1 : *until_ns;
+    else if (at_ns > *from_ns)
+        *from_ns = at_ns;
+}
+
+static void cut_round(const struct inventory_head *head, uint64_t ts_ns, uint64_t *from_ns,
+                      uint64_t *until_ns)
+{
+    cut(head->first_ts_ns, ts_ns, from_ns, until_ns);
+    if (head->last_ts_ns < UINT64_MAX)
+        cut(head->last_ts_ns + 1, ts_ns, from_ns, until_ns);
+}
+
+/* Of what can be meant at a moment, what ended last before it and what begins first after it. */
+struct neighbours {
+    uint64_t before_ns, after_ns; /* 0, UINT64_MAX: none */
+};
+
+static void see_neighbour(struct neighbours *n, const struct inventory_head *head, uint64_t ts_ns)
+{
+    if (head->last_ts_ns < ts_ns && head->last_ts_ns > n->before_ns)
+        n->before_ns = head->last_ts_ns;
+    if (head->first_ts_ns > ts_ns && head->first_ts_ns < n->after_ns)
+        n->after_ns = head->first_ts_ns;
+}
+
+/* Where the one is no longer nearer than the other. */
+static void cut_between(const struct neighbours *n, uint64_t ts_ns, uint64_t *from_ns,
+                        uint64_t *until_ns)
+{
+    uint64_t middle;
+
+    if (!n->before_ns || n->after_ns == UINT64_MAX)
+        return;
+    middle = n->before_ns + (n->after_ns - n->before_ns) / 2;
+    cut(middle, ts_ns, from_ns, until_ns);
+    cut(middle + 1, ts_ns, from_ns, until_ns);
+}
+
+static void cut_containers(const struct inventory *inv, const struct nst_netns *netns,
+                           const struct life *life, uint64_t ts_ns, uint64_t *from_ns,
+                           uint64_t *until_ns)
+{
+    struct neighbours neighbours = {0, UINT64_MAX};
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, INVENTORY_CONTAINER, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct inventory_head head = inventory_head(inv, INVENTORY_CONTAINER, list[i]);
+
+        if (!names_same_netns(&head.netns, netns))
+            continue;
+        cut_round(&head, ts_ns, from_ns, until_ns);
+        if (inventory_is_of_life(&head, netns, life))
+            see_neighbour(&neighbours, &head, ts_ns);
+    }
+    cut_between(&neighbours, ts_ns, from_ns, until_ns);
+}
+
+/* Those of other lives are not meant at any moment of this one. */
+static void cut_names(const struct inventory *inv, const struct nst_netns *netns,
+                      const struct life *life, uint64_t ts_ns, uint64_t *from_ns,
+                      uint64_t *until_ns)
+{
+    /* By enum nst_place; what is only open is not a name. */
+    struct neighbours places[] = {{0, UINT64_MAX}, {0, UINT64_MAX}};
+    struct names_of of = names_of(&inv->names, netns);
+    const struct nst_netns_name *name;
+
+    while ((name = names_next(&of))) {
+        struct inventory_head head = {name->netns, name->first_ts_ns, name->last_ts_ns};
+        struct inventory_head wide = head;
+
+        if ((name->place != NST_PLACE_NETNS && name->place != NST_PLACE_MOUNT) ||
+            !inventory_began_in(life, head.first_ts_ns))
+            continue;
+        life_widen(life, &wide.first_ts_ns, &wide.last_ts_ns);
+        cut_round(&head, ts_ns, from_ns, until_ns);
+        cut_round(&wide, ts_ns, from_ns, until_ns);
+        if (!inventory_distance_ns(&wide, ts_ns))
+            see_neighbour(&places[name->place], &head, ts_ns);
+    }
+    cut_between(&places[NST_PLACE_NETNS], ts_ns, from_ns, until_ns);
+    cut_between(&places[NST_PLACE_MOUNT], ts_ns, from_ns, until_ns);
+}
+
+void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
+                      uint64_t *from_ns, uint64_t *until_ns)
+{
+    const struct life life = inventory_life(inv, netns, ts_ns);
+
+    cut(life.begin_ns, ts_ns, from_ns, until_ns);
+    if (life.end_ns < UINT64_MAX)
+        cut(life.end_ns + 1, ts_ns, from_ns, until_ns);
+    cut_names(inv, netns, &life, ts_ns, from_ns, until_ns);
+    /* The host is not called by its containers, of which there may be hundreds. */
+    if (!inventory_is_host(inv, netns))
+        cut_containers(inv, netns, &life, ts_ns, from_ns, until_ns);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What people call a namespace, and for how long. */
+#ifndef NST_ANALYZE_INVENTORY_LABEL_H
+#define NST_ANALYZE_INVENTORY_LABEL_H
+
+#include "analyze/inventory.h"
+
+/* No label is longer, in bytes. */
+#define INVENTORY_LABEL_MAX (2 * NST_MAX_NAME + 1)
+
+/* What people call a namespace at that moment, or at the nearest there is: its name in
+ * /run/netns, "host", "NAMESPACE/POD", its container, a path that it is bound to. NULL: nothing
+ * is known. Valid until the next inventory_learn(). */
+const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
+                            uint64_t ts_ns);
+/* As it was seen last. */
+const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns);
+/* Narrows the span from *from_ns to *until_ns, which has the moment in it, to one in which the
+ * namespace is the same, and its label. */
+void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
+                      uint64_t *from_ns, uint64_t *until_ns);
+
+#endif

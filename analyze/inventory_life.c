@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/inventory_life.h"
+
+#include "analyze/inventory_internal.h"
+
+/* The recorder looks at everything every two seconds; where more seldom, missed_ns shows it. */
+#define TWO_LOOKS_NS 4000000000ULL
+
+/* What tells of them all, but for the order. */
+static struct lives_rows rows_of_lives(const struct inventory *inv)
+{
+    return (struct lives_rows){
+        .rows = inv->tables[INVENTORY_NETNS].rows,
+        .since_ns = inv->since_ns,
+        .until_ns = inv->last_ts_ns,
+        .missed_ns = inv->missed_ns > TWO_LOOKS_NS ? inv->missed_ns : TWO_LOOKS_NS,
+    };
+}
+
+bool inventory_build_lives(struct inventory *inv)
+{
+    struct lives_rows of = rows_of_lives(inv);
+
+    of.order = inv->tables[INVENTORY_NETNS].by_netns;
+    of.count = inv->tables[INVENTORY_NETNS].by_netns_count;
+    return lives_build(&inv->lives, &of);
+}
+
+struct life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
+                           uint64_t ts_ns)
+{
+    struct lives_rows of = rows_of_lives(inv);
+
+    if (!netns->cookie)
+        return lives_at(&inv->lives, &of, netns->inum, ts_ns);
+    of.order = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &of.count);
+    of.by_cookie = true;
+    return lives_among(&of, netns, ts_ns);
+}
+
+uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,
+                            uint64_t ts_ns)
+{
+    return netns->cookie ? 0 : inventory_life(inv, netns, ts_ns).first_ts_ns;
+}
+
+void inventory_widen(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
+                     uint64_t *first_ts_ns, uint64_t *last_ts_ns)
+{
+    const struct life life = inventory_life(inv, netns, ts_ns);
+
+    life_widen(&life, first_ts_ns, last_ts_ns);
+}
+
+bool inventory_began_in(const struct life *life, uint64_t first_ts_ns)
+{
+    return first_ts_ns >= life->begin_ns && first_ts_ns <= life->end_ns;
+}
+
+bool inventory_is_of_life(const struct inventory_head *row, const struct nst_netns *netns,
+                          const struct life *life)
+{
+    if (row->netns.cookie && netns->cookie)
+        return true;
+    return inventory_began_in(life, row->first_ts_ns);
+}
+
+uint64_t inventory_distance_ns(const struct inventory_head *head, uint64_t ts_ns)
+{
+    if (ts_ns < head->first_ts_ns)
+        return head->first_ts_ns - ts_ns;
+    return ts_ns > head->last_ts_ns ? ts_ns - head->last_ts_ns : 0;
+}
+
+/* Of the rows of a namespace that are wanted, the nearest to the moment. NULL: none. Not those of
+ * another that had its inum. */
+static const void *nearest(const struct inventory *inv, enum inventory_kind kind,
+                           const struct nst_netns *netns, uint64_t ts_ns,
+                           bool (*wanted)(const void *row, uint32_t number), uint32_t number)
+{
+    struct life life = inventory_life(inv, netns, ts_ns);
+    const void *found = NULL;
+    uint64_t least = UINT64_MAX;
+    size_t count;
+    const size_t *list = inventory_of_inum(inv, kind, netns->inum, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const void *row = row_at(&inv->tables[kind], kind, list[i]);
+        struct inventory_head head = row_head(row);
+
+        if (!names_same_netns(&head.netns, netns) || !inventory_is_of_life(&head, netns, &life) ||
+            !wanted(row, number) || inventory_distance_ns(&head, ts_ns) >= least)
+            continue;
+        least = inventory_distance_ns(&head, ts_ns);
+        found = row;
+    }
+    return found;
+}
+
+static bool any_row(const void *row, uint32_t number)
+{
+    (void)row;
+    (void)number;
+    return true;
+}
+
+static bool has_ifindex(const void *row, uint32_t ifindex)
+{
+    return ((const struct nst_known_device *)row)->ifindex == ifindex;
+}
+
+const struct nst_container *inventory_container(const struct inventory *inv,
+                                                const struct nst_netns *netns, uint64_t ts_ns)
+{
+    return nearest(inv, INVENTORY_CONTAINER, netns, ts_ns, any_row, 0);
+}
+
+const struct nst_known_device *inventory_device(const struct inventory *inv,
+                                                const struct nst_netns *netns, uint32_t ifindex,
+                                                uint64_t ts_ns)
+{
+    return nearest(inv, INVENTORY_DEVICE, netns, ts_ns, has_ifindex, ifindex);
+}
