@@ -39,6 +39,7 @@ struct files {
     uint64_t number;      /* of the current name, in its time... */
     uint64_t next_number; /* ...and of the next */
     char *current, *next; /* NULL: none */
+    bool next_created;    /* it was not there before */
     bool told;            /* that one could not be removed */
 };
 
@@ -245,7 +246,7 @@ static int open_numbered(struct files *f, const struct tm *time, uint64_t number
 
     if (!file_names_make(f->options.pattern, time, number, name))
         return nst_fail(err, -ENAMETOOLONG, "%s: %s", f->options.pattern, strerror(ENAMETOOLONG));
-    fd = output_open(name, overwrite, f->caller, err);
+    fd = output_open(name, overwrite, f->caller, &f->next_created, err);
     /* In a folder that adopt_all() could not know, too. */
     if (fd == -EEXIST && !f->current && is_capture(name, &status, &busy) && busy)
         return fail_busy(name, err);
@@ -281,8 +282,9 @@ static int open_free(struct files *f, struct nst_error *err)
 
 int files_open(struct files *f, struct nst_error *err)
 {
-    /* The current one counts as well, and so will the next. */
-    keep_newest(f, f->current && f->options.keep > 1 ? f->options.keep - 2 : f->options.keep - 1);
+    /* The current one counts as well, and so will the next. The first makes room when it begins. */
+    if (f->current)
+        keep_newest(f, f->options.keep > 1 ? f->options.keep - 2 : f->options.keep - 1);
     return open_free(f, err);
 }
 
@@ -302,7 +304,8 @@ void files_begin(struct files *f, uint64_t last_bytes)
 
 void files_give_up(struct files *f)
 {
-    unlink(f->next);
+    if (f->next && f->next_created)
+        unlink(f->next);
     free(f->next);
     f->next = NULL;
 }

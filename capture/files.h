@@ -29,8 +29,9 @@ int files_new(struct files **files, const struct files_options *options,
               const struct caller *caller, struct nst_error *err);
 void files_free(struct files *files);
 
-/* Opens the next file, having made room for it in the ring. A file descriptor, or <0. It becomes
- * the current one by files_begin(); or it is given up, and removed. */
+/* Opens the next file, having made room for it in the ring, if it is not the first. A file
+ * descriptor, or <0. It becomes the current one by files_begin(), and the first is emptied by
+ * output_begin(); or it is given up, and removed, unless it was there before. */
 int files_open(struct files *files, struct nst_error *err);
 void files_begin(struct files *files, uint64_t last_bytes);
 void files_give_up(struct files *files);

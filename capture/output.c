@@ -124,9 +124,7 @@ static int prepare(int fd, const char *path, bool created, const struct caller *
         error = hide(fd, path, err);
     if (error)
         return error;
-    if (created)
-        return give(fd, path, caller, err);
-    return ftruncate(fd, 0) ? fail_open(path, -errno, err) : 0;
+    return created ? give(fd, path, caller, err) : 0;
 }
 
 static bool is_pipe(const char *path)
@@ -162,26 +160,34 @@ static int open_file(const char *path, bool overwrite, bool *created)
     return fd < 0 && errno == EEXIST && overwrite ? open_existing(path) : fd;
 }
 
-int output_open(const char *path, bool overwrite, const struct caller *caller,
+int output_open(const char *path, bool overwrite, const struct caller *caller, bool *created,
                 struct nst_error *err)
 {
     struct stat status;
-    bool created;
     int fd, error;
 
     /* Whose link it is says where it leads: in a folder that others may write to. */
     if (overwrite && lstat(path, &status) == 0 && S_ISLNK(status.st_mode) &&
         !is_trusted(status.st_uid, caller))
         return refuse_others(path, "a link", status.st_uid, err);
-    fd = open_file(path, overwrite, &created);
+    fd = open_file(path, overwrite, created);
     if (fd < 0)
         return fail_open(path, -errno, err);
-    error = prepare(fd, path, created, caller, err);
+    error = prepare(fd, path, *created, caller, err);
     if (!error)
         return refuse_terminal(fd, path, err);
     /* Another recorder that has the lock has the file, whoever made it. */
-    if (created && error != -EBUSY)
+    if (*created && error != -EBUSY)
         unlink(path);
     close(fd);
     return error;
+}
+
+int output_begin(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status))
+        return -errno;
+    return S_ISREG(status.st_mode) && ftruncate(fd, 0) ? -errno : 0;
 }

@@ -4,6 +4,7 @@
 #include "capture/rotation.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/clock.h"
 #include "capture/message.h"
@@ -39,20 +40,29 @@ static int open_first(struct rotation *r, const struct caller *caller, struct ns
     return error ? error : files_open(r->files, err);
 }
 
-int rotation_begin(struct rotation *r, const struct options *options, struct file_info *info,
-                   const struct caller *caller, const struct nst_writer_hooks *hooks,
+int rotation_open(struct rotation *r, const struct options *options, const struct caller *caller,
+                  struct nst_error *err)
+{
+    *r = (struct rotation){.options = options};
+    r->fd = open_first(r, caller, err);
+    r->waits = r->fd >= 0;
+    return r->waits ? 0 : r->fd;
+}
+
+int rotation_begin(struct rotation *r, struct file_info *info, const struct nst_writer_hooks *hooks,
                    struct nst_writer **writer, int *fd, struct nst_error *err)
 {
     struct nst_error writer_err = {0};
-    int error;
+    int error = output_begin(r->fd);
 
-    *r = (struct rotation){.options = options, .info = info};
-    *fd = open_first(r, caller, err);
-    if (*fd < 0)
-        return *fd;
+    r->info = info;
+    if (error)
+        return nst_fail(err, error, "%s: %s", rotation_name(r), strerror(-error));
     if (r->files)
         files_begin(r->files, 0);
     r->began_ns = clock_now_ns();
+    *fd = r->fd;
+    r->waits = false;
     error = nst_writer_open_hooked(writer, *fd, &r->info->info, hooks, &writer_err);
     if (error)
         return nst_fail(err, error, "%s: %s", rotation_name(r), writer_err.text);
@@ -61,6 +71,11 @@ int rotation_begin(struct rotation *r, const struct options *options, struct fil
 
 void rotation_free(struct rotation *r)
 {
+    if (r->waits) {
+        close(r->fd);
+        if (r->files)
+            files_give_up(r->files);
+    }
     files_free(r->files);
 }
 

@@ -15,6 +15,8 @@ struct rotation {
     const struct options *options;
     struct file_info *info;
     struct files *files; /* NULL: the output is a stream, and stays the only one */
+    int fd;              /* the first output's, until that begins... */
+    bool waits;          /* ...which it has not yet */
     uint64_t began_ns;   /* the current one */
     uint64_t retry_ns;   /* not before, as the last try failed */
     bool asked;          /* for a new one, and it could not be begun yet */
@@ -22,11 +24,15 @@ struct rotation {
     bool full_told;      /* that files had to go because the disk is full */
 };
 
-/* Opens the first output, whose header says what info does, and writes it by a writer with these
- * hooks. *fd stays the writer's. info is the caller's, and outlives the rotation. */
-int rotation_begin(struct rotation *rotation, const struct options *options, struct file_info *info,
-                   const struct caller *caller, const struct nst_writer_hooks *hooks,
-                   struct nst_writer **writer, int *fd, struct nst_error *err);
+/* Opens the first output, and leaves what is in it. */
+int rotation_open(struct rotation *rotation, const struct options *options,
+                  const struct caller *caller, struct nst_error *err);
+/* Empties it, and writes it by a writer with these hooks; its header says what info does. *fd stays
+ * the writer's. info is the caller's, and outlives the rotation. */
+int rotation_begin(struct rotation *rotation, struct file_info *info,
+                   const struct nst_writer_hooks *hooks, struct nst_writer **writer, int *fd,
+                   struct nst_error *err);
+/* An output that never began is as it was before. */
 void rotation_free(struct rotation *rotation);
 
 /* The disk is full. True: an old file of the ring had to make room. */

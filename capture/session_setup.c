@@ -228,6 +228,16 @@ static int start_live(struct session *s, const struct nst_file_info *info, struc
     return error ? error : watch(s, live_fd(s->live), EPOLLIN | EPOLLET, WAKE_PRINTER, err);
 }
 
+/* From here on there are events, which wait in the rings. */
+static int attach(struct session *s, struct nst_error *err)
+{
+    int error = filters_heed(s->filters, err);
+
+    if (!error)
+        error = attach_start(s->attachment, err);
+    return error ? error : probing_report(&s->probes, s->options->verbose, err);
+}
+
 static int open_writer(struct session *s, int argc, char **argv, struct nst_error *err)
 {
     const struct nst_writer_hooks hooks = {.context = s,
@@ -249,8 +259,7 @@ static int open_writer(struct session *s, int argc, char **argv, struct nst_erro
         error = start_live(s, info, err);
     if (error)
         return error;
-    error =
-        rotation_begin(&s->rotation, s->options, &s->file, &s->owner, &hooks, &s->writer, &fd, err);
+    error = rotation_begin(&s->rotation, &s->file, &hooks, &s->writer, &fd, err);
     return error ? error : watch_output(s, fd, err);
 }
 
@@ -312,16 +321,8 @@ static int start(struct session *s, struct nst_error *err)
     int error;
 
     upkeep_begin(&s->upkeep);
-    error = filters_heed(s->filters, err);
-    if (error)
-        return error;
     if (!s->options->quiet && !s->options->inventory_names && s->inventory)
         caution_netns(s->filters, s->inventory);
-    error = attach_start(s->attachment, err);
-    if (!error)
-        error = probing_report(&s->probes, s->options->verbose, err);
-    if (error)
-        return error;
     say_start(s);
     if (s->options->duration_ns)
         s->ending.deadline_ns = clock_now_ns() + s->options->duration_ns;
@@ -359,6 +360,11 @@ int session_set_up(struct session *s, int argc, char **argv, struct nst_error *e
         error = load(s, err);
     if (!error)
         error = find_containers(s, err);
+    /* Whether all that can fail does is known before what is there is overwritten. */
+    if (!error)
+        error = rotation_open(&s->rotation, s->options, &s->owner, err);
+    if (!error)
+        error = attach(s, err);
     if (!error)
         error = open_writer(s, argc, argv, err);
     if (!error)

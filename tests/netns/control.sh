@@ -106,6 +106,18 @@ run 30 sh -c "exec '$capture' --help >/dev/full"
 is "$status $words" '1 nstrail-capture: standard output: No space left on device' \
     '--help: to a full disk is one'
 
+# -- a start that fails, because here are no kprobes: the last thing that can
+
+cp "$work/count.nst" "$work/before.nst"
+run 30 "$capture" -w "$work/before.nst" -p kprobe:ip_rcv --duration 0.1
+if [ "$status" -eq 0 ]; then
+    skip 'this kernel has kprobes' 'a start that fails: what was there before'
+else
+    ok 'a start that fails: what was there before is' cmp "$work/count.nst" "$work/before.nst"
+    run 30 "$capture" -w "$work/never.nst" -p kprobe:ip_rcv --duration 0.1
+    ok 'a start that fails: what was not is not' test ! -e "$work/never.nst"
+fi
+
 # -- a pipe that nobody reads yet
 
 mkfifo "$work/fifo"

@@ -14,6 +14,7 @@
 
 #include "capture/file_names.h"
 #include "capture/files.h"
+#include "capture/output.h"
 #include "format/layout.h"
 #include "tests/unit/tap.h"
 
@@ -121,7 +122,7 @@ static int record(const struct files_options *options, int count, uint64_t bytes
             error = fd;
             break;
         }
-        if (write(fd, NST_FILE_MAGIC, NST_MAGIC_SIZE) != NST_MAGIC_SIZE)
+        if (output_begin(fd) || write(fd, NST_FILE_MAGIC, NST_MAGIC_SIZE) != NST_MAGIC_SIZE)
             exit(99);
         close(fd);
         files_begin(files, bytes);
@@ -131,6 +132,19 @@ static int record(const struct files_options *options, int count, uint64_t bytes
         printf("# %s\n", err.text);
     files_free(files);
     return error;
+}
+
+/* Opens the first one, and thinks better of it. */
+static void give_up(const struct files_options *options)
+{
+    struct files *files = NULL;
+    int fd = files_new(&files, options, &nobody, NULL) ? -1 : files_open(files, NULL);
+
+    if (fd < 0)
+        exit(99);
+    close(fd);
+    files_give_up(files);
+    files_free(files);
 }
 
 static void leaves(const struct files_options *options, int count, const char *wanted,
@@ -172,6 +186,9 @@ static void test_single(void)
     int fd;
 
     make_file("t", "something longer than a magic", 29, 10);
+    give_up(&single);
+    tap_ok(&tap, !stat("t", &status) && status.st_size == 29,
+           "what is there stays until the recording begins");
     if (record(&single, 1, 0) || stat("t", &status))
         exit(99);
     tap_ok(&tap, status.st_size == NST_MAGIC_SIZE, "one file alone is overwritten");
@@ -186,6 +203,8 @@ static void test_single(void)
            "nor does it begin another's series");
     if (rename("t", "t1"))
         exit(99);
+    give_up(&single);
+    tap_ok(&tap, access("t", F_OK), "a new one goes if it does not");
     make_capture("t", 10);
     tap_ok(&tap, record(&single, 1, 0) == -EBUSY && !stat("t", &status) &&
                      status.st_mtime < time(NULL) - 5,
