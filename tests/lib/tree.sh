@@ -35,10 +35,12 @@ scripts()
     printf '%s\n' "${files[@]}" | grep -v '\.sh$' | xargs grep -lE -m1 '^#!/bin/(ba)?sh'
 }
 
-# nothing DESCRIPTION COMMAND...: it prints no line.
+# nothing DESCRIPTION COMMAND...: it prints no line, and there is such a command.
 nothing()
 {
-    local description=$1
+    local description=$1 lines
     shift
-    is "$("$@")" '' "$description"
+    lines=$("$@")
+    [ $? -ne 127 ] || lines="$1: not found"
+    is "$lines" '' "$description"
 }

@@ -174,8 +174,10 @@ if command -v script >/dev/null; then
     wait "$terminal" 2>/dev/null
     ok 'nohup: when the terminal goes, a new file is begun' until_true 10 test -s "$work/tty.nst1"
     sleep 0.3
-    ok 'nohup: and the recording goes on' kill -INT "$pid"
-    until_true 10 grep -q 'events recorded' "$work/tty.words"
+    "${ping20[@]}" >/dev/null
+    kill -INT "$pid"
+    ok 'nohup: SIGINT ends it' until_true 10 grep -q 'events recorded' "$work/tty.words"
+    is "$(pings "$work/tty.nst1")" 40 'nohup: and until then the recording goes on'
 else
     skip 'script is not installed' 'nohup: when the terminal goes'
 fi

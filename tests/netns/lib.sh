@@ -352,8 +352,8 @@ ask()
         v_journey AS (SELECT * FROM main.v_journey WHERE path LIKE '%{}%'),
         v_transition AS (SELECT * FROM main.v_transition WHERE to_netns LIKE '{}%')$question"
     sql=${sql//\{/$prefix} sql=${sql//\}/}
-    # In one line, or the names of columns would be several.
-    "$bin/nstrail" query "$db" --csv "${sql//$'\n'/ }" |
+    # In one line, or the names of columns would be several. No answer is not an empty one.
+    { "$bin/nstrail" query "$db" --csv "${sql//$'\n'/ }" || printf '\nno answer: %d\n' $?; } |
         sed "1d; s/\r\$//; s/$prefix\([a-z0-9]*\)/{\1}/g"
 }
 

@@ -21,7 +21,7 @@ nstrail()
 # ask DB SQL: rows as CSV, in a fixed order, without their names.
 ask()
 {
-    nstrail query "$1" --csv "$2" | tail -n +2
+    { nstrail query "$1" --csv "$2" || printf '\nno answer: %d\n' $?; } | tail -n +2
 }
 
 # A value, or "-"; of texts and bytes the hexadecimal form.

@@ -18,7 +18,7 @@ export LC_ALL=C TZ=UTC
 
 ask()
 {
-    "$nstrail" query --csv "$1" "$2" 2>&1 | tail -n +2
+    { "$nstrail" query --csv "$1" "$2" 2>&1 || printf '\nno answer: %d\n' $?; } | tail -n +2
 }
 
 ok 'both files are imported' "$nstrail" import -d both.db first.nst second.nst

@@ -22,7 +22,7 @@ query()
 
 ask()
 {
-    query x.db --csv "$1" | tail -n +2
+    { query x.db --csv "$1" || printf '\nno answer: %d\n' $?; } | tail -n +2
 }
 
 # The three formats.

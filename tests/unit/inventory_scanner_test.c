@@ -152,7 +152,8 @@ static void test_execs(const struct scanner_options *options, struct facts *fact
 /* What a scan recorded of a pid namespace with more in it than it may. */
 struct kept {
     bool done;
-    unsigned leaders, inits, others, names;
+    unsigned leaders, inits, others;
+    unsigned names; /* of our namespace: others come and go on the host */
     uint64_t left_out, full;
 };
 
@@ -165,7 +166,8 @@ static void keep_process(void *context, const struct fact *fact)
     struct cursor c = cursor_of(fact->bytes, fact->len);
     struct row row;
 
-    kept->names += fact->kind == ROW_NAME;
+    if (fact->kind == ROW_NAME && row_decode(&c, ROW_NAME, &row))
+        kept->names += row.name.netns.inum == inum;
     if (fact->kind != ROW_PROCESS || !row_decode(&c, ROW_PROCESS, &row))
         return;
     kept->leaders += row.process.flags == NST_PROCESS_LEADER;
