@@ -3,8 +3,10 @@
 
 #include "capture/cautions.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <net/if.h>
+#include <stdlib.h>
 
 #include "capture/message.h"
 
@@ -21,18 +23,45 @@ static bool is_device_here(const char *name)
     return is_here;
 }
 
-void caution_devices(const struct words *devices)
+int known_devices_init(struct known_devices *devices, const struct words *wanted)
 {
-    if (words_have(devices, DEVICE_ANY)) {
-        if (devices->count > 1)
+    devices->wanted = wanted;
+    devices->known = calloc(wanted->count + 1, sizeof(*devices->known));
+    return devices->known ? 0 : -ENOMEM;
+}
+
+void known_devices_free(struct known_devices *devices)
+{
+    free(devices->known);
+}
+
+void known_devices_hear(struct known_devices *devices, const struct row *row)
+{
+    if (row->kind != ROW_DEVICE || row->device.last_ts_ns != NST_STILL)
+        return;
+    for (size_t i = 0; i < devices->wanted->count; i++)
+        devices->known[i] |= !fnmatch(devices->wanted->list[i], row->device.name, 0);
+}
+
+void caution_devices(const struct known_devices *devices, const struct inventory *inventory)
+{
+    const struct words *wanted = devices->wanted;
+    struct inventory_counts counts;
+    bool looked = inventory && inventory_counts(inventory, &counts);
+
+    if (words_have(wanted, DEVICE_ANY)) {
+        if (wanted->count > 1)
             message_note("-i " DEVICE_ANY ": all devices, whatever other -i there are");
         return;
     }
-    for (size_t i = 0; i < devices->count; i++)
-        if (!is_device_here(devices->list[i]))
-            message_note("-i %s: no device here has such a name now; one of another namespace, or "
-                         "that comes, is recorded",
-                         devices->list[i]);
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (devices->known[i] || is_device_here(wanted->list[i]))
+            continue;
+        message_note("-i %s: no device %s such a name now%s; one that comes%s is recorded",
+                     wanted->list[i], looked ? "has" : "here has",
+                     looked ? ", as far as the inventory sees" : "",
+                     looked ? "" : ", or of another namespace,");
+    }
 }
 
 void caution_netns(const struct filters *filters, const struct inventory *inventory)

@@ -239,6 +239,7 @@ static void session_free(struct session *s)
     live_free(s->live);
     attach_free(s->attachment);
     filters_free(s->filters);
+    known_devices_free(&s->devices);
     stacks_free(s->stacks);
     symbols_free(s->symbols);
     probes_free(&s->probes);

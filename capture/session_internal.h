@@ -4,6 +4,7 @@
 #define NST_CAPTURE_SESSION_INTERNAL_H
 
 #include "capture/caller.h"
+#include "capture/cautions.h"
 #include "capture/command.h"
 #include "capture/ending.h"
 #include "capture/file_info.h"
@@ -29,6 +30,7 @@ struct session {
     struct kernel_facts facts;
     struct probes probes;
     struct filters *filters;
+    struct known_devices devices; /* of -i */
     struct symbols *symbols; /* NULL: none are needed, or we may not see them */
     struct stacks *stacks;   /* NULL: none */
     struct attachment *attachment;

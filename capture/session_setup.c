@@ -108,10 +108,10 @@ static int make_filters(struct session *s, struct nst_error *err)
         return nst_fail(err, -EINVAL, "--drop-reason: none of the probes records drops");
     error = filters_new(&s->filters, s->options, s->facts.drop_reasons, err);
     limit = error ? NULL : filters_l3_limit(s->filters);
-    if (!error && !s->options->quiet) {
-        caution_devices(&s->options->devices);
+    if (!error && known_devices_init(&s->devices, &s->options->devices))
+        error = nst_fail(err, -ENOMEM, "no memory");
+    if (!error && !s->options->quiet)
         caution_inums(s->filters);
-    }
     if (limit)
         message_note("the filter matches no packet that begins at L3, for there: %s", limit);
     return error;
@@ -122,6 +122,7 @@ static void hear(void *context, const struct row *row)
     struct session *s = context;
 
     filters_hear(s->filters, row);
+    known_devices_hear(&s->devices, row);
 }
 
 /* Those that run already are recorded from the first event on. */
@@ -299,6 +300,15 @@ static int make_parts(struct session *s, struct nst_error *err)
     return 0;
 }
 
+static void caution(const struct session *s)
+{
+    const struct inventory *looks = s->options->inventory_names ? NULL : s->inventory;
+
+    caution_devices(&s->devices, looks);
+    if (looks)
+        caution_netns(s->filters, looks);
+}
+
 static void say_start(const struct session *s)
 {
     size_t count;
@@ -321,8 +331,8 @@ static int start(struct session *s, struct nst_error *err)
     int error;
 
     upkeep_begin(&s->upkeep);
-    if (!s->options->quiet && !s->options->inventory_names && s->inventory)
-        caution_netns(s->filters, s->inventory);
+    if (!s->options->quiet)
+        caution(s);
     say_start(s);
     if (s->options->duration_ns)
         s->ending.deadline_ns = clock_now_ns() + s->options->duration_ns;

@@ -269,7 +269,7 @@ is "$status $(pings "$work/but.nst") $(printed "$work/but.nst" --netns "${prefix
 run 20 "$capture" -w "$work/any.nst" --cmd "${ping20[*]}" -i any -i "${prefix}0"
 is "$status $(pings "$work/any.nst")" '0 40' '-i any and another: all devices'
 like "$words" '-i any: all devices' '-i any and another: is said'
-unlike "$words" 'no device here' '-i any and another: and nothing else of it'
+unlike "$words" 'no device' '-i any and another: and nothing else of it'
 refused '-i any and a name that none can have' 'has 1 to 15 bytes' \
     "$capture" -w "$work/x" -c 1 -i any -i 0123456789abcdef
 run 20 "$capture" --list-probes 'tp::*'
@@ -303,8 +303,13 @@ fi
 # -- a device that goes
 
 record gone "$work/gone.nst" -i "${prefix}0" || exit
-like "$(cat "$recorder_words")" "-i ${prefix}0: no device here has such a name" \
+like "$(cat "$recorder_words")" "-i ${prefix}0: no device has such a name now, as far as the inv" \
     'a device that is not there: is said'
+run 20 "$capture" -w "$work/x" --duration 0.1 -i c0 -i 's[0]'
+unlike "$words" 'no device' 'devices of other namespaces: nothing is'
+run 20 "$capture" -w "$work/x" --duration 0.1 -i c0 --inventory=none
+like "$words" '-i c0: no device here has such a name now; one that comes, or of another namespace, is' \
+    'devices of other namespaces, without an inventory: that is said'
 for round in 1 2; do
     ip -n "${prefix}client" link add "${prefix}0" type veth peer name gone1 netns "${prefix}server"
     ip -n "${prefix}client" link set "${prefix}0" up
