@@ -70,8 +70,10 @@ int command_start(struct command *command, const char *line, const struct caller
     return 0;
 }
 
-static void say_status(int status)
+static void say_status(int status, bool quiet)
 {
+    if (WIFEXITED(status) && quiet && !WEXITSTATUS(status))
+        return;
     if (WIFEXITED(status))
         message_note("the command ended with status %d", WEXITSTATUS(status));
     else if (WIFSIGNALED(status))
@@ -79,7 +81,7 @@ static void say_status(int status)
                      strsignal(WTERMSIG(status)));
 }
 
-void command_finish(struct command *command)
+void command_finish(struct command *command, bool quiet)
 {
     struct pollfd ended = {.fd = command->fd, .events = POLLIN};
     int status;
@@ -91,7 +93,7 @@ void command_finish(struct command *command)
         poll(&ended, 1, PATIENCE_MS);
     }
     if (waitpid(command->pid, &status, WNOHANG) == command->pid)
-        say_status(status);
+        say_status(status, quiet);
     else
         message_note("the command still runs, as process %ld", (long)command->pid);
     close(command->fd);

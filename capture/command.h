@@ -22,7 +22,8 @@ void command_prepare(struct command *command);
  * its own. Where our standard output is the recording, its is our standard error. */
 int command_start(struct command *command, const char *line, const struct caller *caller,
                   bool stdout_taken, const sigset_t *mask, struct nst_error *err);
-/* Ends it and what it has started, if it still runs, and says what became of it. */
-void command_finish(struct command *command);
+/* Ends it and what it has started, if it still runs, and says what became of it; quiet: if that was
+ * not well. */
+void command_finish(struct command *command, bool quiet);
 
 #endif

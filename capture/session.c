@@ -215,7 +215,7 @@ static int finish(struct session *s, const char *said)
 
     counters_refresh(s->upkeep.counters);
     attach_stop(s->attachment);
-    command_finish(&s->command);
+    command_finish(&s->command, s->options->quiet);
     if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err) && strcmp(err.text, said))
         status = message_error("%s", err.text);
     if (s->live)

@@ -46,6 +46,8 @@ wait "$traffic"
 run 30 "$capture" -w "$work/cmd.nst" --cmd "${ping20[*]}"
 is "$status" 0 '--cmd: status'
 is "$(pings "$work/cmd.nst")" 40 '--cmd: all that the command sent and received'
+run 30 "$capture" -q -w "$work/cmd.nst" --cmd true
+is "$status $words" '0 ' '--cmd: with -q nothing is said of one that went well'
 run 30 "$capture" -w "$work/cmd.nst" --cmd 'exit 7'
 is "$status" 0 "--cmd: its status is not ours"
 like "$words" '[^0-9]7([^0-9]|$)' '--cmd: but is said'
