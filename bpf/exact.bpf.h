@@ -67,6 +67,7 @@ static __always_inline void exact_follow(const struct here *here, struct sk_buff
         track_put(here, head, from, address(skb));
 }
 
+/* These have no number of their own: what they count is counted with what tracking has elsewhere. */
 static __always_inline bool exact_here(struct here *here)
 {
     return here_init(here, EV_PROBE_OTHER, EV_PROBE_CONSUME);

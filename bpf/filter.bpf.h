@@ -63,8 +63,8 @@ struct {
  * Places for the pcap-filter as compiled for Ethernet and for packets that begin at L3: the
  * recorder overwrites all of the instructions before it loads the object (capture/image.h). Weak,
  * or clang would conclude something from what stands there until then; hidden, so that the
- * verifier looks into them from filter_matches() and knows what the pointer is. It is sooner done
- * with what is jumped over.
+ * verifier looks into them from filter_matches() and knows what the pointer is. A jump leads over the
+ * place itself, so that a verifier has nothing to do there when there is no filter.
  */
 #define FILTER_PLACE(name)                                                                         \
     __hidden __weak int name(const void *bytes, __u32 caplen, __u32 len)                           \

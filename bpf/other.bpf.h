@@ -127,6 +127,12 @@ static __always_inline __u32 place_bit(__u64 place, enum ev_place shift)
     return bit;
 }
 
+/* One of two numbers, by such a bit and without a branch. */
+static __always_inline __u32 either(__u32 bit, __u32 if_set, __u32 if_clear)
+{
+    return if_clear - bit * (if_clear - if_set);
+}
+
 /* The argument that tells a namespace goes where it belongs. Typed pointers are not for
  * calculating, which the compiler would make of the two branches if they were alike; but then the
  * place is a constant. */
@@ -154,7 +160,7 @@ static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb,
     struct arguments a = {.ctx = ctx,
                           .skb = skb,
                           .sk = sk,
-                          .place = PLACE_ANYWHERE - receive * (PLACE_ANYWHERE - PLACE_RECEIVE),
+                          .place = either(receive, PLACE_RECEIVE, PLACE_ANYWHERE),
                           .delivered = place_bit(place, EV_PLACE_DELIVERED_SHIFT),
                           .stack = place_bit(place, EV_PLACE_STACK_SHIFT),
                           .state = config.extras & EV_EXTRA_SKB,
@@ -164,8 +170,9 @@ static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb,
 
     if (!address(skb) || !here_init(&here, EV_PROBE_OTHER, ev_place_probe(place)))
         return 0;
-    here.like = EV_PROBE_OTHER - receive * (EV_PROBE_OTHER - EV_PROBE_RECEIVE) -
-                place_bit(place, EV_PLACE_XMIT_SHIFT) * (EV_PROBE_OTHER - EV_PROBE_XMIT);
+    here.like =
+        either(receive, EV_PROBE_RECEIVE,
+               either(place_bit(place, EV_PLACE_XMIT_SHIFT), EV_PROBE_XMIT, EV_PROBE_OTHER));
     take_netns(&a, place, netns);
     record(&here, &a);
     return 0;

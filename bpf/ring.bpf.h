@@ -64,9 +64,10 @@ struct here {
     struct ev_cpu *state;
     __u64 ts_ns; /* 0: not taken yet */
     __u32 cpu;
-    enum ev_probe probe; /* constant */
-    enum ev_probe like;  /* RECEIVE or XMIT: on the way there, as far as tracking is concerned */
-    __u32 number;        /* the probe's, in records and counters */
+    enum ev_probe probe; /* whose program this is; constant */
+    enum ev_probe like;  /* what tracking takes it for: an OTHER on the way to a device, or from
+                            one, is like XMIT or RECEIVE */
+    __u32 number;        /* of the probe in records and counters: each OTHER has its own */
 };
 
 static __always_inline bool here_init(struct here *here, enum ev_probe probe, __u32 number)

@@ -156,7 +156,8 @@ static __always_inline void track_write(struct ev_track *t, const struct ev_trac
     t->state = from->state;
 }
 
-/* Who finds the entry before it is written finds it dead. False, and counted: there is no room. */
+/* Between track_take() and track_write() another CPU may find the entry: its state is still that of
+ * a dead one. False, and counted: there is no room. */
 static __always_inline bool track_put(const struct here *here, __u64 head,
                                       const struct ev_track *track, __u64 skb)
 {
