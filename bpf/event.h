@@ -306,9 +306,9 @@ struct ev_cpu {
     __u32 ring;    /* the one that it writes to */
     __u32 reserving; /* where there is no cmpxchg: a program is moving the ring's head... */
     __u32 nested;    /* ...and so many use windows */
-    __u32 reserved;
+    __u32 nothing;   /* 0, which the verifier cannot know */
     __u64 windows[EV_SCRATCH_LEVELS]; /* not 0: in use, for a pcap-filter to look into */
-    __u64 reserved_too;
+    __u64 reserved;
 };
 
 /* Which filters there are: of struct ev_config.filters. */

@@ -138,6 +138,25 @@ struct found {
     struct where where;
 };
 
+/*
+ * Has the verifier forget which values these numbers have on which way that has led here. For as long
+ * as it knows, it goes on by each way alone, and through all that follows: a program took it four
+ * times as long.
+ */
+static __always_inline void forget_way(const struct here *here, struct found *f)
+{
+    __u32 nothing = *(volatile __u32 *)&here->state->nothing;
+    struct packet *p = &f->packet;
+
+    p->start ^= nothing;
+    p->data ^= nothing;
+    p->linear ^= nothing;
+    p->len ^= nothing;
+    p->nonlinear = (p->nonlinear ^ nothing) & 1;
+    p->l3 = (p->l3 ^ nothing) & 1;
+    f->where.source ^= nothing;
+}
+
 /* False: it is no packet; counted. */
 static __always_inline bool find(const struct here *here, const struct arguments *a,
                                  struct found *f)
@@ -159,6 +178,7 @@ static __always_inline bool find(const struct here *here, const struct arguments
     if (unlikely(!in_device(device, EV_NETNS_DEVICE, address(dev), where)))
         locate_otherwise(here, a, p->sk, where);
     packet_measure(p, a->place, has_ethernet(where->device), a->typed);
+    forget_way(here, f);
     return true;
 }
 
