@@ -82,6 +82,13 @@ ready()
     done
 }
 
+# choose INVENTORY PATH: the recorder's options for it, in $chosen; none looks nowhere.
+choose()
+{
+    chosen=("--inventory=$1")
+    [ "$1" = none ] || chosen+=("--inventory-path=$2")
+}
+
 # ------------------------------------------------------------------ 500 containers
 
 # Where cgroups can be made: version 2, or one of version 1 that has no controllers.
@@ -163,8 +170,9 @@ measure_size()
 {
     local inventory recorders=()
     for inventory in full none; do
-        "$bin/nstrail-capture" -w "$work/$inventory.nst" "--inventory=$inventory" \
-            "--inventory-path=docker=$work/docker" udp port 7 2>"$work/$inventory.words" &
+        choose "$inventory" "docker=$work/docker"
+        "$bin/nstrail-capture" -w "$work/$inventory.nst" "${chosen[@]}" udp port 7 \
+            2>"$work/$inventory.words" &
         recorders+=($!)
         ready "$work/$inventory.words" recording
     done
@@ -238,8 +246,8 @@ flood()
     drain=$!
     ready "$work/drain" ready
     : >"$work/recorder"
-    "$bin/nstrail-capture" -w "$work/flood.nst" --inventory="$1" \
-        --inventory-path="runc=$work/runc" 2>"$work/recorder" &
+    choose "$1" "runc=$work/runc"
+    "$bin/nstrail-capture" -w "$work/flood.nst" "${chosen[@]}" 2>"$work/recorder" &
     recorder=$!
     ready "$work/recorder" recording
     come_and_go &
