@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
+
 #define LOSS "lost."
 
 bool counts_is_loss(const struct nst_counter *counter)
@@ -29,15 +31,12 @@ size_t counts_key(char key[COUNTS_KEY_MAX], const struct nst_counter *counter)
 
 static bool add(struct counts *counts, const char *key, size_t length, struct count_was now)
 {
-    if (counts->count == counts->room) {
-        size_t room = counts->room ? counts->room * 2 : 64;
-        struct count_was *values = reallocarray(counts->values, room, sizeof(*values));
+    struct count_was *values =
+        nst_array_room(counts->values, counts->count, &counts->room, sizeof(*values));
 
-        if (!values)
-            return false;
-        counts->values = values;
-        counts->room = room;
-    }
+    if (!values)
+        return false;
+    counts->values = values;
     counts->values[counts->count++] = now;
     return intern_add(&counts->index, key, length, (int64_t)counts->count);
 }

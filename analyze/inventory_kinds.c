@@ -9,6 +9,7 @@
 
 #include "analyze/inventory_internal.h"
 #include "analyze/inventory_label.h"
+#include "format/array.h"
 
 #define BEGINS_AS_ROW_HEAD(type)                                                                   \
     _Static_assert(                                                                                \
@@ -49,20 +50,16 @@ static bool own_text(struct inventory *inv, const char **text)
     length = strlen(*text);
     id = intern_find(&inv->texts, *text, length);
     if (!id) {
-        char *copy = strdup(*text);
+        char **list =
+            nst_array_room(inv->texts_list, inv->texts_count, &inv->texts_room, sizeof(*list));
+        char *copy;
 
-        if (copy && inv->texts_count == inv->texts_room) {
-            size_t room = inv->texts_room ? inv->texts_room * 2 : 64;
-            char **list = reallocarray(inv->texts_list, room, sizeof(*list));
-
-            if (list) {
-                inv->texts_list = list;
-                inv->texts_room = room;
-            }
-        }
+        if (!list)
+            return false;
+        inv->texts_list = list;
+        copy = strdup(*text);
         id = (int64_t)inv->texts_count + 1;
-        if (!copy || inv->texts_count == inv->texts_room ||
-            !intern_add(&inv->texts, copy, length, id)) {
+        if (!copy || !intern_add(&inv->texts, copy, length, id)) {
             free(copy);
             return false;
         }

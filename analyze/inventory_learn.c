@@ -6,22 +6,7 @@
 #include <string.h>
 
 #include "analyze/inventory_internal.h"
-
-/* Room for one more of count entries, the array having *room. */
-static bool make_room(void **list, size_t count, size_t *room, size_t size)
-{
-    size_t more = *room ? *room * 2 : 64;
-    void *larger;
-
-    if (count < *room)
-        return true;
-    larger = reallocarray(*list, more, size);
-    if (!larger)
-        return false;
-    *list = larger;
-    *room = more;
-    return true;
-}
+#include "format/array.h"
 
 /* Where the newest row of that key is noted; made if need be. NULL: no memory. */
 static size_t *newest_of(struct inventory_table *table, const struct row_key *key, bool *fresh)
@@ -30,10 +15,14 @@ static size_t *newest_of(struct inventory_table *table, const struct row_key *ke
 
     *fresh = !id;
     if (!id) {
+        size_t *newest =
+            nst_array_room(table->newest, table->keys_count, &table->keys_room, sizeof(*newest));
+
+        if (!newest)
+            return NULL;
+        table->newest = newest;
         id = (int64_t)table->keys_count + 1;
-        if (!make_room((void **)&table->newest, table->keys_count, &table->keys_room,
-                       sizeof(*table->newest)) ||
-            !intern_add(&table->keys, key->bytes, key->length, id))
+        if (!intern_add(&table->keys, key->bytes, key->length, id))
             return NULL;
         table->keys_count++;
     }
@@ -44,10 +33,16 @@ static bool append(struct inventory_table *table, enum inventory_kind kind, cons
                    uint64_t since_ns, size_t before)
 {
     size_t size = inventory_row_types[kind].size;
+    void *rows = nst_array_room(table->rows, table->count, &table->room, size);
+    struct row_past *past;
 
-    if (!make_room(&table->rows, table->count, &table->room, size) ||
-        !make_room((void **)&table->past, table->count, &table->past_room, sizeof(*table->past)))
+    if (!rows)
         return false;
+    table->rows = rows;
+    past = nst_array_room(table->past, table->count, &table->past_room, sizeof(*past));
+    if (!past)
+        return false;
+    table->past = past;
     memcpy(row_at(table, kind, table->count), row, size);
     table->past[table->count] = (struct row_past){.since_ns = since_ns, .before = before};
     table->count++;

@@ -7,18 +7,15 @@
 #include <string.h>
 
 #include "analyze/counts.h"
+#include "format/array.h"
 
 static bool add(struct losses *l, const struct loss *loss)
 {
-    if (l->count == l->room) {
-        size_t room = l->room ? l->room * 2 : 16;
-        struct loss *list = reallocarray(l->list, room, sizeof(*list));
+    struct loss *list = nst_array_room(l->list, l->count, &l->room, sizeof(*list));
 
-        if (!list)
-            return false;
-        l->list = list;
-        l->room = room;
-    }
+    if (!list)
+        return false;
+    l->list = list;
     l->list[l->count++] = *loss;
     return true;
 }

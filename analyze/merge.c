@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
+
 /* A chunk at its next event, or (chunk NULL) a source with a block to decode. */
 struct item {
     uint64_t ts_ns;
@@ -73,15 +75,11 @@ static void sift_up(struct group *g, size_t at)
 
 static bool push(struct group *g, const struct item *item)
 {
-    if (g->count == g->room) {
-        size_t room = g->room ? g->room * 2 : 8;
-        struct item *heap = reallocarray(g->heap, room, sizeof(*heap));
+    struct item *heap = nst_array_room(g->heap, g->count, &g->room, sizeof(*heap));
 
-        if (!heap)
-            return false;
-        g->heap = heap;
-        g->room = room;
-    }
+    if (!heap)
+        return false;
+    g->heap = heap;
     g->heap[g->count] = *item;
     sift_up(g, g->count++);
     return true;

@@ -6,35 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
+
 bool names_same_netns(const struct nst_netns *a, const struct nst_netns *b)
 {
     return a->inum == b->inum && (!a->cookie || !b->cookie || a->cookie == b->cookie);
 }
 
-/* Room for one more of count entries, the array having *room. */
-static bool make_room(void **list, size_t count, size_t *room, size_t size)
-{
-    size_t more = *room ? *room * 2 : 16;
-    void *larger;
-
-    if (count < *room)
-        return true;
-    larger = reallocarray(*list, more, size);
-    if (!larger)
-        return false;
-    *list = larger;
-    *room = more;
-    return true;
-}
-
 static bool append(struct names *names, const struct nst_netns_name *entry, size_t before)
 {
+    struct nst_netns_name *list =
+        nst_array_room(names->list, names->count, &names->room, sizeof(*list));
+    size_t *befores;
     char *copy;
 
-    if (!make_room((void **)&names->list, names->count, &names->room, sizeof(*names->list)) ||
-        !make_room((void **)&names->before, names->count, &names->before_room,
-                   sizeof(*names->before)))
+    if (!list)
         return false;
+    names->list = list;
+    befores = nst_array_room(names->before, names->count, &names->before_room, sizeof(*befores));
+    if (!befores)
+        return false;
+    names->before = befores;
     copy = strdup(entry->name);
     if (!copy)
         return false;
@@ -69,10 +61,14 @@ static size_t *newest_of(struct names *names, const uint8_t *key, size_t length,
 
     *fresh = !id;
     if (!id) {
+        size_t *newest = nst_array_room(names->newest, names->newest_count, &names->newest_room,
+                                        sizeof(*newest));
+
+        if (!newest)
+            return NULL;
+        names->newest = newest;
         id = (int64_t)names->newest_count + 1;
-        if (!make_room((void **)&names->newest, names->newest_count, &names->newest_room,
-                       sizeof(*names->newest)) ||
-            !intern_add(&names->keys, key, length, id))
+        if (!intern_add(&names->keys, key, length, id))
             return NULL;
         names->newest_count++;
     }

@@ -8,6 +8,7 @@
 
 #include "analyze/inventory_label.h"
 #include "analyze/inventory_life.h"
+#include "format/array.h"
 
 size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char *hostname)
 {
@@ -33,15 +34,11 @@ size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char
 
 static bool rows_add(struct report_rows *rows, size_t row)
 {
-    if (rows->count == rows->room) {
-        size_t room = rows->room ? rows->room * 2 : 4;
-        size_t *list = reallocarray(rows->list, room, sizeof(*list));
+    size_t *list = nst_array_room(rows->list, rows->count, &rows->room, sizeof(*list));
 
-        if (!list)
-            return false;
-        rows->list = list;
-        rows->room = room;
-    }
+    if (!list)
+        return false;
+    rows->list = list;
     rows->list[rows->count++] = row;
     return true;
 }
@@ -85,15 +82,11 @@ static bool link_last(struct netns_report *r, enum report_chain chain, size_t at
 static struct report_netns *append(struct netns_report *r, unsigned host,
                                    const struct nst_netns *netns)
 {
-    if (r->count == r->room) {
-        size_t room = r->room ? r->room * 2 : 64;
-        struct report_netns *list = reallocarray(r->list, room, sizeof(*list));
+    struct report_netns *list = nst_array_room(r->list, r->count, &r->room, sizeof(*list));
 
-        if (!list)
-            return NULL;
-        r->list = list;
-        r->room = room;
-    }
+    if (!list)
+        return NULL;
+    r->list = list;
     r->list[r->count] = (struct report_netns){
         .host = host, .netns = *netns, .first_ts_ns = UINT64_MAX, .owner_uid = NST_NONE};
     for (int chain = 0; chain < REPORT_CHAINS; chain++)

@@ -12,6 +12,7 @@
 
 #include "analyze/message.h"
 #include "analyze/series.h"
+#include "format/array.h"
 
 /* How many blocks of a pipe are held back, so that events which the recorder merged too late
  * find their place; and how long, so that a live view does not wait for what comes next. */
@@ -129,15 +130,12 @@ static void settle_inventory(struct source *s)
 static bool add_pending(struct source *s, const struct nst_block_info *info,
                         struct nst_block *block)
 {
-    if (s->pending_count == s->pending_room) {
-        size_t room = s->pending_room ? s->pending_room * 2 : 64;
-        struct pending *pending = reallocarray(s->pending, room, sizeof(*pending));
+    struct pending *pending =
+        nst_array_room(s->pending, s->pending_count, &s->pending_room, sizeof(*pending));
 
-        if (!pending)
-            return false;
-        s->pending = pending;
-        s->pending_room = room;
-    }
+    if (!pending)
+        return false;
+    s->pending = pending;
     s->pending[s->pending_count++] =
         (struct pending){.info = *info, .event_base = s->totals.events, .block = block};
     return true;

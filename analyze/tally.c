@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
+
 static int compare_numbers(uint64_t a, uint64_t b)
 {
     return a < b ? -1 : a > b;
@@ -99,19 +101,14 @@ struct tally_entry *tally_find(struct tally *t, const struct tally_key *key)
     uint8_t bytes[KEY_MAX];
     size_t length = make_key(bytes, key);
     int64_t at = intern_find(&t->index, bytes, length);
-    struct tally_entry *entry;
+    struct tally_entry **list, *entry;
 
     if (at)
         return t->list[at - 1];
-    if (t->count == t->room) {
-        size_t room = t->room ? t->room * 2 : 32;
-        struct tally_entry **list = reallocarray(t->list, room, sizeof(*list));
-
-        if (!list)
-            return NULL;
-        t->list = list;
-        t->room = room;
-    }
+    list = nst_array_room(t->list, t->count, &t->room, sizeof(*list));
+    if (!list)
+        return NULL;
+    t->list = list;
     entry = entry_new(key);
     if (!entry || !intern_add(&t->index, bytes, length, (int64_t)t->count + 1)) {
         entry_free(entry);

@@ -8,19 +8,16 @@
 #include <string.h>
 
 #include "analyze/inventory_life.h"
+#include "format/array.h"
 #include "format/container_fit.h"
 
 static bool add(struct who_spans *spans, const struct who_span *span)
 {
-    if (spans->count == spans->room) {
-        size_t room = spans->room ? spans->room * 2 : 4;
-        struct who_span *list = reallocarray(spans->list, room, sizeof(*list));
+    struct who_span *list = nst_array_room(spans->list, spans->count, &spans->room, sizeof(*list));
 
-        if (!list)
-            return false;
-        spans->list = list;
-        spans->room = room;
-    }
+    if (!list)
+        return false;
+    spans->list = list;
     spans->list[spans->count++] = *span;
     return true;
 }

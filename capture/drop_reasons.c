@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "format/array.h"
 #include "format/distance.h"
 #include "format/error.h"
 
@@ -54,16 +55,12 @@ static char *lower(const char *text)
 static int add_reason(struct drop_reasons *reasons, const char *name, uint32_t number)
 {
     char *copy;
+    struct reason *list =
+        nst_array_room(reasons->list, reasons->count, &reasons->room, sizeof(*list));
 
-    if (reasons->count == reasons->room) {
-        size_t room = reasons->room ? 2 * reasons->room : 256;
-        struct reason *list = reallocarray(reasons->list, room, sizeof(*list));
-
-        if (!list)
-            return -1;
-        reasons->list = list;
-        reasons->room = room;
-    }
+    if (!list)
+        return -1;
+    reasons->list = list;
     copy = strdup(name);
     if (!copy)
         return -1;

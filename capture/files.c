@@ -18,6 +18,7 @@
 #include "capture/file_names.h"
 #include "capture/message.h"
 #include "capture/output.h"
+#include "format/array.h"
 #include "format/error.h"
 #include "format/layout.h"
 
@@ -52,15 +53,11 @@ static bool is_ring(const struct files *f)
 
 static bool add_member(struct files *f, char *path, uint64_t bytes, struct timespec changed)
 {
-    if (f->count == f->room) {
-        size_t room = f->room ? 2 * f->room : 16;
-        struct member *members = reallocarray(f->members, room, sizeof(*members));
+    struct member *members = nst_array_room(f->members, f->count, &f->room, sizeof(*members));
 
-        if (!members)
-            return false;
-        f->members = members;
-        f->room = room;
-    }
+    if (!members)
+        return false;
+    f->members = members;
     f->members[f->count++] = (struct member){.path = path, .bytes = bytes, .changed = changed};
     f->members_bytes += bytes;
     return true;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
+
 static const char *const tracefs[] = {
     "/sys/kernel/tracing/events",
     "/sys/kernel/debug/tracing/events",
@@ -55,16 +57,11 @@ static const struct {
 static bool add(struct groups *g, const char *tracepoint, size_t length, const char *group)
 {
     struct member *m;
+    struct member *list = nst_array_room(g->list, g->count, &g->room, sizeof(*list));
 
-    if (g->count == g->room) {
-        size_t room = g->room ? 2 * g->room : 64;
-        struct member *list = reallocarray(g->list, room, sizeof(*list));
-
-        if (!list)
-            return false;
-        g->list = list;
-        g->room = room;
-    }
+    if (!list)
+        return false;
+    g->list = list;
     m = &g->list[g->count];
     m->tracepoint = strndup(tracepoint, length);
     m->group = strdup(group);
@@ -168,8 +165,7 @@ bool groups_from_tracefs(const struct groups *g)
 const char *groups_find(const struct groups *g, const char *tracepoint)
 {
     struct member key = {.tracepoint = (char *)tracepoint};
-    const struct member *found =
-        bsearch(&key, g->list, g->count, sizeof(*g->list), by_tracepoint);
+    const struct member *found = bsearch(&key, g->list, g->count, sizeof(*g->list), by_tracepoint);
 
     return found ? found->group : NULL;
 }

@@ -12,6 +12,7 @@
 
 #include "capture/kprobe_event.h"
 #include "capture/misses.h"
+#include "format/array.h"
 #include "format/error.h"
 
 #define PROGRESS_STEP 16
@@ -40,17 +41,13 @@ struct kprobes {
 /* Takes over its descriptor. */
 static int keep(struct kprobes *k, struct held held)
 {
-    if (k->count == k->room) {
-        size_t room = k->room ? 2 * k->room : 64;
-        struct held *list = reallocarray(k->list, room, sizeof(*list));
+    struct held *list = nst_array_room(k->list, k->count, &k->room, sizeof(*list));
 
-        if (!list) {
-            close(held.fd);
-            return -ENOMEM;
-        }
-        k->list = list;
-        k->room = room;
+    if (!list) {
+        close(held.fd);
+        return -ENOMEM;
     }
+    k->list = list;
     k->list[k->count++] = held;
     return 0;
 }

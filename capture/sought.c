@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
+
 /* A container that is there in a namespace, and one who means it. */
 struct found {
     size_t who;
@@ -63,15 +65,11 @@ static struct found *find(const struct sought *s, size_t who, const struct nst_c
 
 static bool add(struct sought *s, const struct found *found)
 {
-    if (s->count == s->room) {
-        size_t room = s->room ? 2 * s->room : 8;
-        struct found *list = reallocarray(s->list, room, sizeof(*list));
+    struct found *list = nst_array_room(s->list, s->count, &s->room, sizeof(*list));
 
-        if (!list)
-            return false;
-        s->list = list;
-        s->room = room;
-    }
+    if (!list)
+        return false;
+    s->list = list;
     s->list[s->count++] = *found;
     return true;
 }

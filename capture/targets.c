@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "capture/groups.h"
+#include "format/array.h"
 #include "format/error.h"
 
 #define KERNEL            "vmlinux"
@@ -77,15 +78,11 @@ static bool find_parameters(const struct targets *t, const struct btf *btf,
 
 static bool add(struct targets *t, const struct target *target, const char *name)
 {
-    if (t->count == t->room) {
-        size_t room = t->room ? 2 * t->room : 4096;
-        struct target *list = reallocarray(t->list, room, sizeof(*list));
+    struct target *list = nst_array_room(t->list, t->count, &t->room, sizeof(*list));
 
-        if (!list)
-            return false;
-        t->list = list;
-        t->room = room;
-    }
+    if (!list)
+        return false;
+    t->list = list;
     t->list[t->count] = *target;
     t->list[t->count].name = strdup(name);
     return t->list[t->count++].name != NULL;
@@ -111,7 +108,8 @@ static bool take_function(struct targets *t, const struct btf *btf, uint32_t id,
     const char *name = btf__name_by_offset(btf, type->name_off);
     struct target target = {.btf_id = btf == t->btf ? id : 0};
 
-    if (is_tracing(name) || !proto || !btf_is_func_proto(proto) || !find_parameters(t, btf, proto, 0, &target))
+    if (is_tracing(name) || !proto || !btf_is_func_proto(proto) ||
+        !find_parameters(t, btf, proto, 0, &target))
         return true;
     return add(t, &target, name);
 }
@@ -185,8 +183,8 @@ static int compare(const void *a, const void *b)
     return order ? order : strcmp(first->name, second->name);
 }
 
-/* Static functions of the same name are one: a probe is put on all of them. Those of the kernel that
- * differ in their parameters pahole (since 1.25) leaves out of BTF, which has no addresses. */
+/* Static functions of the same name are one: a probe is put on all of them. Those of the kernel
+ * that differ in their parameters pahole (since 1.25) leaves out of BTF, which has no addresses. */
 static void drop_doubles(struct targets *t)
 {
     size_t kept = 0;

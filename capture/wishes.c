@@ -18,6 +18,7 @@
 #include "capture/netns_id.h"
 #include "capture/sought.h"
 #include "capture/who.h"
+#include "format/array.h"
 #include "format/error.h"
 
 /* What is wished of a namespace (enum ev_netns_wish), and why. */
@@ -34,10 +35,10 @@ struct wish {
 struct wishes {
     struct who *whos;
     size_t whos_count;
-    bool *met;    /* of each: whether the inventory knows what it means */
+    bool *met;               /* of each: whether the inventory knows what it means */
     struct nst_netns *meant; /* by each at the start; what is not known of it is 0 */
-    bool by_name; /* some are names */
-    bool by_inum; /* no cookie is known of those that are files of some kind */
+    bool by_name;            /* some are names */
+    bool by_inum;            /* no cookie is known of those that are files of some kind */
     struct wish *list;
     size_t count, room;
     uint32_t scan;
@@ -124,21 +125,18 @@ static struct wish *replace(struct wishes *w)
 
 static int make_room(struct wishes *w, struct wish **wish, struct nst_error *err)
 {
+    struct wish *list;
+
     if (w->count == EV_WISHES_MAX) {
         *wish = replace(w);
         return *wish
                    ? 0
                    : nst_fail(err, -E2BIG, "--netns means more than %d namespaces", EV_WISHES_MAX);
     }
-    if (w->count == w->room) {
-        size_t room = w->room ? 2 * w->room : 16;
-        struct wish *list = reallocarray(w->list, room, sizeof(*list));
-
-        if (!list)
-            return nst_fail(err, -ENOMEM, "no memory for namespaces");
-        w->list = list;
-        w->room = room;
-    }
+    list = nst_array_room(w->list, w->count, &w->room, sizeof(*list));
+    if (!list)
+        return nst_fail(err, -ENOMEM, "no memory for namespaces");
+    w->list = list;
     *wish = &w->list[w->count++];
     return 0;
 }
