@@ -62,11 +62,12 @@ static bool is_one_of(const char *word, const char *const *words)
 /* NULL: none is written almost so. */
 static const char *find_nearest(const char *word)
 {
-    for (unsigned far = 0; far <= NST_DISTANCE_MAX && nst_is_near(word, far); far++)
-        for (const struct command *const *c = commands; *c; c++)
-            if (nst_distance(word, (*c)->name) == far)
-                return (*c)->name;
-    return NULL;
+    struct nst_nearest nearest;
+
+    nst_nearest_begin(&nearest, word, strlen(word));
+    for (const struct command *const *c = commands; *c; c++)
+        nst_nearest_see(&nearest, (*c)->name);
+    return nearest.name;
 }
 
 static int no_command(const char *word)

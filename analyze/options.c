@@ -173,15 +173,14 @@ static int misused(struct options *o, const char *what, const char *which)
 /* What "--nams=x" was to be: of the command's long options, or NULL. */
 static const char *nearest_option(const struct options_state *state, const char *word)
 {
-    char given[32];
+    struct nst_nearest nearest;
 
-    snprintf(given, sizeof(given), "%.*s", (int)strcspn(word, "=") - 2, word + 2);
-    for (unsigned far = 1; nst_is_near(given, far); far++)
-        for (size_t i = 0; i < TABLES_MAX; i++)
-            for (const struct option_spec *spec = state->tables[i]; spec && spec->letter; spec++)
-                if (spec->name && nst_distance(given, spec->name) == far)
-                    return spec->name;
-    return NULL;
+    nst_nearest_begin(&nearest, word + 2, strcspn(word + 2, "="));
+    for (size_t i = 0; i < TABLES_MAX; i++)
+        for (const struct option_spec *spec = state->tables[i]; spec && spec->letter; spec++)
+            if (spec->name)
+                nst_nearest_see(&nearest, spec->name);
+    return nearest.name;
 }
 
 /* What getopt_long() answered '?' or ':' for. */

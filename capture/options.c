@@ -338,14 +338,13 @@ static int take_option(struct options *o, int letter, const char *value, struct 
 /* What "--nams=x" was to be: of the long options, or NULL. */
 static const char *nearest_option(const char *word)
 {
-    char given[32];
+    struct nst_nearest nearest;
 
-    snprintf(given, sizeof(given), "%.*s", (int)strcspn(word, "=") - 2, word + 2);
-    for (unsigned far = 1; nst_is_near(given, far); far++)
-        for (size_t i = 0; i < SPECS; i++)
-            if (specs[i].name && nst_distance(given, specs[i].name) == far)
-                return specs[i].name;
-    return NULL;
+    nst_nearest_begin(&nearest, word + 2, strcspn(word + 2, "="));
+    for (size_t i = 0; i < SPECS; i++)
+        if (specs[i].name)
+            nst_nearest_see(&nearest, specs[i].name);
+    return nearest.name;
 }
 
 /* What getopt_long() answered '?' or ':' for. */

@@ -45,3 +45,21 @@ bool nst_is_near(const char *given, unsigned distance)
 {
     return distance <= NST_DISTANCE_MAX && distance <= (strlen(given) + 1) / 2;
 }
+
+void nst_nearest_begin(struct nst_nearest *n, const char *given, size_t length)
+{
+    *n = (struct nst_nearest){.distance = FAR};
+    if (length >= sizeof(n->given))
+        length = sizeof(n->given) - 1;
+    memcpy(n->given, given, length);
+}
+
+void nst_nearest_see(struct nst_nearest *n, const char *name)
+{
+    unsigned distance = nst_distance(n->given, name);
+
+    if (distance >= n->distance || !nst_is_near(n->given, distance))
+        return;
+    n->name = name;
+    n->distance = distance;
+}
