@@ -191,8 +191,13 @@ static __always_inline __u32 netns_wish(const struct where *where)
 
 static __always_inline bool device_wished(const struct where *where)
 {
-    struct ev_device_wish wish = {.bits = 8 * EV_NAME_BYTES};
+    struct ev_device_wish wish;
 
+    /* Not as an initializer: that would be a constant in .rodata, a section without variables,
+     * and with one of those kernels refuse all types until 5.12 (13ca51d5eb35). Without types
+     * global functions are none to them. */
+    __builtin_memset(&wish, 0, sizeof(wish));
+    wish.bits = 8 * EV_NAME_BYTES;
     return where->device &&
            bpf_probe_read_kernel_str(wish.name, sizeof(wish.name), where->device->name) > 0 &&
            bpf_map_lookup_elem(&wished_devices, &wish);
