@@ -66,11 +66,28 @@ const char *inventory_label(const struct inventory *inv, const struct nst_netns 
     return name_at(inv, netns, NST_PLACE_MOUNT, ts_ns);
 }
 
+/* The last moment at which the namespace, as it was at this one, had a name. 0: it had none. */
+static uint64_t named_last_ns(const struct inventory *inv, const struct nst_netns *netns,
+                              uint64_t ts_ns)
+{
+    const struct life life = inventory_life(inv, netns, ts_ns);
+    struct names_of of = names_of(&inv->names, netns);
+    const struct nst_netns_name *name;
+    uint64_t last_ns = 0;
+
+    while ((name = names_next(&of)))
+        if (name->place != NST_PLACE_FD && inventory_began_in(&life, name->first_ts_ns) &&
+            name->last_ts_ns > last_ns)
+            last_ns = name->last_ts_ns;
+    return last_ns;
+}
+
 const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns)
 {
     uint64_t ts_ns = 0;
     size_t count;
     const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+    const char *label;
 
     for (size_t i = 0; i < count; i++) {
         struct inventory_head head = inventory_head(inv, INVENTORY_NETNS, list[i]);
@@ -78,7 +95,14 @@ const char *inventory_latest_label(const struct inventory *inv, const struct nst
         if (names_same_netns(&head.netns, netns) && head.last_ts_ns > ts_ns)
             ts_ns = head.last_ts_ns;
     }
-    return inventory_label(inv, netns, ts_ns && ts_ns < inv->last_ts_ns ? ts_ns : inv->last_ts_ns);
+    if (!ts_ns || ts_ns > inv->last_ts_ns)
+        ts_ns = inv->last_ts_ns;
+    label = inventory_label(inv, netns, ts_ns);
+    if (label)
+        return label;
+    /* It outlived its name, which is better than none. */
+    ts_ns = named_last_ns(inv, netns, ts_ns);
+    return ts_ns ? inventory_label(inv, netns, ts_ns) : NULL;
 }
 
 /* From this moment on something may be otherwise than before. */

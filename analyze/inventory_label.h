@@ -13,7 +13,7 @@
  * is known. Valid until the next inventory_learn(). */
 const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);
-/* As it was seen last. */
+/* As it was seen last; if nobody called it anything then, what it was called last before. */
 const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns);
 /* Narrows the span from *from_ns to *until_ns, which has the moment in it, to one in which the
  * namespace is the same, and its label. */

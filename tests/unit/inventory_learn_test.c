@@ -218,6 +218,30 @@ static void test_unseen(void)
     inventory_free(&inv);
 }
 
+/* A namespace that somebody kept open for long after "ip netns del". */
+static void test_outlived(void)
+{
+    const struct nst_netns netns = {.cookie = 7, .inum = 5};
+    const struct nst_netns_name name = {
+        .netns = netns, .name = "x", .first_ts_ns = 200 * S_NS, .last_ts_ns = 250 * S_NS};
+    const struct nst_known_netns row = {
+        .netns = netns, .first_ts_ns = 200 * S_NS, .last_ts_ns = 300 * S_NS};
+    const struct nst_tables tables = {.ts_ns = 400 * S_NS,
+                                      .netns = &row,
+                                      .netns_count = 1,
+                                      .netns_names = &name,
+                                      .netns_names_count = 1};
+    struct inventory inv = {0};
+    const char *latest;
+
+    inventory_learn(&inv, &tables);
+    inventory_sort(&inv);
+    latest = inventory_latest_label(&inv, &netns);
+    tap_ok(&tap, !inventory_label(&inv, &netns, 299 * S_NS), "without a name it is called nothing");
+    tap_ok(&tap, latest && !strcmp(latest, "x"), "but asked for later it has the one that it had");
+    inventory_free(&inv);
+}
+
 /* That took 30 s: the recorder does not look more often. */
 static void test_seldom(void)
 {
@@ -314,6 +338,7 @@ int main(void)
     test_names();
     test_lives();
     test_unseen();
+    test_outlived();
     test_seldom();
     test_at_once();
     test_many_lives();
