@@ -252,14 +252,6 @@ static void resolve(const struct cpu_refs *refs, const struct ev_packet *packet,
     event->task = value ? value->index : NST_NONE;
 }
 
-/* Fentry and tracepoints call programs by functions of their own. */
-static bool is_traced(const struct recorder *r, uint32_t probe)
-{
-    uint32_t kind = r->options.probes->list[probe].kind;
-
-    return kind == NST_PROBE_RAW_TRACEPOINT || kind == NST_PROBE_FENTRY;
-}
-
 static const struct ev_skb *skb_of(const struct ev_record *record)
 {
     return record->packet.has_skb ? (const struct ev_skb *)(record + 1) : NULL;
@@ -287,15 +279,15 @@ static const uint8_t *bytes_of(const struct ev_record *record)
 static uint32_t take_stack(const struct recorder *r, const struct ev_record *record)
 {
     const struct ev_packet *packet = &record->packet;
-    bool traced = is_traced(r, packet->probe);
+    const struct probe *probe = &r->options.probes->list[packet->probe];
     uint64_t addresses[EV_STACK_FRAMES];
 
     if (!packet->stack || !r->options.stacks)
         return NST_NONE;
     if (!has_stack_within(record))
-        return stacks_find(r->options.stacks, r->writer, packet->stack - 1, traced);
+        return stacks_find(r->options.stacks, r->writer, packet->stack - 1, probe);
     memcpy(addresses, after_skb(record), sizeof(addresses));
-    return stacks_name(r->options.stacks, r->writer, addresses, traced);
+    return stacks_name(r->options.stacks, r->writer, addresses, probe);
 }
 
 static void take_state(const struct ev_skb *from, struct nst_skb *state, struct nst_event *event)

@@ -5,6 +5,7 @@
 
 #include <bpf/bpf.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,25 +59,51 @@ static bool begins_with(const char *text, const char *prefix)
     return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* BPF's way from the tracepoint to our program, and that itself: it came after the symbols were
- * read, so it is taken for the last function before it, far away. */
+/* Fentry and tracepoints call programs by functions of their own. */
+static bool is_called(const struct probe *probe)
+{
+    return probe->kind == NST_PROBE_RAW_TRACEPOINT || probe->kind == NST_PROBE_FENTRY;
+}
+
+/* By these a tracepoint does. */
+static bool is_way(const char *function)
+{
+    return function &&
+           (begins_with(function, "bpf_trace_run") || begins_with(function, "__bpf_trace_") ||
+            begins_with(function, "__traceiter_"));
+}
+
+/* The function that fentry is at. */
+static bool is_traced(const struct probe *probe, const char *function)
+{
+    return probe->kind == NST_PROBE_FENTRY && function && !strcmp(function, probe_name(probe));
+}
+
+/* BPF's way to our program, and that itself: both may have come after the symbols were read, so
+ * they are taken for the last function before them, far away. */
 static bool is_own(const char *function, uint64_t offset)
 {
     return !function || offset >= FUNCTION_BYTES_MAX || begins_with(function, "bpf_") ||
-           begins_with(function, "__bpf_") || begins_with(function, "__traceiter_");
+           is_way(function);
 }
 
-static size_t count_own(const struct stacks *s, const uint64_t *addresses, size_t count)
+/* The last function of a module may as well be near: what is before BPF's way is our program's,
+ * whatever it is taken for. */
+static size_t count_own(const struct stacks *s, const struct probe *probe,
+                        const uint64_t *addresses, size_t count)
 {
+    bool leading = true;
     size_t own = 0;
 
     for (size_t i = 0; i < count && i < OWN_FRAMES; i++) {
         uint64_t start = 0;
         const char *function = function_of(s, addresses[i], &start);
 
-        if (!is_own(function, addresses[i] - start))
-            break;
-        own++;
+        if (is_traced(probe, function))
+            return i;
+        leading = is_way(function) || (leading && is_own(function, addresses[i] - start));
+        if (leading)
+            own = i + 1;
     }
     return own;
 }
@@ -111,17 +138,18 @@ static uint32_t write_frames(const struct stacks *s, struct nst_writer *writer,
 }
 
 static uint32_t name_all(const struct stacks *s, struct nst_writer *writer,
-                         const uint64_t *addresses, bool traced)
+                         const uint64_t *addresses, const struct probe *probe)
 {
     size_t count = 0, own;
 
     while (count < EV_STACK_FRAMES && addresses[count])
         count++;
-    own = traced && s->symbols ? count_own(s, addresses, count) : 0;
+    own = is_called(probe) && s->symbols ? count_own(s, probe, addresses, count) : 0;
     return write_frames(s, writer, addresses + own, count - own);
 }
 
-uint32_t stacks_find(struct stacks *s, struct nst_writer *writer, uint32_t id, bool traced)
+uint32_t stacks_find(struct stacks *s, struct nst_writer *writer, uint32_t id,
+                     const struct probe *probe)
 {
     uint64_t addresses[EV_STACK_FRAMES] = {0};
 
@@ -131,7 +159,7 @@ uint32_t stacks_find(struct stacks *s, struct nst_writer *writer, uint32_t id, b
         return s->known[id] - 1;
     if (bpf_map_lookup_elem(s->map_fd, &id, addresses))
         return NST_NONE;
-    s->known[id] = name_all(s, writer, addresses, traced) + 1;
+    s->known[id] = name_all(s, writer, addresses, probe) + 1;
     return s->known[id] - 1;
 }
 
@@ -145,7 +173,7 @@ static uint32_t hash(const uint64_t *addresses)
 }
 
 uint32_t stacks_name(struct stacks *s, struct nst_writer *writer, const uint64_t *addresses,
-                     bool traced)
+                     const struct probe *probe)
 {
     struct told *told = &s->told[hash(addresses) % AT_HAND];
 
@@ -153,7 +181,7 @@ uint32_t stacks_name(struct stacks *s, struct nst_writer *writer, const uint64_t
         return NST_NONE;
     if (memcmp(told->addresses, addresses, sizeof(told->addresses))) {
         memcpy(told->addresses, addresses, sizeof(told->addresses));
-        told->frame = name_all(s, writer, addresses, traced);
+        told->frame = name_all(s, writer, addresses, probe);
     }
     return told->frame;
 }

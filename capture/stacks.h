@@ -3,9 +3,9 @@
 #ifndef NST_CAPTURE_STACKS_H
 #define NST_CAPTURE_STACKS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/probes.h"
 #include "capture/symbols.h"
 #include "format/nstrail.h"
 
@@ -18,11 +18,12 @@ struct stacks;
 struct stacks *stacks_new(int map_fd, const struct symbols *symbols);
 void stacks_free(struct stacks *stacks);
 
-/* The innermost frame in the writer of the stack with that id. traced: it was taken in a
- * tracepoint or by fentry, whose own functions are left out. NST_NONE: there is no such. */
-uint32_t stacks_find(struct stacks *stacks, struct nst_writer *writer, uint32_t id, bool traced);
+/* The innermost frame in the writer of the stack with that id. probe: where it was
+ * taken; the functions by which that called our program are left out. NST_NONE: there is no such. */
+uint32_t stacks_find(struct stacks *stacks, struct nst_writer *writer, uint32_t id,
+                     const struct probe *probe);
 /* The same of one that came with its event: EV_STACK_FRAMES addresses. */
 uint32_t stacks_name(struct stacks *stacks, struct nst_writer *writer, const uint64_t *addresses,
-                     bool traced);
+                     const struct probe *probe);
 
 #endif

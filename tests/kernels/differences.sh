@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # What kernels differ in, and what the file says of it: a namespace's cookie, why packets are
-# dropped, bytes outside of the linear part, programs that the kernel skipped. The recorder asks
-# each kernel what it has; here stands what the kernels of the matrix are known to have.
+# dropped, and by what, bytes outside of the linear part, programs that the kernel skipped. The
+# recorder asks each kernel what it has; here stands what those of the matrix are known to have.
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/../netns/lib.sh"
 begin
@@ -40,7 +40,7 @@ identity()
 }
 
 network_pair
-record differences "$work/differences.nst" -s 0 || done_testing
+record differences "$work/differences.nst" -s 0 --stack || done_testing
 exchange
 quiet client server
 stop
@@ -55,6 +55,12 @@ is "$(ask "SELECT e.netns, count(*), coalesce(r.name, 'null')
         LEFT JOIN drop_reason AS r ON r.id = w.drop_reason_id
     WHERE e.netns = '{server}' AND e.probe LIKE '%kfree_skb' AND e.dport = 9 GROUP BY 1, 3")" \
     "{server},$refused,$reason" "each datagram to a closed port is a drop, its reason $reason"
+# Programs have places near those of modules.
+is "$(ask "SELECT count(*) FROM v_stack AS s JOIN event AS e ON e.stack_id = s.stack_id
+        JOIN v_event AS v ON v.id = e.id
+    WHERE v.netns = '{server}' AND v.dport = 9 AND v.probe LIKE '%kfree_skb'
+        AND substr(s.trace, 1, instr(s.trace, '+')) LIKE '%skb%'")" \
+    $refused 'and has a stack trace, which begins with the function that drops'
 cut=$(ask 'SELECT count(*) FROM event WHERE caplen_bytes < len_bytes')
 if [ $reach = whole ]; then
     is "$cut" 0 'every packet has all of its bytes'

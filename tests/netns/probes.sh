@@ -183,7 +183,7 @@ unlike "$(cat "$work/words")" secret 'what a file has is not said'
 # Those of the host's administrator come before ours. What this host has of them stays as it is.
 if [ -d /etc/nstrail ]; then had=1; else mkdir /etc/nstrail; fi
 unshare --mount bash -s "$bin" "$work" >"$work/words" 2>&1 <<'END'
-mount -t tmpfs nstrail /etc/nstrail && mkdir /etc/nstrail/profiles || exit
+mount -t tmpfs none /etc/nstrail && mkdir /etc/nstrail/profiles || exit
 echo net:netif_rx >/etc/nstrail/profiles/mine
 printf 'net:netif_rx\nnet:\n' >/etc/nstrail/profiles/ifdump
 "$1/nstrail-capture" -w "$2/none.nst" --duration 0.1 --profile mine || exit 2
