@@ -112,20 +112,30 @@ static void list_containers(const char *path, const struct inventory *inv, enum 
         fputs("  and perhaps more: see nstrail netns\n", stderr);
 }
 
+/* Those that run a program: the kernel's own threads are many, and nobody asks for them. */
 static void list_processes(const char *path, const struct inventory *inv)
 {
-    size_t count;
+    size_t count, said = 0, more = 0;
     const struct nst_process *list = inventory_processes(inv, &count);
     char text[NST_MAX_NAME + 32];
 
-    message_warn(path, count ? "the processes in it are" : "no processes in it are known");
-    for (size_t i = 0; i < count && i < NETNS_LIST_MAX; i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (!list[i].exe)
+            continue;
+        if (said == NETNS_LIST_MAX) {
+            more++;
+            continue;
+        }
+        if (!said++)
+            message_warn(path, "the processes in it are");
         snprintf(text, sizeof(text), "pid:%" PRIu32 " %.*s", list[i].pid, (int)NST_MAX_NAME,
                  list[i].comm ? list[i].comm : "");
         print_netns(inv, text, &list[i].netns);
     }
-    if (count > NETNS_LIST_MAX)
-        fputs("  and more: see nstrail netns --json\n", stderr);
+    if (!said)
+        message_warn(path, "no processes in it are known%s", count ? " by their programs" : "");
+    if (more)
+        fprintf(stderr, "  and %zu more: see nstrail netns --json\n", more);
 }
 
 bool who_choices_are_netns(enum who_form form)
