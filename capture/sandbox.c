@@ -12,19 +12,19 @@
 #include <linux/perf_event.h>
 #include <seccomp.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "capture/inventory/space.h"
 #include "format/error.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A call that an architecture does not have is passed over by libseccomp. */
-static const int calls[] = {
-    /* the file: written, ended, the next one begun, the oldest removed */
-    SCMP_SYS(write),
-    SCMP_SYS(writev),
-    SCMP_SYS(pwrite64),
+
+/* What both processes do. */
+static const int common[] = {
+    /* files */
     SCMP_SYS(read),
-    SCMP_SYS(pread64),
     SCMP_SYS(lseek),
     SCMP_SYS(close),
     SCMP_SYS(fstat),
@@ -36,24 +36,14 @@ static const int calls[] = {
     SCMP_SYS(statx),
     SCMP_SYS(fcntl),
     SCMP_SYS(fcntl64),
-    SCMP_SYS(fallocate),
-    SCMP_SYS(ftruncate),
-    SCMP_SYS(ftruncate64),
-    SCMP_SYS(fchmod),
-    SCMP_SYS(flock),
     SCMP_SYS(open),
     SCMP_SYS(openat),
-    SCMP_SYS(unlink),
-    SCMP_SYS(unlinkat),
-    SCMP_SYS(geteuid),
-    SCMP_SYS(geteuid32),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(fadvise64),
+    /* each other */
+    SCMP_SYS(send),
+    SCMP_SYS(sendto),
+    SCMP_SYS(recv),
+    SCMP_SYS(recvfrom),
     /* waiting */
-    SCMP_SYS(epoll_wait),
-    SCMP_SYS(epoll_pwait),
-    SCMP_SYS(epoll_pwait2),
-    SCMP_SYS(epoll_ctl),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
     SCMP_SYS(ppoll_time64),
@@ -61,8 +51,6 @@ static const int calls[] = {
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigreturn),
     SCMP_SYS(restart_syscall),
-    SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(sched_setaffinity),
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64),
     SCMP_SYS(gettimeofday),
@@ -70,11 +58,6 @@ static const int calls[] = {
     SCMP_SYS(nanosleep),
     SCMP_SYS(clock_nanosleep),
     SCMP_SYS(clock_nanosleep_time64),
-    /* the inventory */
-    SCMP_SYS(send),
-    SCMP_SYS(sendto),
-    SCMP_SYS(recv),
-    SCMP_SYS(recvfrom),
     /* memory */
     SCMP_SYS(brk),
     SCMP_SYS(mmap),
@@ -83,20 +66,57 @@ static const int calls[] = {
     SCMP_SYS(mremap),
     SCMP_SYS(madvise),
     SCMP_SYS(mprotect),
+    SCMP_SYS(getrandom),
     SCMP_SYS(futex),
     SCMP_SYS(futex_time64),
-    SCMP_SYS(membarrier),
-    /* the end, also of the processes that we started */
-    SCMP_SYS(kill),
-    SCMP_SYS(waitid),
-    SCMP_SYS(wait4),
-    SCMP_SYS(waitpid),
+    /* the end */
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     SCMP_SYS(getpid),
     SCMP_SYS(gettid),
     SCMP_SYS(tgkill),
 };
+
+static const int recording[] = {
+    /* the file: written, ended, the next one begun, the oldest removed */
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(pread64),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(ftruncate64),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(flock),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(geteuid32),
+    SCMP_SYS(fadvise64),
+    /* waiting */
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_pwait2),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_setaffinity),
+    SCMP_SYS(membarrier),
+    /* the end, also of the processes that we started */
+    SCMP_SYS(kill),
+    SCMP_SYS(waitid),
+    SCMP_SYS(wait4),
+    SCMP_SYS(waitpid),
+};
+
+/* Into namespaces, what they are, and what netlink says of their devices; what runtimes wrote. It
+ * writes to no file, and starts nothing. */
+static const int looking[] = {
+    SCMP_SYS(setns),     SCMP_SYS(openat2),    SCMP_SYS(name_to_handle_at), SCMP_SYS(fstatfs),
+    SCMP_SYS(fstatfs64), SCMP_SYS(getdents64), SCMP_SYS(readlink),          SCMP_SYS(readlinkat),
+    SCMP_SYS(dup),       SCMP_SYS(bind),       SCMP_SYS(setsockopt),        SCMP_SYS(getsockopt),
+    SCMP_SYS(recvmsg),
+};
+static const unsigned long looking_ioctls[] = {NS_GET_USERNS, NS_GET_OWNER_UID, NS_GET_NSTYPE};
 
 /* What maps hold, and how often a program was passed over. */
 static const unsigned bpf_commands[] = {
@@ -117,9 +137,9 @@ static int allow(scmp_filter_ctx filter, const int *list, size_t count)
     return error;
 }
 
-static int allow_all(scmp_filter_ctx filter, const struct sandbox_options *options)
+static int allow_recording(scmp_filter_ctx filter, const struct sandbox_options *options)
 {
-    int error = allow(filter, calls, COUNT(calls));
+    int error = allow(filter, recording, COUNT(recording));
 
     for (size_t i = 0; !error && i < COUNT(bpf_commands); i++)
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
@@ -136,11 +156,37 @@ static int allow_all(scmp_filter_ctx filter, const struct sandbox_options *optio
     return error;
 }
 
+static int allow_looking(scmp_filter_ctx filter)
+{
+    int error = allow(filter, looking, COUNT(looking));
+
+    for (size_t i = 0; !error && i < COUNT(looking_ioctls); i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                                 SCMP_A1(SCMP_CMP_EQ, looking_ioctls[i]));
+    /* Whether a process is there. */
+    if (!error)
+        error =
+            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A1(SCMP_CMP_EQ, 0));
+    if (!error)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                                 SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+    /* By its handle a namespace, and no file. */
+    if (!error)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open_by_handle_at), 1,
+                                 SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)SPACE_FD_NSFS));
+    /* Where that and its like are one call, it cannot be looked into. */
+    if (!error)
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketcall), 0);
+    return error;
+}
+
 int sandbox_enter(const struct sandbox_options *options, struct nst_error *err)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int error = filter ? allow_all(filter, options) : -ENOMEM;
+    int error = filter ? allow(filter, common, COUNT(common)) : -ENOMEM;
 
+    if (!error)
+        error = options->is_inventory ? allow_looking(filter) : allow_recording(filter, options);
     if (!error)
         error = seccomp_load(filter);
     if (filter)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which system calls the recorder is left with: those of its main loop and of its end. */
+/* Which system calls the recorder is left with, and the process that makes its inventory: those of
+ * their main loops and of their ends. */
 #ifndef NST_CAPTURE_SANDBOX_H
 #define NST_CAPTURE_SANDBOX_H
 
@@ -8,7 +9,8 @@
 #include "format/nstrail.h"
 
 struct sandbox_options {
-    bool finds_netns; /* namespaces are looked up while recording */
+    bool is_inventory; /* this is the inventory's process */
+    bool finds_netns;  /* the recorder's: namespaces are looked up while recording */
 };
 
 /* Everything else fails with EPERM from here on. Does nothing where we were built without

@@ -30,9 +30,8 @@
 /* Devices that change while they are read are read again so often. */
 #define READ_TRIES 3
 
-/* Handles of namespaces since 6.18 (5222470b2fbb): a number that is never used again, their type
- * and their inum. The number of a network namespace is its cookie; that is tried, not trusted. */
-#define FD_NSFS      (-10003)
+/* Handles of namespaces: a number that is never used again, their type and their inum. The number of
+ * a network namespace is its cookie; that is tried, not trusted. */
 #define HANDLE_NSFS  0xf1
 #define HANDLE_BYTES 16
 
@@ -66,7 +65,7 @@ static int open_handle(const struct nst_netns *netns)
     memcpy(handle.head.f_handle, &netns->cookie, sizeof(netns->cookie));
     memcpy(handle.head.f_handle + 8, &type, sizeof(type));
     memcpy(handle.head.f_handle + 12, &netns->inum, sizeof(netns->inum));
-    fd = open_by_handle_at(FD_NSFS, &handle.head, O_RDONLY | O_CLOEXEC);
+    fd = open_by_handle_at(SPACE_FD_NSFS, &handle.head, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
 }
 

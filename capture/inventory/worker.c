@@ -20,6 +20,7 @@
 #include "capture/inventory/facts.h"
 #include "capture/inventory/triggers.h"
 #include "capture/message.h"
+#include "capture/sandbox.h"
 
 /* Everything is looked at so often, and so seldom that it takes a hundredth of a CPU at most. */
 #define SCAN_NS    (2 * NS_PER_S)
@@ -259,12 +260,13 @@ static void settle(int socket, pid_t recorder)
         dup2(null, STDOUT_FILENO);
         close(null);
     }
-    setpriority(PRIO_PROCESS, 0, NICENESS);
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
     (void)socket;
 }
 
 void worker_run(int socket, pid_t recorder, const struct scanner_options *options)
 {
+    static const struct sandbox_options sandbox = {.is_inventory = true};
     struct worker w = {.socket = socket};
     struct nst_error err = {0};
 
@@ -275,6 +277,10 @@ void worker_run(int socket, pid_t recorder, const struct scanner_options *option
         leave();
     }
     triggers_open(&w.triggers);
+    if (sandbox_enter(&sandbox, &err)) {
+        message_note("no inventory: %s", err.text);
+        leave();
+    }
     for (;;) {
         do_what_is_due(&w);
         wait_for_something(&w);

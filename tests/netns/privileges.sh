@@ -52,17 +52,23 @@ records()
     is "$(printed --netns "${prefix}client" -f icmp "${@:2}") $recorder_status" '40 0' "$1"
 }
 
+# is_filtered PID TEXT
+is_filtered()
+{
+    if grep -q 'libseccomp\.so' "$bin/nstrail-capture" &&
+        ! grep -q __asan_init "$bin/nstrail-capture"; then
+        is "$(status "$1" Seccomp)" 2 "$2"
+    else
+        skip 'built without libseccomp, or with a sanitizer' "$2"
+    fi
+}
+
 # -- root
 
 record root "$work/roots/root.nst" || exit
 has "$bpf" 'root keeps CAP_BPF alone'
 is "$(status "$recorder" Uid)" '0 0 0 0' 'root stays root'
-if grep -q 'libseccomp\.so' "$bin/nstrail-capture" &&
-    ! grep -q __asan_init "$bin/nstrail-capture"; then
-    is "$(status "$recorder" Seccomp)" 2 'it has a seccomp filter'
-else
-    skip 'built without libseccomp, or with a sanitizer' 'it has a seccomp filter'
-fi
+is_filtered "$recorder" 'it has a seccomp filter'
 records 'and records' "$work/roots/root.nst"
 unlike "$(cat "$recorder_words")" 'Operation not permitted|ended;' 'with nothing that it misses'
 
@@ -99,6 +105,7 @@ inventory_of "$work/roots/stopped.nst"
 has $inventory 'with CAP_SYS_ADMIN, SYS_PTRACE, NET_ADMIN, NET_BROADCAST and DAC_READ_SEARCH' \
     "$worker"
 is "$(status "$worker" NoNewPrivs)" 1 'which can get no others'
+is_filtered "$worker" 'and has a seccomp filter'
 ok 'and comes after others' test "$(niceness "$worker")" -ge $(($(niceness "$recorder") + 10))
 kill -STOP "$worker"
 until_true 10 grep -q '^State:.*stopped' "/proc/$worker/status"

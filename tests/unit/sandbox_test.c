@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the recorder's seccomp filter refuses, and that it lets pass what recording takes. */
+/* What the recorder's seccomp filters refuse, and that they let pass what recording takes. */
 #include "config.h"
 
 #include <errno.h>
@@ -26,7 +26,8 @@ enum {
     COULD_MAKE_SOCKET = 8,
     COULD_ASK_NAMESPACE = 16,
     COULD_EXECUTE = 32,
-    FAILED = 64,
+    COULD_ASK_DEVICES = 64,
+    FAILED = 128,
 };
 
 static bool is_refused(long result)
@@ -55,6 +56,8 @@ static int try_calls(void)
         could |= COULD_LOAD;
     if (!is_refused(socket(AF_UNIX, SOCK_DGRAM, 0)))
         could |= COULD_MAKE_SOCKET;
+    if (!is_refused(socket(AF_NETLINK, SOCK_RAW, 0)))
+        could |= COULD_ASK_DEVICES;
     if (!is_refused(ioctl(self, NS_GET_NSTYPE)))
         could |= COULD_ASK_NAMESPACE;
     if (!is_refused(execve("/nonexistent", nothing, nothing)))
@@ -79,17 +82,22 @@ static int try_sandbox(const struct sandbox_options *options)
 
 static void test_calls(void)
 {
-    static const struct sandbox_options plain, finds_netns = {.finds_netns = true};
+    static const struct sandbox_options plain, finds_netns = {.finds_netns = true},
+                                               inventory = {.is_inventory = true};
     int before = try_sandbox(NULL), usual = COULD_WRITE | (before & COULD_LOOK_UP);
 
     tap_ok(&tap,
            (before | COULD_LOOK_UP | COULD_LOAD) ==
                (COULD_WRITE | COULD_LOOK_UP | COULD_LOAD | COULD_MAKE_SOCKET | COULD_ASK_NAMESPACE |
-                COULD_EXECUTE),
+                COULD_EXECUTE | COULD_ASK_DEVICES),
            "without a filter these calls are not refused");
     tap_ok(&tap, try_sandbox(&plain) == usual, "what recording does not take is refused");
-    tap_ok(&tap, try_sandbox(&finds_netns) == (usual | COULD_MAKE_SOCKET | COULD_ASK_NAMESPACE),
+    tap_ok(&tap,
+           try_sandbox(&finds_netns) ==
+               (usual | COULD_MAKE_SOCKET | COULD_ASK_NAMESPACE | COULD_ASK_DEVICES),
            "to find namespaces takes more, and it has no more than that");
+    tap_ok(&tap, try_sandbox(&inventory) == (COULD_ASK_NAMESPACE | COULD_ASK_DEVICES),
+           "the inventory asks namespaces and their devices, and writes nothing");
 }
 
 int main(void)
