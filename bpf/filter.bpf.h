@@ -277,7 +277,7 @@ static __always_inline bool filters_pass_device(struct here *here, struct sk_buf
     net = READ(typed, dev, nd_net.net);
     seen.net = address(net);
     seen.inum = READ(typed, net, ns.inum);
-    p.sk = packet_sock(skb, typed);
+    p.sk = address(packet_sock(skb, typed));
     return track_follows(here, &p, &seen, typed);
 }
 

@@ -165,32 +165,31 @@ static __always_inline struct device_set *device_set_of(const struct here *here,
 }
 
 /* Puts it into the cache as it is now: where its address is cached already, since that means one
- * thing at a time. NULL: it is no device. */
-static __always_inline struct device_slot *device_learn(struct device_set *cached,
-                                                        struct net_device *dev, bool typed)
+ * thing at a time. Its way there; <0: it is no device. */
+static __always_inline int device_learn(struct device_set *cached, struct net_device *dev,
+                                        bool typed)
 {
-    struct device_slot *slot = bpf_get_prandom_u32() & 1 ? &cached->way[1] : &cached->way[0];
     struct device_slot d;
+    int way;
 
     device_read(&d, dev, typed);
     if (!device_valid(&d, dev, typed))
-        return NULL;
+        return -1;
+    way = bpf_get_prandom_u32() & 1;
     if (cached->way[0].dev == d.dev)
-        slot = &cached->way[0];
+        way = 0;
     else if (cached->way[1].dev == d.dev)
-        slot = &cached->way[1];
-    device_store(slot, &d);
-    return slot;
+        way = 1;
+    device_store(way ? &cached->way[1] : &cached->way[0], &d);
+    return way;
 }
 
-static __noinline struct device_slot *device_learn_typed(struct device_set *cached,
-                                                         struct net_device *dev)
+static __noinline int device_learn_typed(struct device_set *cached, struct net_device *dev)
 {
     return device_learn(cached, dev, true);
 }
 
-static __noinline struct device_slot *device_learn_raw(struct device_set *cached,
-                                                       struct net_device *dev)
+static __noinline int device_learn_raw(struct device_set *cached, struct net_device *dev)
 {
     return device_learn(cached, dev, false);
 }
@@ -201,13 +200,22 @@ static __always_inline struct device_slot *device_find(const struct here *here,
 {
     struct device_set *cached = device_set_of(here, address(dev));
     struct device_slot *slot;
+    int way = 0;
 
     if (!cached)
         return NULL;
-    slot = likely(cached->way[0].dev == address(dev)) ? &cached->way[0] : &cached->way[1];
-    if (likely(device_is(slot, dev, typed)))
-        return slot;
-    return typed ? device_learn_typed(cached, dev) : device_learn_raw(cached, dev);
+    slot = &cached->way[0];
+    if (unlikely(slot->dev != address(dev))) {
+        slot = &cached->way[1];
+        way = 1;
+    }
+    if (unlikely(!device_is(slot, dev, typed)))
+        way = typed ? device_learn_typed(cached, dev) : device_learn_raw(cached, dev);
+    if (unlikely(way < 0))
+        return NULL;
+    way = forget(here, way) & 1;
+    barrier_var(way);
+    return (void *)cached + way * sizeof(*slot);
 }
 
 static __always_inline bool device_define(const struct here *here, const struct device_slot *d,

@@ -18,7 +18,7 @@ enum packet_place {
 /* An skb's metadata, read once. */
 struct packet {
     struct sk_buff *skb;
-    struct sock *sk;
+    __u64 sk; /* address of its socket, 0: none */
     __u64 head;
     __s32 start;  /* where the packet begins, from head; valid if len > 0 */
     __s32 data;   /* skb->data, from head */

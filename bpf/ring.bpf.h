@@ -92,6 +92,16 @@ static __always_inline void here_time(struct here *here)
         here->ts_ns = bpf_ktime_get_ns();
 }
 
+/*
+ * A number, of which the verifier does not know any more which value it has on which way that has led
+ * here: for as long as it knows, it goes on by each way alone, and through all that follows. Each
+ * has a zero of its own, or several would be known to be alike.
+ */
+static __always_inline __u64 forget(const struct here *here, __u64 number)
+{
+    return number ^ *(const volatile __u32 *)&here->state->nothing;
+}
+
 /* Atomic: programs interrupt each other on their CPU. */
 static __noinline int count_at(__u32 key, __u32 what)
 {

@@ -235,7 +235,7 @@ static __always_inline bool freed_elsewhere(const struct ev_track *t, const stru
     struct sk_buff *skb = p->skb;
 
     return seen->inum && received_elsewhere(t, seen) &&
-           (!READ_BITS(typed, skb, cloned) || (p->sk && address(p->sk) != t->sk));
+           (!READ_BITS(typed, skb, cloned) || (p->sk && p->sk != t->sk));
 }
 
 /* A sender's packet is told by its socket: forwarding keeps it or drops it, but never gives a
@@ -251,10 +251,10 @@ static __always_inline bool sent_anew(const struct ev_track *t, const struct pac
     /* Until it is sent for the first time it may have no socket yet. */
     if (!t->sk && t->last_probe == EV_PROBE_OTHER)
         return false;
-    if (address(p->sk) != t->sk || seen->dev == t->first_tx_dev)
+    if (p->sk != t->sk || seen->dev == t->first_tx_dev)
         return true;
     return t->last_probe == EV_PROBE_RECEIVE &&
-           address(READ(typed, p->sk, __sk_common.skc_net.net)) == seen->net;
+           address(READ(false, (struct sock *)p->sk, __sk_common.skc_net.net)) == seen->net;
 }
 
 /* Has the device a parent on some bus? It fills buffers of its own, then. */
@@ -284,7 +284,7 @@ static __always_inline enum verdict track_ended_exactly(const struct here *here,
     if (t->state == EV_TRACK_DEAD)
         return ENDED;
     if (here->like == EV_PROBE_XMIT && t->state == EV_TRACK_RESENT &&
-        seen->dev == t->first_tx_dev && address(p->sk) == t->sk)
+        seen->dev == t->first_tx_dev && p->sk == t->sk)
         return ENDED;
     if ((here->like == EV_PROBE_XMIT || here->like == EV_PROBE_RECEIVE) &&
         in_other_skb(t, p->skb, typed))
@@ -334,7 +334,7 @@ static __always_inline bool sent_on(const struct passed *last, const struct ev_t
         return false;
     if (!p->sk)
         return !never_received(old, p->skb, typed) && !received_elsewhere(old, seen);
-    return last->sk == address(p->sk) && old->last_probe == EV_PROBE_XMIT;
+    return last->sk == p->sk && old->last_probe == EV_PROBE_XMIT;
 }
 
 /* Has this CPU just seen this skb, and in another buffer then? Its data moved meanwhile, as when
@@ -375,7 +375,7 @@ static __always_inline void track_begin(const struct here *here, const struct pa
     } else {
         t->journey_id = ev_journey_id(config.base_ts_ns, config.cpu_bits, here->ts_ns, here->cpu);
         t->journey_head = p->head;
-        t->sk = here->probe == EV_PROBE_OTHER ? address(p->sk) : 0;
+        t->sk = here->probe == EV_PROBE_OTHER ? p->sk : 0;
         t->first_tx_dev = 0;
         t->last_dev = 0;
         t->last_inum = 0;
@@ -398,7 +398,7 @@ static __always_inline void track_see(const struct here *here, const struct pack
         return;
     if (here->probe == EV_PROBE_XMIT && !t->first_tx_dev) {
         t->first_tx_dev = seen->dev;
-        t->sk = address(p->sk);
+        t->sk = p->sk;
     }
     t->last_dev = seen->dev;
     t->last_inum = seen->inum;
@@ -409,7 +409,7 @@ static __always_inline void track_see(const struct here *here, const struct pack
         return;
     last->skb = address(p->skb);
     last->head = p->head;
-    last->sk = address(p->sk);
+    last->sk = p->sk;
     last->dev = seen->dev;
     last->ts_ns = here->ts_ns;
     last->journey_id = t->journey_id;
