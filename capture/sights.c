@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "capture/sights.h"
+#include "format/array.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@ struct sights {
         struct nst_netns netns;
         bool told;
     } * list; /* by index of the namespace */
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
     uint32_t devices; /* indices below were told of */
 };
 
@@ -35,21 +37,18 @@ void sights_free(struct sights *sights)
 
 void sights_netns(struct sights *sights, uint32_t index, const struct nst_netns *netns)
 {
+    struct sight *list;
+
     /* Without a cookie it can be another that has the inum now. */
     if (index < sights->count && !netns->cookie)
         sights->list[index].told = false;
     /* The writer counts up: a new one is next. */
     if (!sights->inventory || index != sights->count)
         return;
-    if (sights->count == sights->room) {
-        uint32_t room = sights->room ? 2 * sights->room : 64;
-        struct sight *list = reallocarray(sights->list, room, sizeof(*list));
-
-        if (!list)
-            return;
-        sights->list = list;
-        sights->room = room;
-    }
+    list = nst_array_room(sights->list, sights->count, &sights->room, sizeof(*list));
+    if (!list)
+        return;
+    sights->list = list;
     sights->list[sights->count++] = (struct sight){.netns = *netns};
 }
 

@@ -18,6 +18,7 @@
 #include "capture/inventory/container_json.h"
 #include "capture/inventory/file_at.h"
 #include "capture/inventory/runtime_files.h"
+#include "format/array.h"
 #include "format/hash.h"
 
 /* More are not remembered, nor those that so many scans have not seen. */
@@ -37,7 +38,7 @@ struct known {
     char *cgroup;      /* that is its own, where it does not tell the id; else NULL */
     uint32_t scan;     /* that saw any process of the container last */
     unsigned tries;
-    uint32_t tried; /* the scan of the last of these */
+    uint32_t tried;          /* the scan of the last of these */
     const char *lister;      /* runc or crun, if itself has it in a list... */
     char *cgroups;           /* ...as being in these, one a line... */
     struct timespec written; /* ...in a file of this time */
@@ -46,7 +47,8 @@ struct known {
 struct containers {
     const struct runtime_paths *paths;
     struct known *list;
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
     struct hash_table by_id;
     uint32_t scan;
     uint32_t listed;
@@ -107,19 +109,14 @@ static struct known *find_id(struct containers *c, const char *id)
 
 static struct known *add(struct containers *c, const char *id)
 {
-    struct known *known;
+    struct known *list, *known;
 
     if (c->count == CONTAINERS_MAX || nst_hash_room(&c->by_id))
         return NULL;
-    if (c->count == c->room) {
-        uint32_t room = c->room ? 2 * c->room : 64;
-        struct known *list = reallocarray(c->list, room, sizeof(*list));
-
-        if (!list)
-            return NULL;
-        c->list = list;
-        c->room = room;
-    }
+    list = nst_array_room(c->list, c->count, &c->room, sizeof(*list));
+    if (!list)
+        return NULL;
+    c->list = list;
     known = &c->list[c->count];
     *known = (struct known){.scan = c->scan};
     container_set(&known->container, CONTAINER_ID, id);

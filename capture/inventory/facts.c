@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
 #include "format/hash.h"
 
 struct facts {
     facts_tell *tell;
     void *context;
     struct fact *list;
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
     struct hash_table index; /* of those that are not over, by kind and key */
     struct buffer row;       /* the one that is being looked at */
     uint64_t now_ns;
@@ -100,17 +102,14 @@ static struct fact *find(struct facts *facts, uint8_t kind, size_t key_len, uint
 /* NULL: no room or no memory. */
 static struct fact *add(struct facts *facts)
 {
+    struct fact *list;
+
     if (facts->count == FACTS_MAX || nst_hash_room(&facts->index))
         return NULL;
-    if (facts->count == facts->room) {
-        uint32_t room = facts->room ? 2 * facts->room : 256;
-        struct fact *list = reallocarray(facts->list, room, sizeof(*list));
-
-        if (!list)
-            return NULL;
-        facts->list = list;
-        facts->room = room;
-    }
+    list = nst_array_room(facts->list, facts->count, &facts->room, sizeof(*list));
+    if (!list)
+        return NULL;
+    facts->list = list;
     return &facts->list[facts->count];
 }
 

@@ -16,6 +16,7 @@
 #include "capture/inventory/channel.h"
 #include "capture/inventory/worker.h"
 #include "capture/message.h"
+#include "format/array.h"
 #include "format/error.h"
 
 /* A last scan takes no longer, not even on a host of a hundred thousand processes; nor does the
@@ -31,15 +32,16 @@
 
 struct inventory {
     pid_t pid;
-    int fd; /* -1: it is gone */
+    int fd;       /* -1: it is gone */
     bool awaited; /* somebody does nothing else until it has said what it has to say */
     bool finished;
     bool again_due; /* that could not be said yet */
     struct inventory_counts counts;
     bool counted;
     struct scanner_sight *unheard; /* from the first that is not said yet, to the count */
-    uint32_t unheard_first, unheard_count, unheard_room;
-    struct buffer rows; /* to be written, as in CHANNEL_ROWS */
+    uint32_t unheard_first, unheard_count;
+    size_t unheard_room;
+    struct buffer rows;                                 /* to be written, as in CHANNEL_ROWS */
     void (*hear)(void *context, const struct row *row); /* NULL: nobody else wants them */
     void *context;
     uint8_t message[CHANNEL_BYTES];
@@ -138,17 +140,13 @@ static bool say_sight(struct inventory *inv, const struct scanner_sight *sight)
 
 static bool keep_sight(struct inventory *inv, const struct scanner_sight *sight)
 {
-    if (inv->unheard_count == inv->unheard_room) {
-        uint32_t room = inv->unheard_room ? 2 * inv->unheard_room : 256;
-        struct scanner_sight *list = NULL;
+    struct scanner_sight *list = NULL;
 
-        if (inv->unheard_room < UNHEARD_MAX)
-            list = reallocarray(inv->unheard, room, sizeof(*list));
-        if (!list)
-            return false;
-        inv->unheard = list;
-        inv->unheard_room = room;
-    }
+    if (inv->unheard_count < UNHEARD_MAX)
+        list = nst_array_room(inv->unheard, inv->unheard_count, &inv->unheard_room, sizeof(*list));
+    if (!list)
+        return false;
+    inv->unheard = list;
     inv->unheard[inv->unheard_count++] = *sight;
     return true;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/inventory/rtnl.h"
+#include "format/array.h"
 #include "format/hash.h"
 
 struct lives {
@@ -20,7 +21,8 @@ struct lives {
         struct nst_netns netns;
         int32_t number;
     } * list;
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
 };
 
 struct lives *lives_new(bool inside)
@@ -68,17 +70,14 @@ static struct life *find(struct lives *lives, uint32_t inum)
 
 static void add(struct lives *lives, const struct nst_netns *netns, int32_t number)
 {
+    struct life *list;
+
     if (nst_hash_room(&lives->by_inum))
         return;
-    if (lives->count == lives->room) {
-        uint32_t room = lives->room ? 2 * lives->room : 64;
-        struct life *list = reallocarray(lives->list, room, sizeof(*list));
-
-        if (!list)
-            return;
-        lives->list = list;
-        lives->room = room;
-    }
+    list = nst_array_room(lives->list, lives->count, &lives->room, sizeof(*list));
+    if (!list)
+        return;
+    lives->list = list;
     nst_hash_add(&lives->by_inum, hash_of(netns->inum), lives->count);
     lives->list[lives->count++] = (struct life){.netns = *netns, .number = number};
 }

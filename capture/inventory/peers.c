@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "capture/inventory/peers.h"
+#include "format/array.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@ struct finder {
     struct end {
         uint32_t space, device;
     } * list;
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
 };
 
 static uint32_t hash_ends(uint32_t ifindex, uint32_t link)
@@ -35,18 +37,14 @@ static uint32_t hash_ends(uint32_t ifindex, uint32_t link)
 static bool add_end(struct finder *f, uint32_t space, uint32_t device)
 {
     const struct nst_known_device *row = &f->spaces->list[space].devices[device].row;
+    struct end *list;
 
     if (nst_hash_room(&f->ends))
         return false;
-    if (f->count == f->room) {
-        uint32_t room = f->room ? 2 * f->room : 256;
-        struct end *list = reallocarray(f->list, room, sizeof(*list));
-
-        if (!list)
-            return false;
-        f->list = list;
-        f->room = room;
-    }
+    list = nst_array_room(f->list, f->count, &f->room, sizeof(*list));
+    if (!list)
+        return false;
+    f->list = list;
     nst_hash_add(&f->ends, hash_ends(row->ifindex, row->link_ifindex), f->count);
     f->list[f->count++] = (struct end){.space = space, .device = device};
     return true;

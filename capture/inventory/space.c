@@ -21,6 +21,7 @@
 
 #include "capture/inventory/lives.h"
 #include "capture/inventory/proc.h"
+#include "format/array.h"
 #include "format/error.h"
 
 #define PATH_TO_FD  "/proc/self/fd/%d"
@@ -30,8 +31,8 @@
 /* Devices that change while they are read are read again so often. */
 #define READ_TRIES 3
 
-/* Handles of namespaces: a number that is never used again, their type and their inum. The number of
- * a network namespace is its cookie; that is tried, not trusted. */
+/* Handles of namespaces: a number that is never used again, their type and their inum. The number
+ * of a network namespace is its cookie; that is tried, not trusted. */
 #define HANDLE_NSFS  0xf1
 #define HANDLE_BYTES 16
 
@@ -179,19 +180,14 @@ struct space *spaces_find(struct spaces *spaces, uint32_t inum)
 
 static struct space *add(struct spaces *spaces, uint32_t inum)
 {
-    struct space *space;
+    struct space *list, *space;
 
     if (spaces->count == SPACES_MAX || nst_hash_room(&spaces->by_inum))
         return NULL;
-    if (spaces->count == spaces->room) {
-        uint32_t room = spaces->room ? 2 * spaces->room : 64;
-        struct space *list = reallocarray(spaces->list, room, sizeof(*list));
-
-        if (!list)
-            return NULL;
-        spaces->list = list;
-        spaces->room = room;
-    }
+    list = nst_array_room(spaces->list, spaces->count, &spaces->room, sizeof(*list));
+    if (!list)
+        return NULL;
+    spaces->list = list;
     nst_hash_add(&spaces->by_inum, (uint32_t)hash_mix(0, inum), spaces->count);
     space = &spaces->list[spaces->count++];
     *space = (struct space){.netns.inum = inum, .owner_uid = NST_NONE};
@@ -209,21 +205,16 @@ static void copy_string(char *to, const char *from, size_t room)
 static void keep_device(void *context, const struct rtnl_link *link)
 {
     struct space *space = context;
-    struct space_device *device;
+    struct space_device *list = NULL, *device;
 
-    if (space->devices_count == space->devices_room) {
-        uint32_t room = space->devices_room ? 2 * space->devices_room : 4;
-        struct space_device *list = NULL;
-
-        if (space->devices_count < SPACE_DEVICES_MAX)
-            list = reallocarray(space->devices, room, sizeof(*list));
-        if (!list) {
-            space->left_out++;
-            return;
-        }
-        space->devices = list;
-        space->devices_room = room;
+    if (space->devices_count < SPACE_DEVICES_MAX)
+        list = nst_array_room(space->devices, space->devices_count, &space->devices_room,
+                              sizeof(*list));
+    if (!list) {
+        space->left_out++;
+        return;
     }
+    space->devices = list;
     device = &space->devices[space->devices_count++];
     *device = (struct space_device){
         .row = link->device, .elsewhere = link->link_elsewhere, .nsid = link->nsid};
@@ -238,20 +229,16 @@ static void keep_device(void *context, const struct rtnl_link *link)
 static void keep_address(void *context, const struct nst_address *address)
 {
     struct space *space = context;
+    struct nst_address *list = NULL;
 
-    if (space->addresses_count == space->addresses_room) {
-        uint32_t room = space->addresses_room ? 2 * space->addresses_room : 4;
-        struct nst_address *list = NULL;
-
-        if (space->addresses_count < SPACE_DEVICES_MAX)
-            list = reallocarray(space->addresses, room, sizeof(*list));
-        if (!list) {
-            space->left_out++;
-            return;
-        }
-        space->addresses = list;
-        space->addresses_room = room;
+    if (space->addresses_count < SPACE_DEVICES_MAX)
+        list = nst_array_room(space->addresses, space->addresses_count, &space->addresses_room,
+                              sizeof(*list));
+    if (!list) {
+        space->left_out++;
+        return;
     }
+    space->addresses = list;
     space->addresses[space->addresses_count] = *address;
     space->addresses[space->addresses_count++].netns = space->netns;
 }

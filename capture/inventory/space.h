@@ -44,20 +44,22 @@ struct space {
     int32_t life;     /* its number, see lives.h */
     bool reborn;      /* another had its inum when that was looked at last; not yet told of */
     uint64_t born_ns; /* when it got it from that, about; 0: not known */
-    pid_t pid;          /* of a process that was in it; 0: none known */
+    pid_t pid;        /* of a process that was in it; 0: none known */
     struct space_path *paths; /* where it is mounted, as far as that is known */
     uint32_t paths_count;
     uint32_t owner_uid; /* see struct nst_known_netns */
     uint32_t userns_inum;
-    bool populated; /* a process of it was recorded */
-    bool fresh;     /* looked at, and not yet told of */
-    bool changed;   /* since it was looked at */
-    bool whole;     /* what follows is all that there is... */
+    bool populated;    /* a process of it was recorded */
+    bool fresh;        /* looked at, and not yet told of */
+    bool changed;      /* since it was looked at */
+    bool whole;        /* what follows is all that there is... */
     uint32_t left_out; /* ...but for so much that was too many */
     struct space_device *devices;
-    uint32_t devices_count, devices_room;
+    uint32_t devices_count;
+    size_t devices_room;
     struct nst_address *addresses;
-    uint32_t addresses_count, addresses_room;
+    uint32_t addresses_count;
+    size_t addresses_room;
 };
 
 struct spaces {
@@ -68,7 +70,8 @@ struct spaces {
     bool handles;  /* this kernel tells cookies, and opens namespaces, by handles */
     uint32_t initial_inum;
     struct space *list;
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
     uint64_t left_out; /* namespaces, devices and addresses that were too many, in this scan */
     struct hash_table by_inum;
     struct rtnl rtnl;

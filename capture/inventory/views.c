@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "capture/inventory/views.h"
+#include "format/array.h"
 
 #include <stdlib.h>
 
@@ -70,19 +71,16 @@ bool views_look(struct views *views, const struct space *space)
 
 void views_add(struct views *views, uint32_t inum, ssize_t bytes)
 {
+    uint32_t *list;
+
     views->bytes += bytes < 0 ? BYTES_MAX / 2 : (size_t)bytes;
     views->left_out += bytes < 0;
     if (nst_hash_room(&views->by_inum))
         return;
-    if (views->count == views->room) {
-        uint32_t room = views->room ? 2 * views->room : 64;
-        uint32_t *list = reallocarray(views->list, room, sizeof(*list));
-
-        if (!list)
-            return;
-        views->list = list;
-        views->room = room;
-    }
+    list = nst_array_room(views->list, views->count, &views->room, sizeof(*list));
+    if (!list)
+        return;
+    views->list = list;
     nst_hash_add(&views->by_inum, hash_of(inum), views->count);
     views->list[views->count++] = inum;
 }

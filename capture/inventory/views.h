@@ -18,7 +18,8 @@
 struct views {
     uint32_t own;   /* inum of ours */
     uint32_t *list; /* and of those that were looked at, */
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
     struct hash_table by_inum;
     size_t bytes;      /* of their mountinfos together */
     uint32_t looks;    /* at mounts in them */
