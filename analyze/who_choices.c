@@ -112,30 +112,37 @@ static void list_containers(const char *path, const struct inventory *inv, enum 
         fputs("  and perhaps more: see nstrail netns\n", stderr);
 }
 
-/* Those that run a program: the kernel's own threads are many, and nobody asks for them. */
+/* The kernel's own threads have no program, and nor has what the recorder could not look into. */
+static bool programs_are_known(const struct nst_process *list, size_t count)
+{
+    while (count--)
+        if (list[count].exe)
+            return true;
+    return false;
+}
+
+/* Where it is known what runs a program, those: the kernel's own threads are many, and nobody asks
+ * for them. */
 static void list_processes(const char *path, const struct inventory *inv)
 {
-    size_t count, said = 0, more = 0;
+    size_t count, said = 0;
     const struct nst_process *list = inventory_processes(inv, &count);
+    bool known = programs_are_known(list, count), more = false;
     char text[NST_MAX_NAME + 32];
 
-    for (size_t i = 0; i < count; i++) {
-        if (!list[i].exe)
+    message_warn(path, count ? "the processes in it are" : "no processes in it are known");
+    for (size_t i = 0; i < count && !more; i++) {
+        if (known && !list[i].exe)
             continue;
-        if (said == NETNS_LIST_MAX) {
-            more++;
+        more = said++ == NETNS_LIST_MAX;
+        if (more)
             continue;
-        }
-        if (!said++)
-            message_warn(path, "the processes in it are");
         snprintf(text, sizeof(text), "pid:%" PRIu32 " %.*s", list[i].pid, (int)NST_MAX_NAME,
                  list[i].comm ? list[i].comm : "");
         print_netns(inv, text, &list[i].netns);
     }
-    if (!said)
-        message_warn(path, "no processes in it are known%s", count ? " by their programs" : "");
     if (more)
-        fprintf(stderr, "  and %zu more: see nstrail netns --json\n", more);
+        fputs("  and more: see nstrail netns --json\n", stderr);
 }
 
 bool who_choices_are_netns(enum who_form form)

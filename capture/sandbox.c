@@ -108,25 +108,31 @@ static const int recording[] = {
     SCMP_SYS(waitpid),
 };
 
-/* Into namespaces, what they are, and what netlink says of their devices; what runtimes wrote. It
- * writes to no file, and starts nothing. */
-static const int looking[] = {
-    SCMP_SYS(setns),     SCMP_SYS(openat2),    SCMP_SYS(name_to_handle_at), SCMP_SYS(fstatfs),
-    SCMP_SYS(fstatfs64), SCMP_SYS(getdents64), SCMP_SYS(readlink),          SCMP_SYS(readlinkat),
-    SCMP_SYS(dup),       SCMP_SYS(bind),       SCMP_SYS(setsockopt),        SCMP_SYS(getsockopt),
-    SCMP_SYS(recvmsg),
+/* Into namespaces, and what they are. */
+static const int entering[] = {
+    SCMP_SYS(setns),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(fstatfs64),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    /* where socket() and its like are one call, it cannot be looked into */
+    SCMP_SYS(socketcall),
 };
-static const unsigned long looking_ioctls[] = {NS_GET_USERNS, NS_GET_OWNER_UID, NS_GET_NSTYPE};
+
+/* What netlink says of their devices; what runtimes wrote. The inventory writes to no file, and
+ * starts nothing. */
+static const int looking[] = {
+    SCMP_SYS(openat2), SCMP_SYS(name_to_handle_at), SCMP_SYS(dup),
+    SCMP_SYS(bind),    SCMP_SYS(setsockopt),        SCMP_SYS(recvmsg),
+};
 
 /* What maps hold, and how often a program was passed over. */
 static const unsigned bpf_commands[] = {
     BPF_MAP_LOOKUP_ELEM,  BPF_MAP_UPDATE_ELEM,  BPF_MAP_DELETE_ELEM,    BPF_MAP_GET_NEXT_KEY,
     BPF_MAP_LOOKUP_BATCH, BPF_MAP_DELETE_BATCH, BPF_OBJ_GET_INFO_BY_FD,
 };
-
-static const int netns_calls[] = {SCMP_SYS(setns),      SCMP_SYS(socket),   SCMP_SYS(socketcall),
-                                  SCMP_SYS(getsockopt), SCMP_SYS(fstatfs),  SCMP_SYS(fstatfs64),
-                                  SCMP_SYS(getdents64), SCMP_SYS(readlink), SCMP_SYS(readlinkat)};
 
 static int allow(scmp_filter_ctx filter, const int *list, size_t count)
 {
@@ -135,6 +141,19 @@ static int allow(scmp_filter_ctx filter, const int *list, size_t count)
     for (size_t i = 0; !error && i < count; i++)
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, list[i], 0);
     return error;
+}
+
+static int allow_ioctl(scmp_filter_ctx filter, unsigned long request)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                            SCMP_A1(SCMP_CMP_EQ, request));
+}
+
+static int allow_entering(scmp_filter_ctx filter)
+{
+    int error = allow(filter, entering, COUNT(entering));
+
+    return error ? error : allow_ioctl(filter, NS_GET_NSTYPE);
 }
 
 static int allow_recording(scmp_filter_ctx filter, const struct sandbox_options *options)
@@ -146,13 +165,11 @@ static int allow_recording(scmp_filter_ctx filter, const struct sandbox_options 
                                  SCMP_A0(SCMP_CMP_EQ, bpf_commands[i]));
     /* How kprobes are detached where there are no BPF links of theirs. */
     if (!error)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                                 SCMP_A1(SCMP_CMP_EQ, PERF_EVENT_IOC_DISABLE));
+        error = allow_ioctl(filter, PERF_EVENT_IOC_DISABLE);
     if (!error && options->finds_netns)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                                 SCMP_A1(SCMP_CMP_EQ, NS_GET_NSTYPE));
+        error = allow_entering(filter);
     if (!error && options->finds_netns)
-        error = allow(filter, netns_calls, COUNT(netns_calls));
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 0);
     return error;
 }
 
@@ -160,9 +177,12 @@ static int allow_looking(scmp_filter_ctx filter)
 {
     int error = allow(filter, looking, COUNT(looking));
 
-    for (size_t i = 0; !error && i < COUNT(looking_ioctls); i++)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                                 SCMP_A1(SCMP_CMP_EQ, looking_ioctls[i]));
+    if (!error)
+        error = allow_entering(filter);
+    if (!error)
+        error = allow_ioctl(filter, NS_GET_USERNS);
+    if (!error)
+        error = allow_ioctl(filter, NS_GET_OWNER_UID);
     /* Whether a process is there. */
     if (!error)
         error =
@@ -174,9 +194,6 @@ static int allow_looking(scmp_filter_ctx filter)
     if (!error)
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open_by_handle_at), 1,
                                  SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)SPACE_FD_NSFS));
-    /* Where that and its like are one call, it cannot be looked into. */
-    if (!error)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketcall), 0);
     return error;
 }
 

@@ -307,6 +307,12 @@ record()
     return 1
 }
 
+# sanitized: whether it was built with a sanitizer, which makes it slow.
+sanitized()
+{
+    grep -q __asan_init "$bin/nstrail-capture"
+}
+
 # stop [SIGNAL]: ends it; its status is in recorder_status, its words in the file.
 stop()
 {

@@ -55,8 +55,7 @@ records()
 # is_filtered PID TEXT
 is_filtered()
 {
-    if grep -q 'libseccomp\.so' "$bin/nstrail-capture" &&
-        ! grep -q __asan_init "$bin/nstrail-capture"; then
+    if grep -q 'libseccomp\.so' "$bin/nstrail-capture" && ! sanitized; then
         is "$(status "$1" Seccomp)" 2 "$2"
     else
         skip 'built without libseccomp, or with a sanitizer' "$2"

@@ -81,6 +81,9 @@ is "$(ask "SELECT DISTINCT netns, src, src_netns, dst_netns FROM v_peer
     WHERE netns = '{client}' AND protocol = 1 ORDER BY src" | xargs)" \
     "{client},$net.1,{client},{router} {client},$net.2,{router},{client}" 'whose addresses they were'
 like "$(printed "$work/who.nst" --netns "pid:$named" -f icmp)" '^6$' 'the events of a process'"'"'s namespace'
+"$bin/nstrail" print --netns pid:4194305 "$work/who.nst" >/dev/null 2>"$work/words"
+is "$? $(grep -c 'the processes in it are' "$work/words") $(grep -c ' kthreadd ' "$work/words")" '1 1 0' \
+    'a process that is not there: which there are, but for threads of the kernel'
 is "$("$bin/nstrail" print --names --format single-line --netns "${prefix}client" -f icmp "$work/who.nst" |
     sed "s/$prefix\([a-z0-9]*\)/{\1}/g" | grep -o ' netns .*' | sort -u)" \
     ' netns {client} src {client} dst {router}
