@@ -228,8 +228,9 @@ struct ev_task {
 #define EV_TASK_SETS   256
 #define EV_TASK_WAYS   1
 
-/* Packets that a CPU remembers to follow them when their data moves. */
-#define EV_PASSED_SETS 64
+/* Packets that a CPU remembers to follow them when their data moves. One takes another's place: while
+ * a router asks for its neighbour, a few others pass. */
+#define EV_PASSED_SETS 256
 
 /* The set of a reference. Kernel objects are aligned, so the low bits say little. */
 static inline __u32 ev_set(__u64 ref, __u32 sets)

@@ -468,6 +468,14 @@ static __always_inline void track_add(const struct here *here, const struct pack
         track_tell_none(out);
 }
 
+/* Is a packet forwarded here that was not seen to come in? It did so in a buffer that is known no
+ * more: its data was copied, or moved between CPUs. A device that receives it sets skb_iif. */
+static __always_inline bool began_elsewhere(const struct here *here, const struct packet *p,
+                                            bool typed)
+{
+    return !config.exact && here->like == EV_PROBE_XMIT && !p->sk && READ(typed, p->skb, skb_iif);
+}
+
 /* Finds or begins the journey of the packet at this event. */
 static __always_inline void track_packet(const struct here *here, const struct packet *p,
                                          const struct sighting *seen, struct ev_packet *out,
@@ -486,7 +494,8 @@ static __always_inline void track_packet(const struct here *here, const struct p
     t = track_find(head);
     if (t && !moved)
         verdict = track_ended(here, t, p, seen, typed);
-    if (moved || verdict == ENDED_GUESS)
+    if (moved || verdict == ENDED_GUESS ||
+        (verdict == ENDED && began_elsewhere(here, p, typed)))
         out->flags |= EV_FLAG_GUESS;
     if (unlikely(!t)) {
         track_add(here, p, seen, moved, out);

@@ -25,6 +25,10 @@ seen="seen AS (SELECT e.journey_id AS journey, j.guessed,
         JOIN journey j ON j.id = e.journey_id
     WHERE v.probe LIKE 'net:%' AND v.protocol = 6
         AND v.netns IN ('{client}', '{router}', '{server}'))"
+# Packets in two journeys. Some of the kernel's own answers have no IP id, and nothing else tells
+# them apart.
+cut="cut AS (SELECT packet, max(guessed) AS guessed FROM seen WHERE ip_id <> x'0000'
+    GROUP BY packet HAVING count(DISTINCT journey) > 1)"
 
 ok 'network' network_routed
 ip netns exec "${prefix}server" "$bin/tests/netns/chatter" serve 10.9.2.1 7100 >"$work/serve" &
@@ -46,14 +50,32 @@ for attach in tp_btf raw_tp; do
     is "$(ask "WITH $seen SELECT count(*) FROM
         (SELECT journey FROM seen GROUP BY journey HAVING count(DISTINCT packet) > 1)")" 0 \
         "$attach: no journey holds two packets"
-    # Some of the kernel's own answers have no IP id, and nothing else tells them apart.
     # A verdict can be wrong, of thousands, but not unnoticed.
-    cut="cut AS (SELECT packet, max(guessed) AS guessed FROM seen WHERE ip_id <> x'0000'
-        GROUP BY packet HAVING count(DISTINCT journey) > 1)"
     is "$(ask "WITH $seen, $cut SELECT count(*) FROM cut WHERE NOT guessed")" 0 \
         "$attach: no packet is in two journeys, and neither is a guess"
     ok "$attach: nor are there more than a few in two" \
         test "$(ask "WITH $seen, $cut SELECT count(*) FROM cut")" -le 3
 done
+
+# A packet that a socket sent is a clone, which a router copies. While it asks for the neighbour that
+# one waits, and goes on where the answer comes in: at another CPU, which knows nothing of it.
+connect_anew()
+{
+    ip -n "${prefix}router" neigh flush dev r0 &&
+        in_ns server taskset -c 0 "$bin/tests/netns/chatter" talk 10.9.1.1 7100 1 1
+}
+
+if ! taskset -c 1 true 2>/dev/null ||
+    ! in_ns client sh -c 'echo 2 >/sys/class/net/c0/queues/rx-0/rps_cpus' 2>/dev/null; then
+    skip 'needs two processors, and a kernel that has RPS' waiting
+elif record waiting "$work/waiting.nst" --tracking heuristic; then
+    for ((i = 0; i < 5; i++)); do
+        connect_anew
+    done
+    stop
+    import waiting "$work/waiting.nst"
+    is "$(ask "WITH $seen, $cut SELECT count(*) >= 5, min(guessed) FROM cut")" 1,1 \
+        'waiting: what goes on at another CPU in another buffer is said to be a guess'
+fi
 
 done_testing
