@@ -55,10 +55,11 @@ both_ways()
     done
 }
 
-# has FUNCTION: the kernel, or a module of it, by that very name.
-has()
+# lacks FUNCTION...: those that neither the kernel nor a module of it has by that very name.
+lacks()
 {
-    awk -v name="$1" '$3 == name && tolower($2) == "t" { found = 1 } END { exit !found }' /proc/kallsyms
+    awk 'NR == FNR { wanted[$1]; next } tolower($2) == "t" { delete wanted[$3] }
+        END { for (name in wanted) print name }' <(printf '%s\n' "$@") /proc/kallsyms | sort
 }
 
 # links TYPE: how many BPF links of that type the recorder holds.
@@ -152,9 +153,8 @@ descriptors=$(ulimit -n)
 ulimit -n 100
 if record many "$work/many.nst" -v --tracking heuristic -p 'kprobe:tcp_*' -p 'kprobe:ip_*' \
     -p 'kprobe:udp_*'; then
-    diag "$("$bin/nstrail-capture" --list-probes 'kprobe:tcp_*' 2>/dev/null | wc -l) of TCP alone;" \
-        "recording after $SECONDS s: $(grep -v libbpf "$recorder_words" | tr '\n' ' ')"
-    if has register_fprobe_ips; then
+    diag "recording after $SECONDS s: $(grep -v libbpf "$recorder_words" | tr '\n' ' ')"
+    if [ -z "$(lacks register_fprobe_ips)" ]; then
         is "$(($(links kprobe_multi) > 0)) $(singly)" '1 0' 'many: they are attached all at once'
     else
         attached=$(("$("$bin/nstrail-capture" --list-probes 'kprobe:*' 2>/dev/null |
@@ -199,9 +199,7 @@ fi
 # What a profile has and this kernel does not is named, and no more than that.
 mapfile -t wanted < <(sed -n 's/^kprobe://p' "$here/../../capture/profiles/stack")
 if record stack "$work/stack.nst" -v --profile stack; then
-    for function in "${wanted[@]}"; do
-        has "$function" || echo "$function"
-    done | sort >"$work/missing"
+    lacks "${wanted[@]}" >"$work/missing"
     is "$(sed -nE 's/.*(this kernel lacks|cannot attach to) kprobe:([a-z0-9_]+).*/\2/p' "$recorder_words" |
         sort)" "$(cat "$work/missing")" "profile stack: what is missing is named: $(xargs <"$work/missing")"
     send 7004

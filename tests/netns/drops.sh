@@ -55,7 +55,7 @@ at()
         WHERE drop_reason IS NOT NULL AND $1"
 }
 
-for attach in tp_btf raw_tp; do
+for attach in $(attaches); do
     record $attach "$work/drops.nst" --attach $attach || continue
     for ((i = 0; i < forbidden; i++)); do
         in_ns client bash -c 'echo >/dev/udp/10.9.1.2/7004' 2>/dev/null

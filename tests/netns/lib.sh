@@ -293,6 +293,14 @@ recording()
     grep -qs 'recording to' "$recorder_words" || ! kill -0 "$recorder" 2>/dev/null
 }
 
+# attaches: the ways to attach that are to be tried. Where few tests are wanted the other one is left
+# to pair.sh.
+attaches()
+{
+    echo tp_btf
+    [ -n "${NSTRAIL_FEW-}" ] || echo raw_tp
+}
+
 # record WHAT FILE [OPTION...]: starts a recorder and waits until it records.
 record()
 {

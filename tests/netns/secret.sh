@@ -28,7 +28,7 @@ found()
 }
 
 network_pair
-for attach in tp_btf raw_tp; do
+for attach in $(attaches); do
     record $attach "$work/secret.nst" --attach $attach -s 0 || continue
     traffic client unix-send "$secret" $count >/dev/null
     ip -n "${prefix}client" link set c0 alias "$secret"
