@@ -225,7 +225,7 @@ static void end_filter(struct db_filter *f)
 }
 
 /* What else there is to ask a database for, host by host. */
-static void list_choices(const struct netns_report *r, const char *name, const struct who *who,
+static void list_choices(const struct netns_report *r, const char *name, const struct nst_who *who,
                          bool ambiguous)
 {
     for (unsigned host = 0; host < r->hosts_count; host++) {
@@ -252,7 +252,7 @@ static void list_choices(const struct netns_report *r, const char *name, const s
 static int check_filter(const struct db_filter *f, const struct filter *filter,
                         const struct netns_report *r, const char *name)
 {
-    const struct who *who;
+    const struct nst_who *who;
 
     for (size_t i = 0; (who = filter_who(filter, i)); i++) {
         bool found = false, ambiguous = false;

@@ -7,7 +7,7 @@
 
 #include "analyze/filter.h"
 #include "analyze/when.h"
-#include "analyze/who.h"
+#include "format/who.h"
 
 /* Alternatives; the texts are borrowed from the command line. */
 struct patterns {
@@ -25,7 +25,7 @@ struct track {
 };
 
 struct filter {
-    struct who *whos;
+    struct nst_who *whos;
     size_t whos_count;
     struct patterns devices;
     struct patterns probes;

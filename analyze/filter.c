@@ -77,7 +77,7 @@ bool filter_asks_events(const struct filter *f)
            f->tracks_count || f->has_program;
 }
 
-const struct who *filter_who(const struct filter *f, size_t i)
+const struct nst_who *filter_who(const struct filter *f, size_t i)
 {
     return i < f->whos_count ? &f->whos[i] : NULL;
 }
@@ -110,13 +110,13 @@ static int add_pattern(struct patterns *patterns, const char *text)
 
 static int add_who(struct filter *f, const char *text)
 {
-    struct who *whos = reallocarray(f->whos, f->whos_count + 1, sizeof(*whos));
+    struct nst_who *whos = reallocarray(f->whos, f->whos_count + 1, sizeof(*whos));
     const char *wrong;
 
     if (!whos)
         return no_memory();
     f->whos = whos;
-    wrong = who_parse(text, &whos[f->whos_count]);
+    wrong = nst_who_parse(text, &whos[f->whos_count]);
     if (wrong)
         return message_error(NULL, "--netns %s: %s", text, wrong);
     f->whos_count++;

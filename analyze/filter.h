@@ -13,7 +13,7 @@
 #include "analyze/options.h"
 
 struct filter;
-struct who;
+struct nst_who;
 
 /* Where the numbers of those begin that have no letter. */
 #define FILTER_OPTION_FIRST 1000
@@ -30,7 +30,7 @@ bool filter_is_set(const struct filter *f);
 /* Any option but --netns was given. */
 bool filter_asks_events(const struct filter *f);
 /* The WHO of a --netns, from 0 on; NULL: there are no more. */
-const struct who *filter_who(const struct filter *f, size_t i);
+const struct nst_who *filter_who(const struct filter *f, size_t i);
 /* --drop was given without a reason. */
 bool filter_any_drop(const struct filter *f);
 /* It needs packet bytes (-f was given). */

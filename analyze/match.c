@@ -87,9 +87,9 @@ bool match_see_netns(struct matcher *m, const struct nst_netns *netns)
     for (size_t i = 0; m->filter && i < m->filter->whos_count; i++) {
         struct match_who *w = &m->whos[i];
 
-        if (w->who->form == WHO_INUM && w->who->number == netns->inum)
+        if (w->who->form == NST_WHO_INUM && w->who->number == netns->inum)
             w->found = true;
-        if (w->who->form != WHO_COOKIE || w->who->number != netns->cookie || !netns->cookie)
+        if (w->who->form != NST_WHO_COOKIE || w->who->number != netns->cookie || !netns->cookie)
             continue;
         w->found = true;
         if (!who_spans_add(&w->spans, netns))
@@ -120,7 +120,7 @@ bool match_learn(struct matcher *m, const struct inventory *inv)
     for (size_t i = 0; i < m->filter->whos_count; i++) {
         struct match_who *w = &m->whos[i];
 
-        if (w->who->form == WHO_INUM || w->who->form == WHO_COOKIE)
+        if (w->who->form == NST_WHO_INUM || w->who->form == NST_WHO_COOKIE)
             continue;
         if (!who_spans_fill(&w->spans, w->who, inv))
             return false;
@@ -133,9 +133,9 @@ static enum who_when who_matches(const struct match_who *w, const struct nst_net
                                  uint64_t from_ns, uint64_t to_ns)
 {
     switch (w->who->form) {
-    case WHO_INUM:
+    case NST_WHO_INUM:
         return netns->inum == w->who->number ? WHO_ALWAYS : WHO_NEVER;
-    case WHO_COOKIE:
+    case NST_WHO_COOKIE:
         return netns->cookie && netns->cookie == w->who->number ? WHO_ALWAYS : WHO_NEVER;
     default:
         return who_spans_when(&w->spans, netns, from_ns, to_ns);
@@ -183,11 +183,11 @@ static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
         if (w->who->exclude)
             continue;
         asked = true;
-        if (w->who->form == WHO_INUM) {
+        if (w->who->form == NST_WHO_INUM) {
             bit = nst_netns_bit((uint32_t)w->who->number);
             if (bits[bit / 64] >> bit % 64 & 1)
                 return true;
-        } else if (w->who->form == WHO_COOKIE && !w->found) {
+        } else if (w->who->form == NST_WHO_COOKIE && !w->found) {
             return true; /* its inum, which the hints are made of, is not known yet */
         }
         for (size_t j = 0; j < w->spans.count; j++) {

@@ -12,7 +12,7 @@
 
 /* What is known of one WHO in this file. */
 struct match_who {
-    const struct who *who;
+    const struct nst_who *who;
     bool found; /* such a namespace was seen in it */
     struct who_spans spans;
 };

@@ -42,7 +42,7 @@ static bool list_block(void *context, const struct nst_block *block)
 }
 
 /* What could have been asked for instead. */
-static void list_choice(struct source *s, enum who_form form)
+static void list_choice(struct source *s, enum nst_who_form form)
 {
     struct netns_list seen = s->seen;
 
@@ -52,7 +52,7 @@ static void list_choice(struct source *s, enum who_form form)
     who_choices_list(s->file.path, &s->inventory, &seen, form);
 }
 
-static int say_unknown(struct source **sources, unsigned count, const struct who *who)
+static int say_unknown(struct source **sources, unsigned count, const struct nst_who *who)
 {
     message_error(count == 1 ? sources[0]->file.path : NULL,
                   "--netns %s: no such namespace was recorded", who->given);
@@ -61,7 +61,7 @@ static int say_unknown(struct source **sources, unsigned count, const struct who
     return STATUS_FAILED;
 }
 
-static int say_ambiguous(const struct source *s, const struct who *who)
+static int say_ambiguous(const struct source *s, const struct nst_who *who)
 {
     message_error(s->file.path, "--netns %s: several containers begin so", who->given);
     who_choices_ambiguous(s->file.path, &s->inventory, who->text);
@@ -73,11 +73,11 @@ int resolve_netns(struct source **sources, unsigned count, const struct filter *
     if (!filter)
         return STATUS_OK;
     for (size_t i = 0; i < filter->whos_count; i++) {
-        enum who_form form = filter->whos[i].form;
+        enum nst_who_form form = filter->whos[i].form;
 
         /* Names stand in the tables, which have all been read. */
         for (unsigned j = 0; j < count && !is_found(sources, count, i); j++)
-            if (sources[j]->seekable && (form == WHO_INUM || form == WHO_COOKIE))
+            if (sources[j]->seekable && (form == NST_WHO_INUM || form == NST_WHO_COOKIE))
                 source_visit(sources[j], see_block, sources[j]);
         if (!is_found(sources, count, i))
             return say_unknown(sources, count, &filter->whos[i]);

@@ -57,10 +57,11 @@ static void list_netns(const char *path, const struct inventory *inv, const stru
 }
 
 /* What a container or pod is asked for by; "" where it has none. */
-static void container_who(const struct nst_container *c, enum who_form form, char *to, size_t size)
+static void container_who(const struct nst_container *c, enum nst_who_form form, char *to,
+                          size_t size)
 {
     *to = '\0';
-    if (form == WHO_CONTAINER)
+    if (form == NST_WHO_CONTAINER)
         snprintf(to, size, "container:%s",
                  c->name            ? c->name
                  : c->pod_container ? c->pod_container
@@ -69,7 +70,7 @@ static void container_who(const struct nst_container *c, enum who_form form, cha
         snprintf(to, size, "pod:%s/%s", c->pod_namespace, c->pod_name);
 }
 
-static bool said_before(const struct nst_container *list, size_t i, enum who_form form,
+static bool said_before(const struct nst_container *list, size_t i, enum nst_who_form form,
                         const char *text)
 {
     char other[2 * NST_MAX_NAME];
@@ -84,12 +85,12 @@ static bool said_before(const struct nst_container *list, size_t i, enum who_for
 
 /* The containers or pods of a file; of those only the ones whose id begins so, if that is not
  * NULL: then with their ids. */
-static void list_containers(const char *path, const struct inventory *inv, enum who_form form,
+static void list_containers(const char *path, const struct inventory *inv, enum nst_who_form form,
                             const char *prefix)
 {
     size_t count, said = 0;
     const struct nst_container *list = inventory_containers(inv, &count);
-    const char *what = form == WHO_POD ? "pods" : "containers";
+    const char *what = form == NST_WHO_POD ? "pods" : "containers";
     char text[2 * NST_MAX_NAME];
 
     for (size_t i = 0; i < count && said < NETNS_LIST_MAX; i++) {
@@ -145,17 +146,17 @@ static void list_processes(const char *path, const struct inventory *inv)
         fputs("  and more: see nstrail netns --json\n", stderr);
 }
 
-bool who_choices_are_netns(enum who_form form)
+bool who_choices_are_netns(enum nst_who_form form)
 {
-    return form != WHO_CONTAINER && form != WHO_POD && form != WHO_PID;
+    return form != NST_WHO_CONTAINER && form != NST_WHO_POD && form != NST_WHO_PID;
 }
 
 void who_choices_list(const char *path, const struct inventory *inv, const struct netns_list *seen,
-                      enum who_form form)
+                      enum nst_who_form form)
 {
     if (who_choices_are_netns(form))
         list_netns(path, inv, seen);
-    else if (form == WHO_PID)
+    else if (form == NST_WHO_PID)
         list_processes(path, inv);
     else
         list_containers(path, inv, form, NULL);
@@ -163,5 +164,5 @@ void who_choices_list(const char *path, const struct inventory *inv, const struc
 
 void who_choices_ambiguous(const char *path, const struct inventory *inv, const char *prefix)
 {
-    list_containers(path, inv, WHO_CONTAINER, prefix);
+    list_containers(path, inv, NST_WHO_CONTAINER, prefix);
 }

@@ -5,15 +5,15 @@
 
 #include "analyze/inventory.h"
 #include "analyze/names.h"
-#include "analyze/who.h"
+#include "format/who.h"
 
 /* Adds the namespaces that an inventory has. */
 void who_choices_known(const struct inventory *inv, struct netns_list *seen);
 /* Who is asked for in that form is chosen from namespaces, not from processes or containers. */
-bool who_choices_are_netns(enum who_form form);
+bool who_choices_are_netns(enum nst_who_form form);
 /* Lists those of a file, or whatever path is; seen: its namespaces. */
 void who_choices_list(const char *path, const struct inventory *inv, const struct netns_list *seen,
-                      enum who_form form);
+                      enum nst_who_form form);
 /* The containers whose id begins so. */
 void who_choices_ambiguous(const char *path, const struct inventory *inv, const char *prefix);
 

@@ -70,16 +70,17 @@ static const char *name_in_folder(const struct nst_netns_name *name)
 }
 
 /* A pattern stands for any number of names, but not of paths, as with the recorder. */
-static bool fits_name(const struct who *who, const struct nst_netns_name *name)
+static bool fits_name(const struct nst_who *who, const struct nst_netns_name *name)
 {
     const char *called = name_in_folder(name);
 
-    if (who->form == WHO_NAME)
+    if (who->form == NST_WHO_NAME)
         return called && (!strcmp(who->text, called) || !fnmatch(who->text, called, 0));
     return name->place != NST_PLACE_NETNS && !strcmp(who->text, name->name);
 }
 
-static bool fill_names(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+static bool fill_names(struct who_spans *spans, const struct nst_who *who,
+                       const struct inventory *inv)
 {
     const struct names *names = &inv->names;
 
@@ -132,7 +133,8 @@ static uint64_t process_until(const struct inventory *inv, const struct nst_proc
     return until_ns;
 }
 
-static bool fill_pid(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+static bool fill_pid(struct who_spans *spans, const struct nst_who *who,
+                     const struct inventory *inv)
 {
     size_t count;
     const struct nst_process *list = inventory_processes(inv, &count);
@@ -157,7 +159,7 @@ static bool fill_host(struct who_spans *spans, const struct inventory *inv)
 }
 
 /* As docker takes them: a whole id or name goes before the beginning of an id. */
-static bool fill_container(struct who_spans *spans, const struct who *who,
+static bool fill_container(struct who_spans *spans, const struct nst_who *who,
                            const struct inventory *inv)
 {
     enum nst_fit best = NST_FITS_PREFIX;
@@ -179,7 +181,8 @@ static bool fill_container(struct who_spans *spans, const struct who *who,
     return true;
 }
 
-static bool fill_pod(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+static bool fill_pod(struct who_spans *spans, const struct nst_who *who,
+                     const struct inventory *inv)
 {
     size_t count;
     const struct nst_container *list = inventory_containers(inv, &count);
@@ -191,21 +194,21 @@ static bool fill_pod(struct who_spans *spans, const struct who *who, const struc
     return true;
 }
 
-bool who_spans_fill(struct who_spans *spans, const struct who *who, const struct inventory *inv)
+bool who_spans_fill(struct who_spans *spans, const struct nst_who *who, const struct inventory *inv)
 {
     spans->count = 0;
     spans->ambiguous = false;
     switch (who->form) {
-    case WHO_NAME:
-    case WHO_PATH:
+    case NST_WHO_NAME:
+    case NST_WHO_PATH:
         return fill_names(spans, who, inv);
-    case WHO_PID:
+    case NST_WHO_PID:
         return fill_pid(spans, who, inv);
-    case WHO_CONTAINER:
+    case NST_WHO_CONTAINER:
         return fill_container(spans, who, inv);
-    case WHO_POD:
+    case NST_WHO_POD:
         return fill_pod(spans, who, inv);
-    case WHO_HOST:
+    case NST_WHO_HOST:
         return fill_host(spans, inv);
     default:
         return true;

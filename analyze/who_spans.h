@@ -4,7 +4,7 @@
 #define NST_ANALYZE_WHO_SPANS_H
 
 #include "analyze/inventory.h"
-#include "analyze/who.h"
+#include "format/who.h"
 
 /* A namespace that was meant from one moment to the other (CLOCK_MONOTONIC). */
 struct who_span {
@@ -18,9 +18,10 @@ struct who_spans {
     bool ambiguous; /* container: what was given begins the ids of several */
 };
 
-/* Forgets what there was. Forms that the inventory does not answer (WHO_INUM, WHO_COOKIE) give
- * none. False: no memory. */
-bool who_spans_fill(struct who_spans *spans, const struct who *who, const struct inventory *inv);
+/* Forgets what there was. Forms that the inventory does not answer (NST_WHO_INUM, NST_WHO_COOKIE)
+ * give none. False: no memory. */
+bool who_spans_fill(struct who_spans *spans, const struct nst_who *who,
+                    const struct inventory *inv);
 /* That namespace, at all times. */
 bool who_spans_add(struct who_spans *spans, const struct nst_netns *netns);
 void who_spans_free(struct who_spans *spans);

@@ -67,13 +67,13 @@ void caution_devices(const struct known_devices *devices, const struct inventory
 void caution_netns(const struct filters *filters, const struct inventory *inventory)
 {
     static const char *const what[] = {
-        [WHO_INUM] = "namespace here has this inum",
-        [WHO_COOKIE] = "namespace here has this cookie",
-        [WHO_CONTAINER] = "container here goes by this",
-        [WHO_POD] = "pod here goes by this",
+        [NST_WHO_INUM] = "namespace here has this inum",
+        [NST_WHO_COOKIE] = "namespace here has this cookie",
+        [NST_WHO_CONTAINER] = "container here goes by this",
+        [NST_WHO_POD] = "pod here goes by this",
     };
     struct inventory_counts counts;
-    const struct who *who = NULL;
+    const struct nst_who *who = NULL;
 
     if (!inventory_counts(inventory, &counts))
         return;
@@ -84,7 +84,7 @@ void caution_netns(const struct filters *filters, const struct inventory *invent
 
 void caution_inums(const struct filters *filters)
 {
-    const struct who *who = filters_by_inum(filters);
+    const struct nst_who *who = filters_by_inum(filters);
 
     if (who)
         message_note("--netns %s: without CAP_SYS_ADMIN a namespace is known by its inode number "

@@ -312,7 +312,7 @@ void filters_hear(struct filters *f, const struct row *row)
         wishes_hear(f->wishes, row);
 }
 
-const struct who *filters_by_inum(const struct filters *f)
+const struct nst_who *filters_by_inum(const struct filters *f)
 {
     return f->wishes ? wishes_by_inum(f->wishes) : NULL;
 }
@@ -327,7 +327,7 @@ int filters_check(const struct filters *f, struct nst_error *err)
     return f->wishes ? wishes_check(f->wishes, err) : 0;
 }
 
-const struct who *filters_unmet(const struct filters *f, const struct who *after)
+const struct nst_who *filters_unmet(const struct filters *f, const struct nst_who *after)
 {
     return f->wishes ? wishes_unmet(f->wishes, after) : NULL;
 }

@@ -11,8 +11,8 @@
 #include "capture/drop_reasons.h"
 #include "capture/inventory/row.h"
 #include "capture/options.h"
-#include "capture/who.h"
 #include "format/nstrail.h"
+#include "format/who.h"
 
 struct filters;
 
@@ -49,7 +49,7 @@ bool filters_seek(const struct filters *filters);
 void filters_hear(struct filters *filters, const struct row *row);
 int filters_heed(struct filters *filters, struct nst_error *err);
 int filters_check(const struct filters *filters, struct nst_error *err);
-const struct who *filters_by_inum(const struct filters *filters);
-const struct who *filters_unmet(const struct filters *filters, const struct who *after);
+const struct nst_who *filters_by_inum(const struct filters *filters);
+const struct nst_who *filters_unmet(const struct filters *filters, const struct nst_who *after);
 
 #endif

@@ -13,9 +13,9 @@
 
 #include "capture/clock.h"
 #include "capture/probe_spec.h"
-#include "capture/who.h"
 #include "format/distance.h"
 #include "format/error.h"
+#include "format/who.h"
 
 struct option_spec {
     int letter;           /* 'w', or a number above 255 where there is only a long name */
@@ -397,7 +397,7 @@ static int check_netns(const struct options *o, struct nst_error *err)
 static int check_inventory(const struct options *o, struct nst_error *err)
 {
     const char *word = o->inventory_none ? "none" : "names";
-    struct who who;
+    struct nst_who who;
 
     if (!o->inventory_none && !o->inventory_names)
         return 0;
@@ -407,7 +407,7 @@ static int check_inventory(const struct options *o, struct nst_error *err)
         return nst_fail(err, -EINVAL, "--inventory-path: --inventory=%s looks for no containers",
                         word);
     for (size_t i = 0; i < o->netns.count; i++)
-        if (!who_parse(o->netns.list[i], &who) && who_is_container(&who))
+        if (!nst_who_parse(o->netns.list[i], &who) && nst_who_is_container(&who))
             return nst_fail(err, -EINVAL, "--netns %s: --inventory=%s knows no containers",
                             o->netns.list[i], word);
     return 0;

@@ -18,14 +18,14 @@ struct found {
 };
 
 struct sought {
-    const struct who *whos;
+    const struct nst_who *whos;
     size_t whos_count;
     bool *exact; /* of each: whether a container went by all of it */
     struct found *list;
     size_t count, room;
 };
 
-struct sought *sought_new(const struct who *whos, size_t count)
+struct sought *sought_new(const struct nst_who *whos, size_t count)
 {
     struct sought *s = calloc(1, sizeof(*s));
 
@@ -107,7 +107,7 @@ static void end(struct sought *s, size_t who, const struct nst_container *c)
 bool sought_hear(struct sought *s, const struct nst_container *c)
 {
     for (size_t i = 0; i < s->whos_count; i++) {
-        enum nst_fit fit = who_fits(&s->whos[i], c);
+        enum nst_fit fit = nst_who_fits(&s->whos[i], c);
 
         if (fit == NST_FITS_NOT)
             continue;
@@ -124,7 +124,7 @@ static bool is_meant(const struct sought *s, const struct found *found)
     return found->fit == NST_FITS_EXACTLY || !s->exact[found->who];
 }
 
-const struct who *sought_next(const struct sought *s, size_t *at, struct nst_netns *netns)
+const struct nst_who *sought_next(const struct sought *s, size_t *at, struct nst_netns *netns)
 {
     while (*at < s->count) {
         const struct found *found = &s->list[(*at)++];
@@ -137,7 +137,7 @@ const struct who *sought_next(const struct sought *s, size_t *at, struct nst_net
     return NULL;
 }
 
-bool sought_is_ambiguous(const struct sought *s, const struct who *who, const char *ids[2])
+bool sought_is_ambiguous(const struct sought *s, const struct nst_who *who, const char *ids[2])
 {
     const char *first = NULL;
 

@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "capture/who.h"
 #include "format/nstrail.h"
+#include "format/who.h"
 
 struct sought;
 
 /* whos outlive it; those that are no containers are passed over. NULL: no memory. */
-struct sought *sought_new(const struct who *whos, size_t count);
+struct sought *sought_new(const struct nst_who *whos, size_t count);
 void sought_free(struct sought *sought);
 
 /* A row of the inventory: a container is there, or is over. False: no memory. */
@@ -23,9 +23,10 @@ bool sought_hear(struct sought *sought, const struct nst_container *container);
 
 /* Of the containers that are there the next one that is meant, from *at on: its namespace, and who
  * means it. NULL: no more. */
-const struct who *sought_next(const struct sought *sought, size_t *at, struct nst_netns *netns);
+const struct nst_who *sought_next(const struct sought *sought, size_t *at, struct nst_netns *netns);
 
 /* Whether who begins the ids of several that are there: two of them. */
-bool sought_is_ambiguous(const struct sought *sought, const struct who *who, const char *ids[2]);
+bool sought_is_ambiguous(const struct sought *sought, const struct nst_who *who,
+                         const char *ids[2]);
 
 #endif

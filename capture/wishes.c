@@ -17,9 +17,9 @@
 #include "capture/inventory/proc.h"
 #include "capture/netns_id.h"
 #include "capture/sought.h"
-#include "capture/who.h"
 #include "format/array.h"
 #include "format/error.h"
+#include "format/who.h"
 
 /* What is wished of a namespace (enum ev_netns_wish), and why. */
 struct wish {
@@ -33,7 +33,7 @@ struct wish {
 };
 
 struct wishes {
-    struct who *whos;
+    struct nst_who *whos;
     size_t whos_count;
     bool *met;               /* of each: whether the inventory knows what it means */
     struct nst_netns *meant; /* by each at the start; what is not known of it is 0 */
@@ -56,7 +56,7 @@ static uint64_t key_of(const struct nst_netns *netns)
     return netns->cookie ? netns->cookie : EV_NETNS_BY_INUM | netns->inum;
 }
 
-static uint32_t wish_of(const struct who *who)
+static uint32_t wish_of(const struct nst_who *who)
 {
     return who->exclude ? EV_NETNS_EXCLUDED : EV_NETNS_WANTED;
 }
@@ -207,9 +207,9 @@ static int look_at_name(struct wishes *w, int folder, const char *name, struct n
     int error = 0;
 
     for (size_t i = 0; !error && i < w->whos_count; i++) {
-        const struct who *who = &w->whos[i];
+        const struct nst_who *who = &w->whos[i];
 
-        if (who->form != WHO_NAME || fnmatch(who->text, name, 0))
+        if (who->form != NST_WHO_NAME || fnmatch(who->text, name, 0))
             continue;
         if (!netns.inum) {
             error = netns_identify(folder, name, &netns);
@@ -279,7 +279,7 @@ static const char *list_names(char *text, size_t size)
     return *text ? text : "none";
 }
 
-static int refuse_name(const struct who *who, struct nst_error *err)
+static int refuse_name(const struct nst_who *who, struct nst_error *err)
 {
     char names[120];
 
@@ -289,7 +289,7 @@ static int refuse_name(const struct who *who, struct nst_error *err)
                     who->given, list_names(names, sizeof(names)));
 }
 
-static int resolve_file(struct wishes *w, const struct who *who, const char *path,
+static int resolve_file(struct wishes *w, const struct nst_who *who, const char *path,
                         struct nst_error *err)
 {
     struct nst_netns netns;
@@ -305,7 +305,7 @@ static int resolve_file(struct wishes *w, const struct who *who, const char *pat
     return add_fixed(w, &netns, wish_of(who), err);
 }
 
-static int resolve_pid(struct wishes *w, const struct who *who, struct nst_error *err)
+static int resolve_pid(struct wishes *w, const struct nst_who *who, struct nst_error *err)
 {
     char path[64];
     int error;
@@ -322,14 +322,14 @@ static int resolve_pid(struct wishes *w, const struct who *who, struct nst_error
 }
 
 /* A name that is there now; others are for wishes_look(). */
-static int resolve_name(struct wishes *w, const struct who *who, struct nst_error *err)
+static int resolve_name(struct wishes *w, const struct nst_who *who, struct nst_error *err)
 {
     char path[300];
     struct nst_netns netns;
     int error;
 
     w->by_name = true;
-    if (who_is_pattern(who))
+    if (nst_who_is_pattern(who))
         return 0;
     if ((size_t)snprintf(path, sizeof(path), NETNS_NAMES_FOLDER "/%s", who->text) >= sizeof(path))
         return refuse_name(who, err);
@@ -357,13 +357,13 @@ static int identify_initial(struct nst_netns *netns)
     return error;
 }
 
-static int resolve_host(struct wishes *w, struct who *who, struct nst_error *err)
+static int resolve_host(struct wishes *w, struct nst_who *who, struct nst_error *err)
 {
     struct nst_netns netns;
     int error;
 
     if (!access(NETNS_NAMES_FOLDER "/host", F_OK)) {
-        who->form = WHO_NAME;
+        who->form = NST_WHO_NAME;
         return resolve_name(w, who, err);
     }
     error = identify_initial(&netns);
@@ -380,11 +380,11 @@ static int resolve_host(struct wishes *w, struct who *who, struct nst_error *err
     return add_fixed(w, &netns, wish_of(who), err);
 }
 
-static int resolve_number(struct wishes *w, const struct who *who, struct nst_error *err)
+static int resolve_number(struct wishes *w, const struct nst_who *who, struct nst_error *err)
 {
     const struct nst_netns netns = {
-        .cookie = who->form == WHO_COOKIE ? who->number : 0,
-        .inum = who->form == WHO_INUM ? (uint32_t)who->number : 0,
+        .cookie = who->form == NST_WHO_COOKIE ? who->number : 0,
+        .inum = who->form == NST_WHO_INUM ? (uint32_t)who->number : 0,
     };
 
     w->meant[who - w->whos] = netns;
@@ -399,22 +399,22 @@ static int resolve_container(struct wishes *w, struct nst_error *err)
     return w->sought ? 0 : nst_fail(err, -ENOMEM, "no memory for containers");
 }
 
-static int resolve(struct wishes *w, struct who *who, struct nst_error *err)
+static int resolve(struct wishes *w, struct nst_who *who, struct nst_error *err)
 {
     switch (who->form) {
-    case WHO_INUM:
-    case WHO_COOKIE:
+    case NST_WHO_INUM:
+    case NST_WHO_COOKIE:
         return resolve_number(w, who, err);
-    case WHO_NAME:
+    case NST_WHO_NAME:
         return resolve_name(w, who, err);
-    case WHO_PATH:
+    case NST_WHO_PATH:
         return resolve_file(w, who, who->text, err);
-    case WHO_PID:
+    case NST_WHO_PID:
         return resolve_pid(w, who, err);
-    case WHO_CONTAINER:
-    case WHO_POD:
+    case NST_WHO_CONTAINER:
+    case NST_WHO_POD:
         return resolve_container(w, err);
-    case WHO_HOST:
+    case NST_WHO_HOST:
         return resolve_host(w, who, err);
     }
     return -EINVAL;
@@ -446,7 +446,7 @@ static int parse(struct wishes *w, const char *const *texts, size_t count, struc
     if (!w->whos || !w->met || !w->meant)
         return nst_fail(err, -ENOMEM, "no memory for namespaces");
     for (; w->whos_count < count; w->whos_count++) {
-        const char *wrong = who_parse(texts[w->whos_count], &w->whos[w->whos_count]);
+        const char *wrong = nst_who_parse(texts[w->whos_count], &w->whos[w->whos_count]);
 
         if (wrong)
             return nst_fail(err, -EINVAL, "--netns %s: %s", texts[w->whos_count], wrong);
@@ -503,12 +503,12 @@ bool wishes_want(const struct wishes *w)
     return false;
 }
 
-const struct who *wishes_by_inum(const struct wishes *w)
+const struct nst_who *wishes_by_inum(const struct wishes *w)
 {
     for (size_t i = 0; w->by_inum && i < w->whos_count; i++) {
-        enum who_form form = w->whos[i].form;
+        enum nst_who_form form = w->whos[i].form;
 
-        if (form == WHO_NAME || form == WHO_PATH || form == WHO_PID)
+        if (form == NST_WHO_NAME || form == NST_WHO_PATH || form == NST_WHO_PID)
             return &w->whos[i];
     }
     return NULL;
@@ -530,10 +530,10 @@ bool wishes_seek(const struct wishes *w)
     return w->sought;
 }
 
-static bool is_met(const struct who *who, const struct nst_netns *netns)
+static bool is_met(const struct nst_who *who, const struct nst_netns *netns)
 {
-    return (who->form == WHO_INUM && who->number == netns->inum) ||
-           (who->form == WHO_COOKIE && who->number == netns->cookie);
+    return (who->form == NST_WHO_INUM && who->number == netns->inum) ||
+           (who->form == NST_WHO_COOKIE && who->number == netns->cookie);
 }
 
 void wishes_hear(struct wishes *w, const struct row *row)
@@ -550,7 +550,7 @@ void wishes_hear(struct wishes *w, const struct row *row)
 
 int wishes_heed(struct wishes *w, struct nst_error *err)
 {
-    const struct who *who;
+    const struct nst_who *who;
     struct nst_netns netns;
     size_t at = 0;
     int error, full = 0;
@@ -593,13 +593,13 @@ int wishes_check(const struct wishes *w, struct nst_error *err)
     return 0;
 }
 
-const struct who *wishes_unmet(const struct wishes *w, const struct who *after)
+const struct nst_who *wishes_unmet(const struct wishes *w, const struct nst_who *after)
 {
     for (size_t i = after ? (size_t)(after - w->whos) + 1 : 0; i < w->whos_count; i++) {
-        enum who_form form = w->whos[i].form;
+        enum nst_who_form form = w->whos[i].form;
 
-        if (!w->met[i] && (form == WHO_INUM || (form == WHO_COOKIE && w->has_cookies) ||
-                           who_is_container(&w->whos[i])))
+        if (!w->met[i] && (form == NST_WHO_INUM || (form == NST_WHO_COOKIE && w->has_cookies) ||
+                           nst_who_is_container(&w->whos[i])))
             return &w->whos[i];
     }
     return NULL;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "capture/inventory/row.h"
-#include "capture/who.h"
+#include "format/who.h"
 
 struct wishes;
 
@@ -26,7 +26,7 @@ bool wishes_want(const struct wishes *wishes);
 
 /* The first whose namespace is known by its inum alone, as its cookie is hidden from this process;
  * NULL: none. */
-const struct who *wishes_by_inum(const struct wishes *wishes);
+const struct nst_who *wishes_by_inum(const struct wishes *wishes);
 
 /* From now on what is found goes into the map, beginning with what was found before. */
 int wishes_begin(struct wishes *wishes, int map, struct nst_error *err);
@@ -48,6 +48,6 @@ int wishes_heed(struct wishes *wishes, struct nst_error *err);
 int wishes_check(const struct wishes *wishes, struct nst_error *err);
 /* The first one behind after (NULL: of all) that means nothing which the inventory told of; NULL:
  * no more. */
-const struct who *wishes_unmet(const struct wishes *wishes, const struct who *after);
+const struct nst_who *wishes_unmet(const struct wishes *wishes, const struct nst_who *after);
 
 #endif

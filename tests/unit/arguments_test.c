@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Times and namespaces as people give them. */
+/* Times as people give them. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "analyze/when.h"
-#include "analyze/who.h"
 #include "tests/unit/tap.h"
 
 static struct tap tap;
@@ -135,69 +134,10 @@ static void test_of_day(void)
     is_of_day("STD0DST-1,317/12,318/23", 54000, 1699970400, "and after that");
 }
 
-static void good_who(const char *text, bool exclude, enum who_form form, uint64_t number,
-                     const char *rest)
-{
-    struct who who = {0};
-    const char *wrong = who_parse(text, &who);
-    bool same = !rest == !who.text && (!rest || !strcmp(rest, who.text));
-
-    if (!tap_ok(&tap,
-                !wrong && who.exclude == exclude && who.form == form && who.number == number &&
-                    same,
-                text))
-        printf("# %s\n", wrong ? wrong : "taken for something else");
-}
-
-static void bad_who(const char *text)
-{
-    struct who who;
-    char name[128];
-
-    snprintf(name, sizeof(name), "no WHO: '%s'", text);
-    tap_ok(&tap, who_parse(text, &who), name);
-}
-
-static void test_who(void)
-{
-    good_who("4026532177", false, WHO_INUM, 4026532177, NULL);
-    good_who("!4026532177", true, WHO_INUM, 4026532177, NULL);
-    good_who("0x1001", false, WHO_COOKIE, 0x1001, NULL);
-    good_who("0xffffffffffffffff", false, WHO_COOKIE, UINT64_MAX, NULL);
-    good_who("web", false, WHO_NAME, 0, "web");
-    good_who("!web", true, WHO_NAME, 0, "web");
-    good_who("name:4026532177", false, WHO_NAME, 0, "4026532177");
-    good_who("name:!x", false, WHO_NAME, 0, "!x");
-    good_who("1web", false, WHO_NAME, 0, "1web");
-    good_who("/run/netns/web", false, WHO_NAME, 0, "web");
-    good_who("/var/run/netns/web", false, WHO_NAME, 0, "web");
-    good_who("/proc/1/ns/net", false, WHO_PID, 1, NULL);
-    good_who("/proc/1/ns/mnt", false, WHO_PATH, 0, "/proc/1/ns/mnt");
-    good_who("host", false, WHO_HOST, 0, NULL);
-    good_who("name:host", false, WHO_NAME, 0, "host");
-    good_who("pid:12", false, WHO_PID, 12, NULL);
-    good_who("container:web-1", false, WHO_CONTAINER, 0, "web-1");
-    good_who("pod:default/web-1", false, WHO_POD, 0, "default/web-1");
-    bad_who("");
-    bad_who("!");
-    bad_who("4294967296");
-    bad_who("99999999999999999999999");
-    bad_who("0x");
-    bad_who("0x10000000000000000");
-    bad_who("0xweb");
-    bad_who("name:");
-    bad_who("pid:");
-    bad_who("pid:x");
-    bad_who("pid:-1");
-    bad_who("container:");
-    bad_who("/run/netns/");
-}
-
 int main(void)
 {
     test_times();
     test_format();
     test_of_day();
-    test_who();
     return tap_done(&tap);
 }

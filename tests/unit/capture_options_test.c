@@ -8,7 +8,6 @@
 #include "capture/cpus.h"
 #include "capture/file_info.h"
 #include "capture/options.h"
-#include "capture/who.h"
 #include "tests/unit/tap.h"
 
 #define WORDS_MAX 16
@@ -165,22 +164,6 @@ static void test_bad(void)
     refuses("-w x --netns", "missing after --netns");
 }
 
-static void names(const char *text, enum who_form form, const char *rest)
-{
-    struct who who = {0};
-
-    tap_ok(&tap, !who_parse(text, &who) && who.form == form && !strcmp(who.text, rest), text);
-}
-
-static void test_who(void)
-{
-    names("host", WHO_HOST, "host");
-    names("!host", WHO_HOST, "host");
-    names("name:host", WHO_NAME, "host");
-    names("/run/netns/host", WHO_NAME, "host");
-    names("hosts", WHO_NAME, "hosts");
-}
-
 static void test_cpus(void)
 {
     uint8_t online[8];
@@ -211,7 +194,6 @@ int main(void)
     test_good();
     test_probes();
     test_bad();
-    test_who();
     test_cpus();
     test_uuid();
     options_free(&options);

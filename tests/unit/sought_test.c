@@ -10,13 +10,13 @@
 #define WHOS_MAX 4
 
 static struct tap tap;
-static struct who whos[WHOS_MAX];
+static struct nst_who whos[WHOS_MAX];
 
 static struct sought *seek(const char *const *texts)
 {
     size_t count = 0;
 
-    while (texts[count] && !who_parse(texts[count], &whos[count]))
+    while (texts[count] && !nst_who_parse(texts[count], &whos[count]))
         count++;
     return sought_new(whos, count);
 }
@@ -65,7 +65,7 @@ static bool means(const struct sought *s, const uint32_t *inums)
 static void test_forms(void)
 {
     struct sought *s = SEEK("container:web", "pod:shop/cart-7", "web", "4");
-    struct who who;
+    struct nst_who who;
 
     is_there(s, 1, "c0ffee", "web");
     tap_ok(&tap, MEANS(s, 1, 1), "by its name, and by its pod");
@@ -84,8 +84,8 @@ static void test_forms(void)
     tap_ok(&tap, MEANS(s, 1, 1, 1), "by patterns");
     sought_free(s);
     tap_ok(&tap,
-           who_parse("pod:cart-7", &who) && who_parse("pod:/x", &who) &&
-               who_parse("pod:x/", &who) && !who_parse("!pod:x/y", &who) && who.exclude,
+           nst_who_parse("pod:cart-7", &who) && nst_who_parse("pod:/x", &who) &&
+               nst_who_parse("pod:x/", &who) && !nst_who_parse("!pod:x/y", &who) && who.exclude,
            "a pod has a namespace and a name");
 }
 
