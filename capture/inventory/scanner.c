@@ -531,7 +531,7 @@ static void scan_hidden(void *context, const struct row *row)
         facts_see(s->facts, row, 0);
         facts_keep(s->facts, IN_A_SPACE, facts_netns(netns));
         counting(s)->unread += s->spaces.contents;
-    } else if (s->spaces.handles || s->spaces.lives) {
+    } else if (s->spaces.handles || s->spaces.nsids) {
         facts_died(s->facts, facts_netns(netns), clock_now_ns());
     }
 }

@@ -19,7 +19,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "capture/inventory/lives.h"
+#include "capture/inventory/nsids.h"
 #include "capture/inventory/proc.h"
 #include "format/array.h"
 #include "format/error.h"
@@ -126,7 +126,7 @@ int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err)
     spaces->nsfs = device_of(spaces->own);
     spaces->initial_inum = find_initial(spaces->proc);
     spaces->handles = handles_work(spaces);
-    spaces->lives = lives_new(contents);
+    spaces->nsids = nsids_new(contents);
     spaces_leave(spaces);
     if (nst_hash_init(&spaces->by_inum))
         return nst_fail(err, -ENOMEM, "no memory");
@@ -157,7 +157,7 @@ void spaces_clear(struct spaces *spaces)
 void spaces_free(struct spaces *spaces)
 {
     spaces_clear(spaces);
-    lives_free(spaces->lives);
+    nsids_free(spaces->nsids);
     nst_hash_free(&spaces->by_inum);
     free(spaces->list);
     if (spaces->own >= 0)
@@ -284,14 +284,14 @@ static void recognize(struct spaces *spaces, struct space *space, int fd)
 {
     const struct nst_netns netns = {.cookie = rtnl_cookie(&spaces->rtnl),
                                     .inum = space->netns.inum};
-    int32_t life = space->life;
+    int32_t nsid = space->nsid;
     bool another = false;
 
-    if (spaces->lives)
-        life = lives_of(spaces->lives, fd, &netns, &another);
-    if (netns.cookie != space->netns.cookie || life != space->life)
+    if (spaces->nsids)
+        nsid = nsids_of(spaces->nsids, fd, &netns, &another);
+    if (netns.cookie != space->netns.cookie || nsid != space->nsid)
         become_another(space, netns.cookie);
-    space->life = life;
+    space->nsid = nsid;
     space->reborn |= another && !netns.cookie;
 }
 
@@ -346,8 +346,8 @@ static bool still_same(struct spaces *spaces, const struct space *space, int fd)
 
     if (inum_of(fd) != space->netns.inum)
         return false;
-    if (spaces->lives && space->life > 0)
-        return lives_look(spaces->lives, fd) == space->life;
+    if (spaces->nsids && space->nsid > 0)
+        return nsids_look(spaces->nsids, fd) == space->nsid;
     if (setns(fd, CLONE_NEWNET) || rtnl_open(&spaces->rtnl))
         return false;
     cookie = rtnl_cookie(&spaces->rtnl);
@@ -467,7 +467,7 @@ struct space *spaces_elsewhere(struct spaces *spaces, int process, const char *p
     struct space *space = spaces_find(spaces, inum);
     int fd;
 
-    if (space && (!spaces->lives || spaces_live(spaces, &space->netns)))
+    if (space && (!spaces->nsids || spaces_live(spaces, &space->netns)))
         return space;
     fd = if_inum(open_elsewhere(spaces, process, path), inum);
     if (fd < 0) {
@@ -562,7 +562,7 @@ bool spaces_still(struct spaces *spaces, const struct space *space)
     bool still;
     int fd;
 
-    if (!spaces->lives || space->netns.cookie)
+    if (!spaces->nsids || space->netns.cookie)
         return true;
     fd = space_open(spaces, space);
     still = fd >= 0 && still_same(spaces, space, fd);
@@ -573,17 +573,17 @@ bool spaces_still(struct spaces *spaces, const struct space *space)
 
 bool spaces_live(struct spaces *spaces, const struct nst_netns *netns)
 {
-    return spaces->lives && lives_on(spaces->lives, netns);
+    return spaces->nsids && nsids_know(spaces->nsids, netns);
 }
 
 int spaces_fd(const struct spaces *spaces)
 {
-    return spaces->lives ? lives_fd(spaces->lives) : -1;
+    return spaces->nsids ? nsids_fd(spaces->nsids) : -1;
 }
 
 enum change_kind spaces_next(struct spaces *spaces, struct nst_netns *netns)
 {
-    return spaces->lives ? lives_next(spaces->lives, netns) : CHANGE_NONE;
+    return spaces->nsids ? nsids_next(spaces->nsids, netns) : CHANGE_NONE;
 }
 
 bool spaces_again(struct spaces *spaces, struct space *space)

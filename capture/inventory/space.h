@@ -41,7 +41,7 @@ struct space_device {
 
 struct space {
     struct nst_netns netns;
-    int32_t life;     /* its number, see lives.h */
+    int32_t nsid;     /* see nsids.h */
     bool reborn;      /* another had its inum when that was looked at last; not yet told of */
     uint64_t born_ns; /* when it got it from that, about; 0: not known */
     pid_t pid;        /* of a process that was in it; 0: none known */
@@ -75,7 +75,7 @@ struct spaces {
     uint64_t left_out; /* namespaces, devices and addresses that were too many, in this scan */
     struct hash_table by_inum;
     struct rtnl rtnl;
-    struct lives *lives; /* NULL: not permitted */
+    struct nsids *nsids; /* NULL: not permitted */
 };
 
 int spaces_init(struct spaces *spaces, bool contents, struct nst_error *err);

@@ -7,8 +7,8 @@
  * that have the same inum one after the other. No namespace is kept alive, nor does anything
  * change in it.
  */
-#ifndef NST_CAPTURE_INVENTORY_LIVES_H
-#define NST_CAPTURE_INVENTORY_LIVES_H
+#ifndef NST_CAPTURE_INVENTORY_NSIDS_H
+#define NST_CAPTURE_INVENTORY_NSIDS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,26 +16,26 @@
 #include "capture/inventory/changes.h"
 #include "format/nstrail.h"
 
-struct lives;
+struct nsids;
 
 /* Leaves the caller in another network namespace than it was in. With inside it hears of what is
  * in namespaces too. NULL: no memory, or not permitted. */
-struct lives *lives_new(bool inside);
-void lives_free(struct lives *lives);
+struct nsids *nsids_new(bool inside);
+void nsids_free(struct nsids *nsids);
 
 /* The number of a namespace, which it has until it dies. *another: some other had the inum when
  * this was asked last. <0: cannot be told. */
-int32_t lives_of(struct lives *lives, int netns_fd, const struct nst_netns *netns, bool *another);
+int32_t nsids_of(struct nsids *nsids, int netns_fd, const struct nst_netns *netns, bool *another);
 
 /* Without noting it: the number, or <0. */
-int32_t lives_look(struct lives *lives, int netns_fd);
+int32_t nsids_look(struct nsids *nsids, int netns_fd);
 
 /* False: it has died. */
-bool lives_on(struct lives *lives, const struct nst_netns *netns);
+bool nsids_know(struct nsids *nsids, const struct nst_netns *netns);
 
 /* Readable when something has changed. */
-int lives_fd(const struct lives *lives);
+int nsids_fd(const struct nsids *nsids);
 /* The next that has, of a namespace that has a number. */
-enum change_kind lives_next(struct lives *lives, struct nst_netns *netns);
+enum change_kind nsids_next(struct nsids *nsids, struct nst_netns *netns);
 
 #endif
