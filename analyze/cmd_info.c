@@ -250,22 +250,33 @@ static bool is_in_tally(const struct gather *g, const struct intern *inums,
                              : has_inum(inums, key->host, key->netns.inum);
 }
 
-/* A namespace of which there is only the name is worth a line, too. */
-static bool add_named_netns(struct gather *g, struct intern *inums, const struct info_file *file)
+/* False: no memory. */
+static bool add_silent(struct gather *g, struct intern *inums, unsigned host,
+                       const struct nst_netns *netns)
 {
-    const struct names *names = input_names(g->info.in, file->file->index);
+    struct tally_key key = {.host = host, .netns = *netns};
 
-    for (size_t i = 0; i < names->count; i++) {
-        struct tally_key key = {.host = file->host, .netns = names->list[i].netns};
+    return is_in_tally(g, inums, &key) ||
+           (tally_find(&g->info.netns, &key) && add_inum(inums, key.host, key.netns.inum));
+}
 
-        if (!is_in_tally(g, inums, &key) &&
-            (!tally_find(&g->info.netns, &key) || !add_inum(inums, key.host, key.netns.inum)))
+/* A namespace of which no event is, only what the tables say, counts, too. */
+static bool add_known_netns(struct gather *g, struct intern *inums, const struct info_file *file)
+{
+    const struct inventory *inv = input_inventory(g->info.in, file->file->index);
+    size_t count;
+    const struct nst_known_netns *known = inventory_netns(inv, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!add_silent(g, inums, file->host, &known[i].netns))
             return false;
-    }
+    for (size_t i = 0; i < inv->names.count; i++)
+        if (!add_silent(g, inums, file->host, &inv->names.list[i].netns))
+            return false;
     return true;
 }
 
-static bool add_all_named(struct gather *g)
+static bool add_all_known(struct gather *g)
 {
     struct intern inums = {0};
     bool ok = true;
@@ -276,7 +287,7 @@ static bool add_all_named(struct gather *g)
         ok = add_inum(&inums, key->host, key->netns.inum);
     }
     for (unsigned i = 0; i < g->info.files_count && ok; i++)
-        ok = add_named_netns(g, &inums, &g->info.files[i]);
+        ok = add_known_netns(g, &inums, &g->info.files[i]);
     intern_clear(&inums);
     return ok;
 }
@@ -372,7 +383,7 @@ static void gather_events(struct gather *g, struct input *in)
         g->no_memory =
             !gather_counters(in, &g->info.files[i]) || !gather_losses(in, &g->info.files[i]);
     if (!g->info.filtered && !g->no_memory)
-        g->no_memory = !add_all_named(g);
+        g->no_memory = !add_all_known(g);
     tally_rank(&g->info.netns);
     tally_rank(&g->info.devices);
     tally_rank(&g->info.probes);

@@ -296,11 +296,6 @@ bool input_wants_netns(const struct input *in, unsigned file, const struct nst_n
     return match_netns(&in->sources[file]->matcher, netns, from_ns, to_ns);
 }
 
-const struct names *input_names(const struct input *in, unsigned file)
-{
-    return &in->sources[file]->inventory.names;
-}
-
 unsigned input_files_count(const struct input *in)
 {
     return in->sources_count;

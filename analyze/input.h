@@ -128,9 +128,8 @@ const char *input_netns_name(const struct input *in, unsigned file, const struct
 /* The filter's --netns leaves that namespace room between the two moments, of CLOCK_MONOTONIC. */
 bool input_wants_netns(const struct input *in, unsigned file, const struct nst_netns *netns,
                        uint64_t from_ns, uint64_t to_ns);
-/* What the file's tables say of its namespaces, as far as is known by now; of that, the names. */
+/* What the file's tables say of its namespaces, as far as is known by now. */
 const struct inventory *input_inventory(const struct input *in, unsigned file);
-const struct names *input_names(const struct input *in, unsigned file);
 
 unsigned input_files_count(const struct input *in);
 const struct input_file *input_file(const struct input *in, unsigned file);

@@ -45,6 +45,10 @@ is "$("$nstrail" info first.nst | sed -n '/ namespace$/,/^$/s/^[ 0-9]*  //p' | s
 0x1008/4026532300 (moved)' 'info: what people call them, and their names'
 like "$("$nstrail" info --json first.nst)" '"inum":4026532240,"names":\["shop/cart-7"\]' \
     'info --json: likewise'
+like "$("$nstrail" info second.nst)" 'and 1 without events; nstrail netns shows it' \
+    'info: namespaces without names count among those without events'
+like "$("$nstrail" info --json second.nst)" '"inum":4026531840,"names":\["host"\],"events":0' \
+    'info --json: likewise'
 "$nstrail" import -d x.db first.nst second.nst
 for options in '' -l --tree --json '--netns pod:shop/cart-7' '--netns !host' '--netns b*f'; do
     # shellcheck disable=SC2086
