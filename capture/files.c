@@ -187,6 +187,25 @@ static bool may_meet_others(const struct files_options *options)
     return options->series || (stat(options->pattern, &status) == 0 && S_ISREG(status.st_mode));
 }
 
+/* A ring that cannot tell its files by their names would grow with each recording. */
+static int check_names(const struct files *f, struct nst_error *err)
+{
+    char pattern[PATH_MAX], name[PATH_MAX];
+    time_t now = time(NULL);
+    const char *base;
+    struct tm local;
+
+    snprintf(pattern, sizeof(pattern), "%s", f->options.pattern);
+    base = basename(pattern);
+    if (!is_ring(f) || !file_names_timed(base) || !localtime_r(&now, &local) ||
+        !file_names_make(base, &local, 0, name) || file_names_match(base, name))
+        return 0;
+    return nst_fail(err, -EINVAL,
+                    "-w %s: its files could not be known by such names again, so that -W and "
+                    "--max-disk would not hold; %%Y%%m%%dT%%H%%M%%S could",
+                    f->options.pattern);
+}
+
 /* ------------------------------------------------------------------ one after the other */
 
 int files_new(struct files **files, const struct files_options *options,
@@ -201,7 +220,9 @@ int files_new(struct files **files, const struct files_options *options,
     f->caller = caller;
     if (strlen(options->pattern) >= PATH_MAX)
         error = nst_fail(err, -ENAMETOOLONG, "-w: %s", strerror(ENAMETOOLONG));
-    else if (may_meet_others(options))
+    else
+        error = check_names(f, err);
+    if (!error && may_meet_others(options))
         error = adopt_all(f, err);
     if (error) {
         files_free(f);

@@ -84,6 +84,8 @@ static const struct option_spec specs[] = {
 
 /* A file has its header and a block at least. */
 #define SIZE_LEAST (64ull << 10)
+/* --max-disk keeps room for a block, which may take half of this. */
+#define QUOTA_LEAST (1ull << 20)
 /* Without -C, as many files share what --max-disk allows. */
 #define FILES_OF_QUOTA 10
 #define SIZE_LIMIT (1ull << 62)
@@ -162,7 +164,8 @@ static int parse_seconds(const char *text, const char *what, uint64_t *ns, struc
 }
 
 /* As tcpdump's -C: millions of bytes, or with a suffix KiB, MiB, GiB. */
-static int parse_size(const char *text, const char *what, uint64_t *bytes, struct nst_error *err)
+static int parse_size(const char *text, const char *what, uint64_t least, uint64_t *bytes,
+                      struct nst_error *err)
 {
     static const struct {
         const char *suffix;
@@ -175,13 +178,13 @@ static int parse_size(const char *text, const char *what, uint64_t *bytes, struc
     number = strtoull(text, &end, 10);
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
         if (!strcasecmp(end, units[i].suffix) && *text >= '0' && *text <= '9' && !errno &&
-            number <= SIZE_LIMIT / units[i].unit && number * units[i].unit >= SIZE_LEAST) {
+            number <= SIZE_LIMIT / units[i].unit && number * units[i].unit >= least) {
             *bytes = number * units[i].unit;
             return 0;
         }
     return nst_fail(err, -EINVAL,
-                    "%s %s: must be millions of bytes, or a number with k, M or G; 64k at least",
-                    what, text);
+                    "%s %s: must be millions of bytes, or a number with k, M or G; %lluk at least",
+                    what, text, (unsigned long long)(least >> 10));
 }
 
 static int parse_snaplen(const char *text, uint32_t *snaplen, struct nst_error *err)
@@ -258,7 +261,7 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         o->output = value;
         return 0;
     case 'C':
-        return parse_size(value, "-C", &o->file_bytes, err);
+        return parse_size(value, "-C", SIZE_LEAST, &o->file_bytes, err);
     case 'G':
         return parse_seconds(value, "-G", &o->period_ns, err);
     case 'W':
@@ -267,7 +270,7 @@ static int take_option(struct options *o, int letter, const char *value, struct 
         o->live = true;
         return 0;
     case OPTION_MAX_DISK:
-        return parse_size(value, "--max-disk", &o->disk_bytes, err);
+        return parse_size(value, "--max-disk", QUOTA_LEAST, &o->disk_bytes, err);
     case 'c':
         return parse_number(value, 1, UINT64_MAX, "-c", &o->count, err);
     case 's':
@@ -367,6 +370,8 @@ static int check_files(struct options *o, struct nst_error *err)
 {
     bool rotates = o->file_bytes || o->period_ns || o->keep || o->disk_bytes;
 
+    if (o->output && !*o->output)
+        return nst_fail(err, -EINVAL, "-w: the name is empty");
     if (rotates && !o->output)
         return nst_fail(err, -EINVAL, "-C, -G, -W and --max-disk need files: say -w FILE");
     if (rotates && !strcmp(o->output, "-"))

@@ -217,6 +217,9 @@ refused 'none/x: No such file or directory$' -w "$work/none/x" -C 1
 refused 'half of --max-disk' -w x -C 10M --max-disk 11M
 refused 'millions of bytes' -w x -C 5x
 refused 'from 1 to' -w x -W 0
+refused 'the name is empty' -w ''
+refused 'known by such names' -w 'x%Z.nst' -W 2
+refused 'known by such names' -w 'x%H%P' --max-disk 2M
 
 cd / || exit
 done_testing

@@ -128,6 +128,8 @@ static void test_bad(void)
     refuses("-w x -W 0", "from 1");
     refuses("-w - -W 3", "one stream");
     refuses("-w x -C 6M --max-disk 10M", "half of --max-disk");
+    refuses("-w x --max-disk 1023k", "1024k at least");
+    refuses("-w x -C 63k", "64k at least");
     refuses("--live -w -", "standard output");
     refuses("--live -G 1", "need files");
     refuses("", "-w FILE");
