@@ -387,6 +387,9 @@ static int resolve_number(struct wishes *w, const struct nst_who *who, struct ns
         .inum = who->form == NST_WHO_INUM ? (uint32_t)who->number : 0,
     };
 
+    /* The kernel counts them, so that it never comes there. */
+    if (netns.cookie & EV_NETNS_BY_INUM)
+        return nst_fail(err, -EINVAL, "--netns %s: no cookie is as large as this", who->given);
     w->meant[who - w->whos] = netns;
     return add_fixed(w, &netns, wish_of(who), err);
 }

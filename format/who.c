@@ -69,8 +69,8 @@ static const char *parse_text(const char *text, struct nst_who *who)
         return "the name is missing";
     switch (who->form) {
     case NST_WHO_COOKIE:
-        if (!parse_number(text, HEXADECIMAL, UINT64_MAX, "", &who->number))
-            return "a cookie is 0x and up to 16 hexadecimal digits";
+        if (!parse_number(text, HEXADECIMAL, UINT64_MAX, "", &who->number) || !who->number)
+            return "a cookie is 0x and up to 16 hexadecimal digits, and not 0";
         break;
     case NST_WHO_PID:
         if (!parse_number(text, DECIMAL, INT32_MAX, "", &who->number))
@@ -123,8 +123,8 @@ const char *nst_who_parse(const char *text, struct nst_who *who)
     } else {
         parsed.form = NST_WHO_INUM;
         parsed.text = text;
-        if (!parse_number(text, DECIMAL, UINT32_MAX, "", &parsed.number))
-            wrong = "an inum has 32 bits; write name:X for a name made of digits";
+        if (!parse_number(text, DECIMAL, UINT32_MAX, "", &parsed.number) || !parsed.number)
+            wrong = "an inum has 32 bits and is not 0; write name:X for a name made of digits";
     }
     if (!wrong)
         *who = parsed;

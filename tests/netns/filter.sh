@@ -105,6 +105,11 @@ for device in 'r?' '*eth' 'v[ab]*'; do
     like "$(cat "$work/words")" "nstrail print --dev '" "-i '$device': what to do instead"
 done
 
+"$bin/nstrail-capture" -w "$work/x" --netns 0x80000000f0000228 2>"$work/words"
+is "$? $(cat "$work/words")" \
+    '1 nstrail-capture: --netns 0x80000000f0000228: no cookie is as large as this' \
+    'a cookie that could be taken for an inum'
+
 "$bin/nstrail-capture" -w "$work/x" --drop-reason no_sockt 2>"$work/words"
 is $? 1 'a reason that there is not: status 1'
 like "$(cat "$work/words")" 'did you mean NO_SOCKET\?|came with Linux 5.17' 'and which was meant'
