@@ -2,6 +2,20 @@
 /*
  * Whether a buffer holds another packet by now, and whether a packet has moved to another buffer:
  * where no kprobes tell, what the packets do does.
+ *
+ * What makes it another packet, by where the buffer is seen now; the last place is the last device
+ * that its journey passed:
+ *
+ *  sent by a device    with a socket: another one than the sender's; or the device that sent it
+ *                      first; or the socket's own namespace, after it was received anywhere.
+ *                      Without: no device has received this skb, or one in another namespace, where
+ *                      the journey was received last; or the same device that sent it last.
+ *  received by one     the device that received it last, or that sent it last and is no loopback;
+ *                      or hardware, if no device has received this skb but the journey was received.
+ *  freed               another namespace than the one where it was received last, unless the skb is
+ *                      a clone without another socket.
+ *  sent or received    another skb than at the last place, which is no clone.
+ *  anywhere            a minute later.
  */
 #ifndef NST_BPF_HEURISTIC_H
 #define NST_BPF_HEURISTIC_H
