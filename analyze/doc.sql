@@ -188,6 +188,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('packet.sport', 'column', NULL, 'Source port; NULL: none, or not in the bytes.'),
 ('packet.dport', 'column', NULL, 'Destination port; NULL: none, or not in the bytes.'),
 ('packet.bytes', 'column', NULL, 'The packet''s first bytes; NULL: none were recorded.'),
+('packet.protocol_name', 'column', NULL, 'Name of protocol, as in icmp, tcp or udp; NULL: a rare one, or no IP.'),
 
 ('journey', 'table', NULL, 'One packet on its way through the host.'),
 ('journey.id', 'column', NULL, 'Key: track, unless that is taken (see the note journeys).'),
@@ -341,6 +342,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('v_drop.pid', 'column', NULL, 'task.pid.'),
 ('v_drop.comm', 'column', NULL, 'task.comm.'),
 ('v_drop.len_bytes', 'column', 'bytes', 'event.len_bytes.'),
+('v_drop.protocol_name', 'column', NULL, 'packet.protocol_name.'),
 ('v_drop.protocol', 'column', NULL, 'packet.protocol.'),
 ('v_drop.src', 'column', NULL, 'packet.src.'),
 ('v_drop.sport', 'column', NULL, 'packet.sport.'),
@@ -419,6 +421,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('v_journey.drops', 'column', NULL, 'journey.drops.'),
 ('v_journey.drop_reason', 'column', NULL, 'Reason of its last drop.'),
 ('v_journey.len_bytes', 'column', 'bytes', 'journey.len_bytes.'),
+('v_journey.protocol_name', 'column', NULL, 'packet.protocol_name at its first event.'),
 ('v_journey.protocol', 'column', NULL, 'packet.protocol at its first event.'),
 ('v_journey.src', 'column', NULL, 'packet.src at its first event.'),
 ('v_journey.sport', 'column', NULL, 'packet.sport at its first event.'),
@@ -427,7 +430,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 
 ('v_flow', 'view', NULL, 'Tracked IP packets by addresses and ports at their first event. Each packet counts once.'),
 ('v_flow.host', 'column', NULL, 'capture.hostname.'),
-('v_flow.protocol_name', 'column', NULL, 'Its name, as in icmp, tcp or udp; NULL: a rare one.'),
+('v_flow.protocol_name', 'column', NULL, 'packet.protocol_name.'),
 ('v_flow.protocol', 'column', NULL, 'packet.protocol.'),
 ('v_flow.src', 'column', NULL, 'packet.src.'),
 ('v_flow.sport', 'column', NULL, 'packet.sport.'),

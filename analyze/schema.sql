@@ -201,7 +201,11 @@ CREATE TABLE packet(
     dst TEXT,
     sport INTEGER,
     dport INTEGER,
-    bytes BLOB
+    bytes BLOB,
+    protocol_name TEXT GENERATED ALWAYS AS (CASE protocol WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp'
+        WHEN 4 THEN 'ipip' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 41 THEN 'ipv6'
+        WHEN 47 THEN 'gre' WHEN 50 THEN 'esp' WHEN 51 THEN 'ah' WHEN 58 THEN 'icmpv6'
+        WHEN 89 THEN 'ospf' WHEN 112 THEN 'vrrp' WHEN 132 THEN 'sctp' END) VIRTUAL
 ) STRICT;
 
 CREATE TABLE journey(

@@ -50,6 +50,7 @@ SELECT e.id,
     (SELECT pid FROM task WHERE id = e.task_id) AS pid,
     (SELECT comm FROM task WHERE id = e.task_id) AS comm,
     e.len_bytes,
+    (SELECT protocol_name FROM packet WHERE id = e.packet_id) AS protocol_name,
     (SELECT protocol FROM packet WHERE id = e.packet_id) AS protocol,
     (SELECT src FROM packet WHERE id = e.packet_id) AS src,
     (SELECT sport FROM packet WHERE id = e.packet_id) AS sport,
@@ -151,6 +152,7 @@ SELECT j.id,
         WHERE e.journey_id = j.id AND e.drop_reason_id IS NOT NULL
         ORDER BY e.ts_ns DESC, e.id DESC LIMIT 1)) AS drop_reason,
     j.len_bytes,
+    (SELECT protocol_name FROM packet WHERE id = j.packet_id) AS protocol_name,
     (SELECT protocol FROM packet WHERE id = j.packet_id) AS protocol,
     (SELECT src FROM packet WHERE id = j.packet_id) AS src,
     (SELECT sport FROM packet WHERE id = j.packet_id) AS sport,
@@ -160,11 +162,7 @@ FROM journey j;
 
 CREATE VIEW v_flow AS
 SELECT (SELECT hostname FROM capture WHERE id = j.capture_id) AS host,
-    CASE p.protocol WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 4 THEN 'ipip' WHEN 6 THEN 'tcp'
-        WHEN 17 THEN 'udp' WHEN 41 THEN 'ipv6' WHEN 47 THEN 'gre' WHEN 50 THEN 'esp'
-        WHEN 51 THEN 'ah' WHEN 58 THEN 'icmpv6' WHEN 89 THEN 'ospf' WHEN 112 THEN 'vrrp'
-        WHEN 132 THEN 'sctp' END AS protocol_name,
-    p.protocol, p.src, p.sport, p.dst, p.dport,
+    p.protocol_name, p.protocol, p.src, p.sport, p.dst, p.dport,
     count(*) AS packets, sum(j.len_bytes) AS bytes, sum(j.drops > 0) AS dropped,
     min(j.first_ts_ns) AS first_ts_ns, max(j.last_ts_ns) AS last_ts_ns
 FROM journey j JOIN packet p ON p.id = j.packet_id

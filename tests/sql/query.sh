@@ -192,6 +192,10 @@ same 'SELECT id, path, drops, events FROM v_journey' \
 same 'SELECT host, src, dst, sum(packets), sum(bytes) FROM v_flow GROUP BY 1, 2, 3' \
     'SELECT host, src, dst, count(*), sum(len_bytes) FROM v_journey WHERE src IS NOT NULL
         GROUP BY 1, 2, 3' 'v_flow'
+for view in v_drop v_journey v_flow; do
+    is "$(ask "SELECT DISTINCT protocol, protocol_name FROM $view WHERE protocol ORDER BY 1" | xargs)" \
+        '6,tcp 17,udp 58,icmpv6' "$view: protocols by name"
+done
 same 'SELECT host, pid, netns, sum(events) FROM v_process_netns GROUP BY 1, 2, 3' \
     'SELECT host, pid, netns, count(*) FROM v_event WHERE pid IS NOT NULL AND netns IS NOT NULL
         GROUP BY 1, 2, 3' 'v_process_netns'
