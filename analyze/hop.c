@@ -45,6 +45,8 @@ bool hop_add(struct hop_trail *trail, const struct hop_event *event, struct hop_
         return false;
     if (moved)
         *finished = trail->open;
+    if (!trail->stays)
+        trail->first_netns = event->netns;
     if (moved || !trail->stays) {
         trail->open = (struct hop_stay){
             .netns = event->netns,

@@ -32,7 +32,8 @@ struct hop_stay {
 /* Zero-initialise it. */
 struct hop_trail {
     uint32_t stays;       /* the open one too */
-    struct hop_stay open; /* once there are stays */
+    int64_t first_netns;  /* where the first was, and */
+    struct hop_stay open; /* the last: once there are stays */
     int64_t sender;       /* where a device sent it last; 0: nowhere, as far as known */
     uint64_t sent_clock_ns;
     uint32_t unarrived; /* that it sent, less the namespaces that have it from there */

@@ -57,7 +57,8 @@ static const char *const statement_sql[STATEMENTS] = {
                " WHERE e.journey_id = ? ORDER BY f.sequence, e.id",
     [DELETE_HOPS] = "DELETE FROM hop WHERE journey_id = ?",
     [UPDATE] = "UPDATE journey SET first_ts_ns = ?2, last_ts_ns = ?3, events = ?4, hops = ?5,"
-               " drops = ?6, len_bytes = ?7, packet_id = ?8 WHERE id = ?1",
+               " drops = ?6, len_bytes = ?7, packet_id = ?8, from_netns_id = ?9,"
+               " to_netns_id = ?10 WHERE id = ?1",
 };
 
 struct journeys {
@@ -164,6 +165,8 @@ static int write_journey(struct journeys *js, const struct journey *j)
     batch_put(b, j->guessed);
     batch_put(b, j->len_bytes);
     batch_put(b, j->packet);
+    batch_put_unless(b, j->trail.stays == 0, j->trail.first_netns);
+    batch_put_unless(b, j->trail.stays == 0, j->trail.open.netns);
     return batch_end_row(b);
 }
 
@@ -404,6 +407,8 @@ static int update_journey(struct journeys *js, const struct journey *j)
     sqlite3_bind_int64(s, 6, j->drops);
     sqlite3_bind_int64(s, 7, j->len_bytes);
     sqlite3_bind_int64(s, 8, j->packet);
+    db_bind_unless(s, 9, j->trail.stays == 0, j->trail.first_netns);
+    db_bind_unless(s, 10, j->trail.stays == 0, j->trail.open.netns);
     return db_run(s);
 }
 
@@ -451,8 +456,8 @@ static int prepare(struct journeys *js)
         code = batch_open(&js->rows, js->db, "journey",
                           "id, capture_id, track, first_mono_ns, first_head, first_skb,"
                           " first_ts_ns, last_ts_ns, events, hops, drops, guessed, len_bytes,"
-                          " packet_id",
-                          14);
+                          " packet_id, from_netns_id, to_netns_id",
+                          16);
     if (!code)
         code = batch_open(&js->hops, js->db, "hop",
                           "journey_id, ordinal, netns_id, entered_ts_ns, stay_ns, events,"

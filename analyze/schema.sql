@@ -222,7 +222,9 @@ CREATE TABLE journey(
     drops INTEGER NOT NULL,
     guessed INTEGER NOT NULL,
     len_bytes INTEGER NOT NULL,
-    packet_id INTEGER NOT NULL REFERENCES packet
+    packet_id INTEGER NOT NULL REFERENCES packet,
+    from_netns_id INTEGER REFERENCES netns,
+    to_netns_id INTEGER REFERENCES netns
 ) STRICT;
 
 -- LAG() over the events takes seconds where this, filled while importing, takes milliseconds.

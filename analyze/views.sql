@@ -160,14 +160,17 @@ SELECT j.id,
     (SELECT dport FROM packet WHERE id = j.packet_id) AS dport
 FROM journey j;
 
+-- By where its packets began and ended, too: tenants may have the same addresses.
 CREATE VIEW v_flow AS
 SELECT (SELECT hostname FROM capture WHERE id = j.capture_id) AS host,
     p.protocol_name, p.protocol, p.src, p.sport, p.dst, p.dport,
+    (SELECT label FROM netns WHERE id = j.from_netns_id) AS from_netns,
+    (SELECT label FROM netns WHERE id = j.to_netns_id) AS to_netns,
     count(*) AS packets, sum(j.len_bytes) AS bytes, sum(j.drops > 0) AS dropped,
     min(j.first_ts_ns) AS first_ts_ns, max(j.last_ts_ns) AS last_ts_ns
 FROM journey j JOIN packet p ON p.id = j.packet_id
 WHERE p.src IS NOT NULL
-GROUP BY j.capture_id, p.protocol, p.src, p.sport, p.dst, p.dport;
+GROUP BY j.capture_id, j.from_netns_id, j.to_netns_id, p.protocol, p.src, p.sport, p.dst, p.dport;
 
 CREATE VIEW v_process_netns AS
 SELECT (SELECT hostname FROM capture WHERE id = t.capture_id) AS host,
@@ -273,7 +276,8 @@ SELECT (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
 FROM address a JOIN netns n ON n.id = a.netns_id;
 
 -- Whose an address was then. Several namespaces of a host may have the same one: the event's own
--- goes before others, and shows that it is still there; where two others have it, it is nobody's.
+-- goes before others, and shows that it is still there; where two others have it, it is that one's
+-- where the journey begins, or of a destination where it ends, else nobody's.
 -- Written out for both sides: one that is asked for either fetches the event and its namespace
 -- again, which takes half as long again.
 CREATE VIEW v_peer AS
@@ -286,7 +290,9 @@ SELECT e.id, e.ts_ns,
             AND (e.ts_ns >= a.first_ts_ns OR a.first_ts_ns - n.first_ts_ns <= 1000000000)
             AND (e.ts_ns <= a.last_ts_ns OR n.last_ts_ns - a.last_ts_ns <= 1000000000))
         THEN n.label
-        ELSE (SELECT CASE WHEN count(DISTINCT o.id) = 1 THEN o.label END
+        ELSE (SELECT CASE WHEN count(DISTINCT o.id) = 1 THEN max(o.label)
+                ELSE max(o.label) FILTER (WHERE o.id = (SELECT from_netns_id FROM journey
+                    WHERE id = e.journey_id)) END
             FROM v_address a JOIN netns o ON o.id = a.netns_id
             WHERE a.address = p.src AND o.capture_id = n.capture_id
             AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) END AS src_netns,
@@ -295,7 +301,9 @@ SELECT e.id, e.ts_ns,
             AND (e.ts_ns >= a.first_ts_ns OR a.first_ts_ns - n.first_ts_ns <= 1000000000)
             AND (e.ts_ns <= a.last_ts_ns OR n.last_ts_ns - a.last_ts_ns <= 1000000000))
         THEN n.label
-        ELSE (SELECT CASE WHEN count(DISTINCT o.id) = 1 THEN o.label END
+        ELSE (SELECT CASE WHEN count(DISTINCT o.id) = 1 THEN max(o.label)
+                ELSE max(o.label) FILTER (WHERE o.id = (SELECT to_netns_id FROM journey
+                    WHERE id = e.journey_id)) END
             FROM v_address a JOIN netns o ON o.id = a.netns_id
             WHERE a.address = p.dst AND o.capture_id = n.capture_id
             AND e.ts_ns BETWEEN a.since_ts_ns AND a.until_ts_ns) END AS dst_netns,

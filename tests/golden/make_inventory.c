@@ -13,6 +13,7 @@
  *   older.nst    the next file of that, with a third and a fourth, and one between the two that was
  *                not seen by the inventory; and with one that another had been before
  *   taken.nst    another's, in which addresses of two that ended went to a third soon after
+ *   tenants.nst  another's, in which two pairs of namespaces have the same addresses
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
@@ -353,15 +354,16 @@ static struct nst_writer *open_capture(const char *path, uint32_t sequence)
     return w;
 }
 
-static void add(struct nst_writer *w, uint64_t after_ms, const struct nst_netns *netns,
-                uint32_t ifindex, const char *device)
+/* Of the journey that began at journey_ms. */
+static void add_of(struct nst_writer *w, uint64_t journey_ms, uint64_t after_ms,
+                   const struct nst_netns *netns, uint32_t ifindex, const char *device)
 {
     const struct nst_probe probe = {NST_PROBE_RAW_TRACEPOINT, "net:netif_receive_skb"};
     struct nst_event event = {
         .ts_ns = START + after_ms * MS,
         .skb = 0xffff888000000100,
-        .journey_id = 1 + after_ms,
-        .journey_ts_ns = START + after_ms * MS,
+        .journey_id = 1 + journey_ms,
+        .journey_ts_ns = START + journey_ms * MS,
         .journey_head = 0xffff888000000200,
         .netns = nst_writer_netns(w, netns),
         .netns_source = NST_NETNS_DEVICE,
@@ -377,6 +379,12 @@ static void add(struct nst_writer *w, uint64_t after_ms, const struct nst_netns 
 
     event.device = nst_writer_device(w, &(struct nst_device){event.netns, ifindex, device});
     check(nst_writer_event(w, &event, &err), &err);
+}
+
+static void add(struct nst_writer *w, uint64_t after_ms, const struct nst_netns *netns,
+                uint32_t ifindex, const char *device)
+{
+    add_of(w, after_ms, after_ms, netns, ifindex, device);
 }
 
 static void write_first(const char *path)
@@ -605,6 +613,59 @@ static void write_taken(const char *path)
     check(nst_writer_close(w, &at_end, &err), &err);
 }
 
+/* Of two tenants, each with one namespace that sends and one that receives. */
+static const struct nst_netns red[] = {{0x3001, 4026532601}, {0x3002, 4026532602}},
+                              blue[] = {{0x3003, 4026532603}, {0x3004, 4026532604}};
+
+static const struct nst_known_netns tenants_namespaces[] = {
+    {host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {red[0], START, NST_STILL, 0, 4026531837, 0},
+    {red[1], START, NST_STILL, 0, 4026531837, 0},
+    {blue[0], START, NST_STILL, 0, 4026531837, 0},
+    {blue[1], START, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name tenants_names[] = {
+    {red[0], "red-a", START, NST_STILL, NST_PLACE_NETNS},
+    {red[1], "red-b", START, NST_STILL, NST_PLACE_NETNS},
+    {blue[0], "blue-a", START, NST_STILL, NST_PLACE_NETNS},
+    {blue[1], "blue-b", START, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_address tenants_addresses[] = {
+    {red[0], START, NST_STILL, 2, {4, {10, 88, 0, 2}}, 16},
+    {red[1], START, NST_STILL, 2, {4, {10, 88, 0, 3}}, 16},
+    {blue[0], START, NST_STILL, 2, {4, {10, 88, 0, 2}}, 16},
+    {blue[1], START, NST_STILL, 2, {4, {10, 88, 0, 3}}, 16},
+};
+static const struct nst_tables tenants = {
+    .ts_ns = START + 3000 * MS,
+    .netns = tenants_namespaces,
+    .netns_count = COUNT(tenants_namespaces),
+    .netns_names = tenants_names,
+    .netns_names_count = COUNT(tenants_names),
+    .addresses = tenants_addresses,
+    .addresses_count = COUNT(tenants_addresses),
+};
+
+/* A packet of each all the way, one more of red's that only the host saw, and one of blue's that
+ * was seen there last. */
+static void write_tenants(const char *path)
+{
+    struct nst_writer *w = open_capture(path, 40);
+    struct nst_error err = {{0}};
+
+    add_of(w, 100, 100, &red[0], 2, "eth0");
+    add_of(w, 100, 105, &host, 5, "veth1a");
+    add_of(w, 100, 110, &red[1], 2, "eth0");
+    add_of(w, 200, 200, &blue[0], 2, "eth0");
+    add_of(w, 200, 205, &host, 6, "veth2a");
+    add_of(w, 200, 210, &blue[1], 2, "eth0");
+    add(w, 300, &host, 5, "veth1a");
+    add_of(w, 400, 400, &blue[0], 2, "eth0");
+    add_of(w, 400, 405, &host, 6, "veth2a");
+    check(nst_writer_tables(w, &tenants, &err), &err);
+    check(nst_writer_close(w, &at_end, &err), &err);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || chdir(argv[1]) < 0) {
@@ -616,6 +677,7 @@ int main(int argc, char **argv)
     write_old("old.nst", "older.nst");
     write_killed("killed.nst");
     write_taken("taken.nst");
+    write_tenants("tenants.nst");
     write_long("long.nst");
     return 0;
 }

@@ -50,8 +50,10 @@ hops="SELECT c.hostname, j.track, h.ordinal, coalesce(n.cookie, '-'), n.inum, h.
     JOIN netns n ON n.id = h.netns_id LEFT JOIN netns o ON o.id = h.prev_netns_id"
 
 journeys="SELECT c.hostname, j.track, j.first_mono_ns, j.first_head, j.first_skb, j.first_ts_ns,
-    j.last_ts_ns, j.events, j.hops, j.drops, j.guessed, j.len_bytes, $packet_columns
-    FROM journey j JOIN capture c ON c.id = j.capture_id JOIN packet k ON k.id = j.packet_id"
+    j.last_ts_ns, j.events, j.hops, j.drops, j.guessed, j.len_bytes, coalesce(n.cookie, '-'),
+    coalesce(n.inum, '-'), coalesce(o.cookie, '-'), coalesce(o.inum, '-'), $packet_columns
+    FROM journey j JOIN capture c ON c.id = j.capture_id JOIN packet k ON k.id = j.packet_id
+    LEFT JOIN netns n ON n.id = j.from_netns_id LEFT JOIN netns o ON o.id = j.to_netns_id"
 
 skbs="SELECT c.hostname, f.sequence, e.ts_ns, s.len_bytes, s.data_len_bytes, s.mark,
     coalesce(s.hash, '-'), s.priority, coalesce(s.protocol, '-'), s.ip_summed,

@@ -93,6 +93,14 @@ is "$(ask taken.db "SELECT netns, address, (since_ts_ns - $s) / 1000000, CASE WH
     ORDER BY since_ts_ns, netns" | xargs)" \
     'former,10.88.0.2,-1000,2000 lost,10.88.0.3,-1000,2409 heir,10.88.0.2,2410, heir,10.88.0.3,2410,' \
     'v_address: and so it is listed'
+"$nstrail" import -d tenants.db tenants.nst
+is "$(ask tenants.db 'SELECT netns, src_netns, dst_netns FROM v_peer ORDER BY ts_ns' | xargs)" \
+    'red-a,red-a,red-b host,red-a,red-b red-b,red-a,red-b blue-a,blue-a,blue-b host,blue-a,blue-b blue-b,blue-a,blue-b host,, blue-a,blue-a, host,blue-a,' \
+    'v_peer: of addresses that several have, the one where the packet began, and where it ended'
+is "$(ask tenants.db 'SELECT protocol_name, src, dport, from_netns, to_netns, packets FROM v_flow
+    ORDER BY first_ts_ns' | xargs)" \
+    'udp,10.88.0.2,53,red-a,red-b,1 udp,10.88.0.2,53,blue-a,blue-b,1 udp,10.88.0.2,53,host,host,1 udp,10.88.0.2,53,blue-a,host,1' \
+    'v_flow: two pairs that have the same addresses'
 "$nstrail" import -d killed.db killed.nst
 is "$(ask killed.db 'SELECT src_netns, dst_netns FROM v_peer')" moved,shop/cart-7 \
     'v_peer: what still was at the last tables, was so after'

@@ -547,6 +547,7 @@ static void expect_journey(FILE *out, FILE *hops, const struct capture *capture,
 {
     const struct nst_event *first = &made[n].event;
     unsigned events = 0, drops = 0, last = n;
+    int from = -1, to = -1;
     bool guessed = false;
 
     for (unsigned i = n; i < EVENTS; i++) {
@@ -556,6 +557,11 @@ static void expect_journey(FILE *out, FILE *hops, const struct capture *capture,
         drops += made[i].reason >= 0;
         guessed |= made[i].event.flags & NST_EVENT_GUESS;
         last = i;
+        if (made[i].netns < 0)
+            continue;
+        to = made[i].netns;
+        if (from < 0)
+            from = to;
     }
     fprintf(out,
             "%s,%" PRId64 ",%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
@@ -563,6 +569,8 @@ static void expect_journey(FILE *out, FILE *hops, const struct capture *capture,
             capture->host, (int64_t)first->journey_id, first->journey_ts_ns,
             (int64_t)first->journey_head, (int64_t)first->skb, made[n].ts_ns, made[last].ts_ns,
             events, expect_hops(hops, capture, made, n), drops, guessed, first->len_bytes);
+    put_netns(out, capture, from);
+    put_netns(out, capture, to);
     expect_packet(out, &templates[made[n].template]);
     putc('\n', out);
 }

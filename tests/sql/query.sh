@@ -189,9 +189,13 @@ same 'SELECT id, path, drops, events FROM v_journey' \
         JOIN netns n ON n.id = netns_id WHERE journey_id = j.id ORDER BY ordinal)) AS path,
         (SELECT count(drop_reason_id) FROM event WHERE journey_id = j.id) AS d,
         (SELECT count(*) FROM event WHERE journey_id = j.id) AS e FROM journey j" 'v_journey'
-same 'SELECT host, src, dst, sum(packets), sum(bytes) FROM v_flow GROUP BY 1, 2, 3' \
-    'SELECT host, src, dst, count(*), sum(len_bytes) FROM v_journey WHERE src IS NOT NULL
-        GROUP BY 1, 2, 3' 'v_flow'
+same 'SELECT host, protocol_name, src, dst, from_netns, to_netns, sum(packets), sum(bytes) FROM v_flow
+        GROUP BY 1, 2, 3, 4, 5, 6' \
+    "SELECT host, protocol_name, src, dst, (SELECT label FROM hop JOIN netns n ON n.id = netns_id
+            WHERE journey_id = v.id ORDER BY ordinal LIMIT 1) AS begun,
+        (SELECT label FROM hop JOIN netns n ON n.id = netns_id WHERE journey_id = v.id
+            ORDER BY ordinal DESC LIMIT 1) AS ended, count(*), sum(len_bytes)
+        FROM v_journey v WHERE src IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6" 'v_flow'
 for view in v_drop v_journey v_flow; do
     is "$(ask "SELECT DISTINCT protocol, protocol_name FROM $view WHERE protocol ORDER BY 1" | xargs)" \
         '6,tcp 17,udp 58,icmpv6' "$view: protocols by name"

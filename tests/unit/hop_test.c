@@ -61,6 +61,8 @@ static void test_move(struct tap *tap)
            "latencies do not see that the wall clock was set");
     tap_ok(tap, trail.stays == 3 && trail.open.netns == 5 && trail.open.prev_netns == 6,
            "coming back is a stay of its own");
+    hop_add(&trail, &(struct hop_event){4, 7, 190, 190}, &first);
+    tap_ok(tap, trail.first_netns == 5 && trail.open.netns == 7, "where it began and where it is");
 }
 
 /* One namespace's bridge sends to two others, which then receive. */
