@@ -13,6 +13,8 @@ CREATE INDEX event_drop ON event(drop_reason_id, netns_id, ts_ns)
 -- The transition matrix with its latencies, without touching the table.
 CREATE INDEX hop_transition ON hop(prev_netns_id, netns_id, latency_ns)
     WHERE prev_netns_id IS NOT NULL;
+-- How long packets stay in each namespace. A stay of one event has no length that is known.
+CREATE INDEX hop_stay ON hop(netns_id, stay_ns) WHERE events > 1;
 -- One packet's path.
 CREATE INDEX hop_journey ON hop(journey_id);
 -- Whose an address is.

@@ -116,6 +116,17 @@ is "$(sample paths | sum 3)" 4 'paths.sql: packets that were dropped'
 is "$(sample transitions | awk -F, '0 < $4 && $4 <= $5 && $5 <= $6 && $6 <= $7 { print $1 "," $2 "," $3 }' |
     LC_ALL=C sort)" "$(ask 'SELECT from_netns, to_netns, transitions FROM v_transition_summary')" \
     'transitions.sql'
+is "$(sample delays | awk -F, '0 < $4 && $4 <= $5 && $4 <= $6 && $6 <= $7 { print $2 "," $3 }' |
+    grep -e ' > ' -e '^router,' | LC_ALL=C sort)" \
+    "$(ask "SELECT from_netns || ' > ' || to_netns, transitions FROM v_transition_summary
+        UNION ALL SELECT 'router', count(*) FROM hop JOIN netns n ON n.id = netns_id
+            WHERE label = 'router' AND events > 1")" 'delays.sql: the ways and the router'
+is "$(sample delays | cut -d, -f 5)" "$(sample delays | cut -d, -f 5 | sort -gr)" \
+    'delays.sql: the slowest first'
+is "$(ask 'SELECT netns, p99_stay_ns FROM v_stay_summary')" \
+    "$(ask 'SELECT label, min(stay_ns) FILTER (WHERE rank >= 0.99) FROM (SELECT *, cume_dist()
+        OVER (PARTITION BY netns_id ORDER BY stay_ns) AS rank FROM hop WHERE events > 1) h
+        JOIN netns n ON n.id = h.netns_id GROUP BY 1')" 'v_stay_summary: the slowest hundredth'
 is "$(sample seconds | sum 3)" "$(ask 'SELECT count(*) FROM hop')" \
     'seconds.sql: every stay'
 is "$(sample seconds | cut -d, -f 5 | sort -u)" '' 'seconds.sql: nothing lost'

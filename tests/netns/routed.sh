@@ -73,6 +73,12 @@ round()
             WHERE dport = 7001 AND protocol = 17 GROUP BY 1, 2 ORDER BY 1")" \
         "{client},{router},$count,1
 {router},{server},$count,1" "$1: transitions and their latency"
+    is "$(ask "SELECT from_netns, to_netns, p99_latency_ns FROM v_transition_summary
+            WHERE to_netns LIKE '{}%' ORDER BY 1, 2")" \
+        "$(ask "SELECT from_netns, to_netns, min(latency_ns) FILTER (WHERE rank >= 0.99)
+            FROM (SELECT *, cume_dist() OVER (PARTITION BY from_netns, to_netns
+                ORDER BY latency_ns) AS rank FROM v_transition) GROUP BY 1, 2 ORDER BY 1, 2")" \
+        "$1: the slowest hundredth of each way"
     is "$(ask "SELECT DISTINCT netns, dev, rx_ifindex FROM v_event
             WHERE dport = 7001 AND protocol = 17 AND probe = 'net:net_dev_start_xmit' ORDER BY 1")" \
         "{client},c0,

@@ -172,11 +172,12 @@ same 'SELECT netns, drop_reason, drops, first_ts_ns, last_ts_ns, host FROM v_dro
 same 'SELECT netns, events, bytes, drops, first_ts_ns, last_ts_ns, host FROM v_netns_summary' \
     'SELECT netns, count(*), sum(len_bytes), count(drop_reason), min(ts_ns), max(ts_ns), host
         FROM v_event WHERE netns IS NOT NULL GROUP BY host, netns' 'v_netns_summary'
-same 'SELECT from_netns, to_netns, transitions, min_latency_ns, avg_latency_ns, max_latency_ns, host
-        FROM v_transition_summary' \
+same 'SELECT from_netns, to_netns, transitions, min_latency_ns, avg_latency_ns, p99_latency_ns,
+        max_latency_ns, host FROM v_transition_summary' \
     'SELECT from_netns, to_netns, count(*), min(latency_ns), CAST(avg(latency_ns) AS INTEGER),
-        max(latency_ns), host FROM v_transition GROUP BY host, from_netns, to_netns' \
-    'v_transition_summary'
+        min(latency_ns) FILTER (WHERE rank >= 0.99), max(latency_ns), host
+        FROM (SELECT *, cume_dist() OVER (PARTITION BY host, from_netns, to_netns ORDER BY latency_ns)
+            AS rank FROM v_transition) GROUP BY host, from_netns, to_netns' 'v_transition_summary'
 # The same from the events, without hop.
 same 'SELECT host, from_netns, to_netns, transitions, avg_latency_ns FROM v_transition_summary' \
     'SELECT host, before, netns, count(*), CAST(avg(ts_ns - left) AS INTEGER) FROM (
@@ -184,6 +185,19 @@ same 'SELECT host, from_netns, to_netns, transitions, avg_latency_ns FROM v_tran
         FROM v_event WHERE netns IS NOT NULL AND journey_id IS NOT NULL
         WINDOW w AS (PARTITION BY journey_id ORDER BY id))
         WHERE before <> netns GROUP BY 1, 2, 3' 'v_transition_summary, by LAG() over the events'
+# Likewise: a stay begins where the namespace is another than before. In a journey events ascend.
+same 'SELECT host, netns, stays, min_stay_ns, avg_stay_ns, p99_stay_ns, max_stay_ns
+        FROM v_stay_summary' \
+    'WITH seen AS (SELECT id, host, journey_id, netns, ts_ns, netns IS NOT lag(netns) OVER w AS came
+            FROM v_event WHERE netns IS NOT NULL AND journey_id IS NOT NULL
+            WINDOW w AS (PARTITION BY journey_id ORDER BY id)),
+        numbered AS (SELECT *, sum(came) OVER (PARTITION BY journey_id ORDER BY id) AS n FROM seen),
+        stay AS (SELECT host, netns, max(ts_ns) - min(ts_ns) AS ns FROM numbered
+            GROUP BY journey_id, n HAVING count(*) > 1),
+        ranked AS (SELECT *, cume_dist() OVER (PARTITION BY host, netns ORDER BY ns) AS rank FROM stay)
+        SELECT host, netns, count(*), min(ns), CAST(avg(ns) AS INTEGER),
+            min(ns) FILTER (WHERE rank >= 0.99), max(ns) FROM ranked GROUP BY host, netns' \
+    'v_stay_summary, by LAG() over the events'
 same 'SELECT id, path, drops, events FROM v_journey' \
     "SELECT j.id, (SELECT group_concat(label, ' > ') FROM (SELECT label FROM hop
         JOIN netns n ON n.id = netns_id WHERE journey_id = j.id ORDER BY ordinal)) AS path,
@@ -226,6 +240,9 @@ like "$(plan 'SELECT * FROM v_event WHERE journey_id = 5')" 'USING INDEX event_j
 like "$(plan 'SELECT * FROM v_drop_summary')" 'USING COVERING INDEX event_drop' 'v_drop_summary: an index alone'
 like "$(plan 'SELECT * FROM v_transition_summary')" 'USING COVERING INDEX hop_transition' \
     'v_transition_summary: an index alone'
+like "$(plan 'SELECT * FROM v_stay_summary')" 'SCAN hop USING (COVERING )?INDEX hop_stay' \
+    'v_stay_summary: by its index'
+is "$(plan 'SELECT * FROM v_stay_summary' | grep -cE 'SCAN hop$|B-TREE')" 0 'v_stay_summary: sorts nothing'
 like "$(plan 'SELECT * FROM v_journey WHERE id = 5')" 'USING INDEX hop_journey' 'v_journey: by its index'
 
 done_testing
