@@ -35,6 +35,7 @@ struct gather {
     struct netns_report report;
     struct input *in;
     unsigned *hosts;
+    bool follows; /* packets were chosen, so those where one was are wanted, too */
 };
 
 /* The files of a host by age: what one of them leaves open the next one tells anew. */
@@ -129,6 +130,8 @@ static bool is_wanted(void *context, const struct report_netns *n)
 {
     const struct gather *g = context;
 
+    if (g->follows && n->events)
+        return true;
     for (unsigned i = 0; i < input_files_count(g->in); i++)
         if (is_in_file(g, i, n) &&
             input_wants_netns(g->in, i, &n->netns, n->first_ts_ns, n->last_ts_ns))
@@ -172,7 +175,7 @@ static bool gather_files(struct gather *g)
 
 static int print_files(const struct options *o, struct filter *filter, printer print)
 {
-    struct gather g = {0};
+    struct gather g = {.follows = filter_follows(filter)};
     int status;
     bool ok;
 

@@ -37,6 +37,8 @@ struct filter {
     struct track *tracks;
     size_t tracks_count;
 
+    bool follow; /* the packets of events that match, with all of their events */
+
     /* -f, compiled for frames that begin at L2 and at L3. */
     bool has_program;
     bool has_program_l3; /* false: it asks for what only a link layer has */

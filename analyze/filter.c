@@ -21,6 +21,7 @@ enum {
     OPTION_SINCE,
     OPTION_UNTIL,
     OPTION_TRACK,
+    OPTION_FOLLOW,
 };
 
 const struct option_spec filter_options[] = {
@@ -37,6 +38,8 @@ const struct option_spec filter_options[] = {
     {OPTION_TRACK, "track", "ID",
      "of one packet's journey: its id, or what print shows after its #, with it"},
     {'f', "filter", "EXPR", "whose packet matches a pcap-filter(7) expression"},
+    {OPTION_FOLLOW, "follow", NULL,
+     "and all other events of their packets, wherever they are; times hold for these, too"},
     {0},
 };
 
@@ -74,7 +77,7 @@ bool filter_is_set(const struct filter *f)
 bool filter_asks_events(const struct filter *f)
 {
     return f->devices.count || f->probes.count || f->drops || f->since.given || f->until.given ||
-           f->tracks_count || f->has_program;
+           f->tracks_count || f->has_program || f->follow;
 }
 
 const struct nst_who *filter_who(const struct filter *f, size_t i)
@@ -90,6 +93,13 @@ bool filter_any_drop(const struct filter *f)
 bool filter_needs_packets(const struct filter *f)
 {
     return f && f->has_program;
+}
+
+bool filter_follows(const struct filter *f)
+{
+    return f && f->follow &&
+           (f->whos_count || f->devices.count || f->probes.count || f->drops || f->tracks_count ||
+            f->has_program);
 }
 
 static int no_memory(void)
@@ -246,6 +256,9 @@ int filter_option(struct filter *f, int letter, const char *value)
         return set_time(&f->until, "until", value);
     case OPTION_TRACK:
         return add_track(f, value);
+    case OPTION_FOLLOW:
+        f->follow = true;
+        return STATUS_OK;
     case 'f':
         return set_expression(f, value);
     }

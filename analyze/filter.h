@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Which events a command wants: --netns, --dev, --probe, --drop, --since, --until, --track
- * and -f. Options of one kind are alternatives to each other, kinds must all hold.
+ * and -f. Options of one kind are alternatives to each other, kinds must all hold. With --follow
+ * they choose packets, of which all events are wanted.
  */
 #ifndef NST_ANALYZE_FILTER_H
 #define NST_ANALYZE_FILTER_H
@@ -35,5 +36,7 @@ const struct nst_who *filter_who(const struct filter *f, size_t i);
 bool filter_any_drop(const struct filter *f);
 /* It needs packet bytes (-f was given). */
 bool filter_needs_packets(const struct filter *f);
+/* --follow was given with something that chooses packets: a time alone chooses all there are. */
+bool filter_follows(const struct filter *f);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "analyze/follow.h"
 #include "analyze/inventory_label.h"
 #include "analyze/merge.h"
 #include "analyze/message.h"
@@ -141,6 +142,21 @@ static void set_first_time(struct input *in)
     in->first_time_ns = first;
 }
 
+/* Which blocks are worth decoding, and in which order. False: no memory. */
+static bool arrange(struct input *in, unsigned load)
+{
+    bool follows = filter_follows(in->filter);
+
+    if (follows)
+        follow_begin(in->sources, in->sources_count);
+    set_first_time(in);
+    if (!series_say_missing(in->sources, in->sources_count) ||
+        (follows && !follow_choose(in->sources, in->sources_count, load)))
+        return false;
+    in->merge = merge_new(in->sources, in->sources_count);
+    return in->merge;
+}
+
 static void input_free(struct input *in)
 {
     merge_free(in->merge);
@@ -167,9 +183,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
         input_free(in);
         return STATUS_FAILED;
     }
-    set_first_time(in);
-    in->merge = merge_new(in->sources, in->sources_count);
-    if (!in->merge || !series_say_missing(in->sources, in->sources_count)) {
+    if (!arrange(in, load)) {
         input_free(in);
         return message_error(NULL, "no memory");
     }

@@ -57,8 +57,13 @@ bool match_is_choosy(const struct matcher *m)
 {
     const struct filter *f = m->filter;
 
-    return f &&
-           (f->whos_count || f->devices.count || f->probes.count || f->drops || f->tracks_count);
+    return f && (m->follow || f->whos_count || f->devices.count || f->probes.count || f->drops ||
+                 f->tracks_count);
+}
+
+void match_follow(struct matcher *m, const struct journey_set *journeys)
+{
+    m->follow = journeys;
 }
 
 static uint64_t add_saturated(uint64_t a, uint64_t b)
@@ -315,8 +320,8 @@ int match_prepare(struct matcher *m, const struct nst_block *block)
         m->probes.matches[i] = probe_matches(f, &block->probes[i]);
     for (uint32_t i = 0; m->drop_reasons.matches && i < block->drop_reasons_count; i++)
         m->drop_reasons.matches[i] = drop_matches(f, &block->drop_reasons[i]);
-    return !table_is_empty(&m->netns) && !table_is_empty(&m->devices) &&
-           !table_is_empty(&m->probes) && !table_is_empty(&m->drop_reasons);
+    return m->follow || (!table_is_empty(&m->netns) && !table_is_empty(&m->devices) &&
+                         !table_is_empty(&m->probes) && !table_is_empty(&m->drop_reasons));
 }
 
 bool match_block(const struct matcher *m, const struct nst_block_info *info)
@@ -327,7 +332,8 @@ bool match_block(const struct matcher *m, const struct nst_block_info *info)
         return true;
     return info->last_ts_ns + offset >= m->since_ns && info->first_ts_ns + offset < m->until_ns &&
            info->last_ts_ns >= m->since_ts_ns && info->first_ts_ns < m->until_ts_ns &&
-           netns_bits_match(m, info->netns_bits) && probe_bits_match(m->filter, info->probe_bits);
+           (m->follow || (netns_bits_match(m, info->netns_bits) &&
+                          probe_bits_match(m->filter, info->probe_bits)));
 }
 
 static bool any_track_matches(const struct filter *f, const struct nst_event *event)
@@ -338,16 +344,31 @@ static bool any_track_matches(const struct filter *f, const struct nst_event *ev
     return !f->tracks_count;
 }
 
-bool match_event(const struct matcher *m, const struct nst_block *block,
-                 const struct nst_event *event)
+static bool is_in_window(const struct matcher *m, const struct nst_block *block,
+                         const struct nst_event *event)
 {
     uint64_t time_ns = event->ts_ns + (uint64_t)block->info.realtime_offset_ns;
 
+    return time_ns >= m->since_ns && time_ns < m->until_ns && event->ts_ns >= m->since_ts_ns &&
+           event->ts_ns < m->until_ts_ns;
+}
+
+static bool is_followed(const struct matcher *m, const struct nst_event *event)
+{
+    return m->follow && event->journey_id;
+}
+
+bool match_event(const struct matcher *m, const struct nst_block *block,
+                 const struct nst_event *event)
+{
     if (!m->filter)
         return true;
-    return time_ns >= m->since_ns && time_ns < m->until_ns && event->ts_ns >= m->since_ts_ns &&
-           event->ts_ns < m->until_ts_ns && netns_holds(m, block, event) &&
-           table_holds(&m->devices, event->device) && table_holds(&m->probes, event->probe) &&
+    if (!is_in_window(m, block, event))
+        return false;
+    if (is_followed(m, event))
+        return journey_set_has(m->follow, event->journey_id);
+    return netns_holds(m, block, event) && table_holds(&m->devices, event->device) &&
+           table_holds(&m->probes, event->probe) &&
            table_holds(&m->drop_reasons, event->drop_reason) && any_track_matches(m->filter, event);
 }
 
@@ -358,7 +379,7 @@ bool match_packet(const struct matcher *m, const struct nst_event *event)
     struct pcap_pkthdr header = {0};
     struct frame frame;
 
-    if (!f || !f->has_program)
+    if (!f || !f->has_program || is_followed(m, event))
         return true;
     if (!frame_get(event, raw ? FRAME_ANY : FRAME_ETHERNET, m->frame, &frame))
         return false;

@@ -7,6 +7,7 @@
 #define NST_ANALYZE_MATCH_H
 
 #include "analyze/criteria.h"
+#include "analyze/journey_set.h"
 #include "analyze/who_spans.h"
 #include "format/nstrail.h"
 
@@ -27,6 +28,7 @@ struct match_table {
 
 struct matcher {
     const struct filter *filter;       /* NULL: everything matches */
+    const struct journey_set *follow;  /* these match as a whole; NULL: each event for itself */
     uint64_t since_ns, until_ns;       /* since 1970 */
     uint64_t since_ts_ns, until_ts_ns; /* CLOCK_MONOTONIC */
     struct match_who *whos;            /* filter->whos_count of them */
@@ -40,6 +42,10 @@ void match_free(struct matcher *m);
 
 /* It asks for more than a time: perhaps few events of a block match, or none. */
 bool match_is_choosy(const struct matcher *m);
+
+/* From now on an event matches if its journey is one of these, or, having none, if it meets the
+ * criteria itself; times hold for both. NULL: each has to meet them. */
+void match_follow(struct matcher *m, const struct journey_set *journeys);
 
 /* Until the first event is known, times that count from it or its day leave the window open. */
 void match_window(struct matcher *m, uint64_t first_time_ns);

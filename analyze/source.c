@@ -59,19 +59,24 @@ static bool make_room(void **list, size_t count, size_t size)
 }
 
 /* Decodes the reader's current block. Where its packets alone need what this version lacks, or
- * cannot be read, its events come without them. <0: nothing of it comes, and it was said why. */
-static int load_block(struct source *s, unsigned what)
+ * cannot be read, its events come without them, and *no_packets says that this was said. <0:
+ * nothing of it comes, and it was said why. */
+static int load_block(struct source *s, unsigned what, bool *no_packets)
 {
     struct nst_error err = {0};
-    int code = nst_reader_load(s->reader, what, &err);
+    int code;
 
+    if (*no_packets && what & NST_LOAD_PACKETS)
+        what = NST_LOAD_META;
+    code = nst_reader_load(s->reader, what, &err);
     if (code >= 0)
         return code;
     /* Of damage the reader has warned. */
     if (code != -EBADMSG) {
         message_error(s->file.path, "%s", err.text);
         s->left_out = true;
-        if (what & NST_LOAD_PACKETS)
+        *no_packets = what & NST_LOAD_PACKETS;
+        if (*no_packets)
             code = nst_reader_load(s->reader, NST_LOAD_META, NULL);
     }
     s->unread_blocks += code < 0;
@@ -82,8 +87,9 @@ static int load_block(struct source *s, unsigned what)
 static bool learn_tables(struct source *s)
 {
     struct nst_block *block;
+    bool no_packets = false;
 
-    if (load_block(s, NST_LOAD_META) < 0)
+    if (load_block(s, NST_LOAD_META, &no_packets) < 0)
         return true;
     block = nst_reader_take(s->reader);
     if (!block)
@@ -152,9 +158,10 @@ static unsigned needed(const struct source *s, const struct nst_block_info *info
 static bool add_from_pipe(struct source *s, const struct nst_block *current)
 {
     struct nst_block *block;
+    bool no_packets = false;
 
     settle_inventory(s);
-    if (load_block(s, needed(s, &current->info)) < 0)
+    if (load_block(s, needed(s, &current->info), &no_packets) < 0)
         return true;
     block = nst_reader_take(s->reader);
     if (!block)
@@ -377,6 +384,11 @@ int source_open(struct source **opened, const struct source_place *place,
         return is_content(error) ? STATUS_PARTIAL : STATUS_FAILED;
     }
     s->seekable = nst_reader_seekable(s->reader);
+    if (!s->seekable && filter_follows(filter)) {
+        source_close(s);
+        return message_error(place->path, "--follow reads its files twice, and this is a pipe: "
+                                          "save it first");
+    }
     s->file.info = nst_reader_file(s->reader);
     s->inventory.asleep_ns = s->file.info->boottime_ns - s->file.info->monotonic_ns;
     s->file.damage = nst_reader_damage(s->reader);
@@ -406,6 +418,7 @@ void source_close(struct source *s)
     inventory_free(&s->inventory);
     match_free(&s->matcher);
     asked_free(&s->asked);
+    journey_set_free(&s->chosen);
     nst_reader_close(s->reader);
     free(s->part_name);
     free(s);
@@ -482,23 +495,27 @@ static bool any_matches(const struct source *s, const struct nst_block *block)
 
 /* Packet bytes are most of the work: before they are unpacked for a filter that picks few
  * events, the rest of the block is asked. False: nothing matches, or it cannot be decoded. */
-static bool load_matching(struct source *s, const struct nst_block *block)
+static bool load_matching(struct source *s, struct pending *p, const struct nst_block *block)
 {
     bool rest_first = match_is_choosy(&s->matcher) && s->load & NST_LOAD_PACKETS;
     int got;
 
-    if (load_block(s, rest_first ? NST_LOAD_META : s->load) < 0)
+    p->unreadable = load_block(s, rest_first ? NST_LOAD_META : s->load, &p->no_packets) < 0;
+    if (p->unreadable)
         return false;
     got = match_prepare(&s->matcher, block);
     if (got < 0)
         no_memory(s);
     if (got <= 0 || !rest_first)
         return got > 0;
-    return any_matches(s, block) && load_block(s, s->load) >= 0;
+    if (!any_matches(s, block))
+        return false;
+    p->unreadable = load_block(s, s->load, &p->no_packets) < 0;
+    return !p->unreadable;
 }
 
 /* The decoded block, or NULL. */
-static struct nst_block *load_pending(struct source *s, const struct pending *p)
+static struct nst_block *load_pending(struct source *s, struct pending *p)
 {
     const struct nst_block *current;
     struct nst_block *block;
@@ -509,8 +526,12 @@ static struct nst_block *load_pending(struct source *s, const struct pending *p)
         nst_block_free(p->block);
         return NULL;
     }
+    /* While --follow chooses journeys, blocks that can only have other events of them are there. */
+    if (!match_block(&s->matcher, &p->info))
+        return NULL;
     current = go_to(s, &p->info);
-    if (!current || !load_matching(s, current))
+    p->unreadable = !current;
+    if (!current || !load_matching(s, p, current))
         return NULL;
     block = nst_reader_take(s->reader);
     if (!block)
@@ -539,7 +560,7 @@ static struct chunk *decode(struct source *s, struct pending *p)
     struct nst_block *block;
     struct chunk *chunk = NULL;
 
-    if (p->in_vain)
+    if (p->unreadable || p->in_vain)
         return NULL;
     block = load_pending(s, p);
     if (block)
@@ -610,17 +631,24 @@ void source_restart(struct source *s, unsigned load)
     s->pending_next = 0;
 }
 
+void source_follow(struct source *s, const struct journey_set *journeys)
+{
+    match_follow(&s->matcher, journeys);
+    for (size_t i = 0; i < s->pending_count; i++)
+        s->pending[i].in_vain = false;
+}
+
 void source_visit(struct source *s, bool (*visit)(void *context, const struct nst_block *block),
                   void *context)
 {
     for (size_t i = s->pending_next; i < s->pending_count && !s->failed; i++) {
         struct pending *p = &s->pending[i];
-        const struct nst_block *block = p->in_vain ? NULL : go_to(s, &p->info);
+        const struct nst_block *block = p->unreadable ? NULL : go_to(s, &p->info);
 
         if (!block)
             continue;
-        p->in_vain = load_block(s, NST_LOAD_META) < 0;
-        if (!p->in_vain && !visit(context, block))
+        p->unreadable = load_block(s, NST_LOAD_META, &p->no_packets) < 0;
+        if (!p->unreadable && !visit(context, block))
             return;
     }
 }

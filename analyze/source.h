@@ -21,7 +21,9 @@ struct pending {
     struct nst_block_info info;
     uint64_t event_base;
     struct nst_block *block; /* NULL: in the file; a pipe's blocks are decoded as they come */
-    bool in_vain;            /* it was taken or visited before and gave nothing */
+    bool unreadable;         /* which was said */
+    bool no_packets;         /* those are unreadable, which was said */
+    bool in_vain;            /* it was taken before, and nothing in it matched */
 };
 
 struct source {
@@ -38,6 +40,7 @@ struct source {
     uint64_t unread_blocks; /* of which nothing came, for that or for damage */
     struct matcher matcher;
     struct asked asked;
+    struct journey_set chosen; /* see follow.h */
     struct inventory inventory;
     bool inventory_changed;
     struct netns_list seen; /* in the events of a pipe, of which nothing can be looked up later */
@@ -85,6 +88,10 @@ struct chunk *source_take(struct source *s);
 
 /* From the first block again, with NST_LOAD_*; only where the file can be sought in. */
 void source_restart(struct source *s, unsigned load);
+
+/* What match_follow() says; only where the file can be sought in, and where source_take() has
+ * answered for all blocks or for none. */
+void source_follow(struct source *s, const struct journey_set *journeys);
 
 /* Decodes dictionaries from the file's start until visit() answers false. Only where the file
  * can be sought in. */

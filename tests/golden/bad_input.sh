@@ -99,6 +99,22 @@ answers 0 '^$' print --dev eth0 accepted.nst many.nst
 is $? 1 'status 1: a device that a pipe does not have'
 like "$(cat errors)" '-: --dev eth9: no such device' 'which is said'
 
+# A pipe cannot be read twice.
+for arguments in print info netns 'export -w out.pcapng' 'import -d out.db'; do
+    # shellcheck disable=SC2086
+    "$nstrail" $arguments --follow --drop accepted.nst - < <(cat many.nst) >out 2>errors
+    is "$?:$(cat errors out)" \
+        '1:nstrail: -: --follow reads its files twice, and this is a pipe: save it first' \
+        "$arguments --follow from a pipe"
+    ok 'nothing is left behind' test ! -e out.pcapng -a ! -e out.db
+done
+"$nstrail" print --format single-line --follow --until +0.001 - < <(cat many.nst) >out 2>errors
+is "$?:$(cat errors):$(wc -l <out)" 0::1001 'but it need not be where times choose no packets'
+"$nstrail" print --format single-line --follow --netns 0x3000 - <many.nst >out 2>errors
+is "$?:$(cat errors):$(wc -l <out)" 0::5 'nor is standard input always a pipe'
+"$nstrail" import -d many.db many.nst
+answers 1 'netns: of a database only --netns can be asked' netns --follow --netns 0x3000 many.db
+
 answers 0 'no-packets.nst: it was recorded without packet bytes' print -f udp no-packets.nst
 
 # Words that are no files.
@@ -188,6 +204,11 @@ printf '\377\377\377' | dd of=flipped bs=1 seek=$((size / 3)) conv=notrunc 2>/de
 answers 2 'flipped: block [0-9]* at byte' print --format single-line flipped
 is "$(wc -l <out)" 19501 'one block of 500 is lost, the others are there'
 answers 2 'flipped' info flipped
+for options in '--probe netif_receive_skb' '-f icmp'; do
+    # shellcheck disable=SC2086
+    answers 2 'flipped: block [0-9]* at byte' print --format single-line --follow $options flipped
+    is "$(wc -l <errors):$(wc -l <out)" 1:19501 "what is damaged is said once: --follow $options"
+done
 # A message does not begin in the middle of import's bar.
 if command -v script >/dev/null; then
     script -qec "'$nstrail' import -d bar.db flipped" /dev/null </dev/null >terminal 2>&1
@@ -208,6 +229,17 @@ answers 0 '^$' print --format single-line --netns 0x3000 behind
 is "$(grep -c /4026533123 out)" 1 'damage in a block of other namespaces'
 answers 0 '^$' print --format single-line --until +0.001 behind
 is "$(wc -l <out)" 1001 'damage in a block of another time'
+
+# What a newer recorder wrote in a way that is not known: that, too, is said once.
+mkdir corpus
+"$bin/tests/fuzz/make_corpus" corpus || exit
+for newer in corpus/file/unsupported-column-critical{,-packets}; do
+    for arguments in 'print -f ip' 'print --follow -f ip' 'export -w - -f ip'; do
+        # shellcheck disable=SC2086
+        answers 2 "$newer: .*column" $arguments "$newer"
+        is "$(wc -l <errors)" 1 'once'
+    done
+done
 
 # In a pipe the second of two joined captures is not, nor is what follows a torn one, where a packet
 # might pretend to be a file.

@@ -172,4 +172,42 @@ picks 'no such line' --drop
 picks . -f icmp
 picks 'no such line' -f 'ip[8] < 64'
 
+# All events of the packets that have one of those.
+picks '#6a8e4afc5b1ffff888000b01c00 ' --follow --netns 0x3000
+picks '#6a8e4afc5b1ffff888000b01c00 ' --follow --netns 0x3000 --until +0.02 -f icmp
+picks '^732247334[67].*#6a8e4afc5b1ffff888000b01c00 ' --follow --netns 4026533001 --track 3087 \
+    --since 7322473346000
+picks 'no such line' --follow --netns 0x3000 --until +0.012345
+picks . --follow --probe netif_receive_skb
+picks . --follow
+
+# As they are when their number is known, in every command.
+for command in print 'print --json' info 'info --json' netns 'export -w -'; do
+    # shellcheck disable=SC2086
+    is "$("$nstrail" $command --follow --netns 0x3000 many.nst 2>&1 | md5sum)" \
+        "$("$nstrail" $command --track 3087 many.nst | md5sum)" "$command --follow"
+done
+"$nstrail" import -d followed.db --follow --netns 0x3000 many.nst
+is "$("$nstrail" query --csv followed.db 'SELECT id, events FROM v_journey' | tail -n +2)" 3087,4 \
+    'import --follow'
+
+# From one file of a capture to the next, and not to another capture whose numbers are the same;
+# what has no journey counts for itself.
+files=(everything.nst second.nst other-host.nst)
+"$nstrail" print --format single-line "${files[@]}" | grep '^[0-9]* (.* host router$' >router
+follows()
+{
+    local pattern=$1
+    shift
+    is "$("$nstrail" print --format single-line --follow "$@" "${files[@]}" | tail -n +3)" \
+        "$(grep -e "$pattern" router)" "follows: $*"
+}
+follows ' #' --netns 4026532400
+follows ' #' --dev wg0
+follows ' #' --drop
+follows '\[kr\] ip_rcv ' --probe kretprobe:ip_rcv
+follows . --probe ip_rcv
+is "$("$nstrail" netns --follow --netns 0x1003 everything.nst second.nst | awk 'NR > 1 { print $2 }' |
+    sort | paste -sd' ')" '4026532177 4026532240 4026532400' 'netns lists where the packets came to'
+
 done_testing

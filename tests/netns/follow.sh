@@ -35,6 +35,13 @@ follow()
         "$what: tracking is exact, and nothing was guessed"
 }
 
+# matching NAME OPTION...: how many events of that record do.
+matching()
+{
+    "$bin/nstrail" info --json "${@:2}" "$work/$1.nst" |
+        sed -n 's/.*"matching_events":\([0-9]*\),.*/\1/p'
+}
+
 ping_from()
 {
     in_ns "$1" ping -q -c $pings -i 0.01 "$2"
@@ -67,6 +74,9 @@ if network_nat && command -v tcpdump >/dev/null; then
     kill "$dump"
     is "$(journeys 'protocol = 1')" "{client} > {router} > {server},4,$pings
 {server} > {router} > {client},4,$pings" 'NAT: each packet is one journey, cloned and copied'
+    client_sent='icmp and src host 10.9.1.1'
+    is "$(matching NAT -f "$client_sent") $(matching NAT --follow -f "$client_sent")" \
+        "$((2 * pings)) $((4 * pings))" 'NAT: behind it the address is another, the packet is not'
 else
     skip 'no NAT or no tcpdump here' NAT
 fi

@@ -165,9 +165,20 @@ static struct filter *parse(char *line)
     return f;
 }
 
+/* Its journeys with an event that meets the criteria. */
+static void follow(struct matcher *m, struct journey_set *chosen)
+{
+    for (size_t i = 0; i < EVENTS; i++)
+        if (events[i].journey_id && match_event(m, &block, &events[i]) &&
+            match_packet(m, &events[i]) && !journey_set_add(chosen, events[i].journey_id))
+            exit(99);
+    match_follow(m, chosen);
+}
+
 /* picked: a letter for each event that matches, '-' for the others. */
 static void pick(const struct filter *f, char picked[EVENTS + 1])
 {
+    struct journey_set chosen = {0};
     struct inventory inv = {0};
     struct matcher m;
 
@@ -176,11 +187,14 @@ static void pick(const struct filter *f, char picked[EVENTS + 1])
     if (!match_init(&m, f) || !learn(&m, &inv, learnt))
         exit(99);
     match_window(&m, START_NS + OFFSET_NS);
+    if (match_prepare(&m, &block) == 1 && filter_follows(f))
+        follow(&m, &chosen);
     if (match_prepare(&m, &block) == 1)
         for (size_t i = 0; i < EVENTS; i++)
             if (match_event(&m, &block, &events[i]) && match_packet(&m, &events[i]))
                 picked[i] = (char)('a' + i);
     match_free(&m);
+    journey_set_free(&chosen);
     inventory_free(&inv);
 }
 
@@ -324,8 +338,27 @@ static void test_packets(void)
     check("--filter=len>=42", "a----");
 }
 
+/* The options choose packets; times hold for what is shown of them, too. */
+static void test_follow(void)
+{
+    check("--follow", "abcde");
+    check("--follow --dev=veth[*]", "-bc--");
+    check("--follow --drop", "-bcde");
+    check("--follow --drop=77", "----e");
+    check("--follow --netns=4026532002", "-bc--");
+    check("--follow --filter=udp", "abc--");
+    check("--follow --filter=udp --probe=skb:*", "-----");
+    check("--follow --track=2 --drop", "-bc--");
+    check("--follow --track=1 --drop", "-----");
+    check("--follow --since=+0.000002", "--cde");
+    check("--follow --drop --since=+0.000002", "--cde");
+    check("--follow --filter=udp --until=+0.000002", "ab---");
+    check("--follow --drop=NO_SOCKET --until=+0.000002", "-----");
+}
+
 static bool block_matches(const char *options, const struct nst_block_info *info)
 {
+    static const struct journey_set none;
     char line[256];
     struct inventory inv = {0};
     struct filter *f;
@@ -337,6 +370,8 @@ static bool block_matches(const char *options, const struct nst_block_info *info
     if (!f || !match_init(&m, f) || !learn(&m, &inv, learnt))
         exit(99);
     match_window(&m, START_NS + OFFSET_NS);
+    if (filter_follows(f))
+        match_follow(&m, &none);
     matches = match_block(&m, info);
     match_free(&m);
     inventory_free(&inv);
@@ -367,6 +402,12 @@ static void test_blocks(void)
     tap_ok(&tap, !block_matches("--until=1700000001", &info), "block: at the end of the time");
     tap_ok(&tap, block_matches("--until=1700000001.000000001", &info), "block: its first event");
     tap_ok(&tap, block_matches("--since=+0.000004", &info), "block: its last event");
+    tap_ok(&tap, block_matches("--follow --netns=4026532002", &info),
+           "block: perhaps with packets from another namespace");
+    tap_ok(&tap, block_matches("--follow --probe=net:netif_receive_skb", &info),
+           "block: perhaps with packets from another probe");
+    tap_ok(&tap, !block_matches("--follow --netns=4026532001 --since=+1", &info),
+           "block: before the time, whatever packets it has");
 }
 
 int main(void)
@@ -378,6 +419,7 @@ int main(void)
     test_times();
     test_track();
     test_packets();
+    test_follow();
     test_blocks();
     return tap_done(&tap);
 }
