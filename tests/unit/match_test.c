@@ -221,7 +221,7 @@ static void test_netns(void)
     check("--netns=!4026532002 --netns=!db", "a--d-");
     check("--netns=0x1001", "a----");
     check("--netns=0x3", "----e");
-    check("--netns=0x0", "-----");
+    check("--netns=0x0", "refused");
     check("--netns=web", "a----");
     check("--netns=name:db", "----e");
     check("--netns=!web", "-bcde");
@@ -245,7 +245,7 @@ static void test_inventory(void)
     check("--netns=m*d", "a----");
     check("--netns=/var/lib/*", "-----");
     check("--netns=/var/lib/x", "----e");
-    check("--netns=name:/var/lib/x", "-----");
+    check("--netns=name:/var/lib/x", "refused");
     check("--netns=/run/netns/far", "----e");
     check("--netns=f?r", "----e");
     check("--netns=deep*", "-----");
