@@ -33,7 +33,7 @@ const struct option_spec filter_options[] = {
     {OPTION_DROP, "drop", "[REASON]", "drops, of one reason or of any: NO_SOCKET, openvswitch/*"},
     {OPTION_SINCE, "since", "TIME",
      "at TIME or later: RFC 3339, HH:MM[:SS[.FRACTION]] on the day of the first event, seconds "
-     "since\n          1970, +SECONDS from the first event, or as print shows it"},
+     "since\n          1970, +SECONDS from the first event, start, end, or as print shows it"},
     {OPTION_UNTIL, "until", "TIME", "before TIME"},
     {OPTION_TRACK, "track", "ID",
      "of one packet's journey: its id, or what print shows after its #, with it"},

@@ -165,6 +165,18 @@ static const char *parse_monotonic(const char *text, uint64_t *ns)
     return errno ? "out of range" : NULL;
 }
 
+/* The words that netns has in its columns, for times without a bound. False: it is none of them. */
+static bool parse_word(const char *text, uint64_t *ns)
+{
+    if (!strcmp(text, "start"))
+        *ns = 0;
+    else if (!strcmp(text, "end"))
+        *ns = UINT64_MAX;
+    else
+        return false;
+    return true;
+}
+
 const char *when_parse(const char *text, struct when *when)
 {
     struct when parsed = {.given = true,
@@ -173,7 +185,9 @@ const char *when_parse(const char *text, struct when *when)
                           .monotonic = is_monotonic(text)};
     const char *wrong;
 
-    if (parsed.relative)
+    if (parse_word(text, &parsed.ns))
+        wrong = NULL;
+    else if (parsed.relative)
         wrong = parse_seconds(text + 1, &parsed.ns);
     else if (parsed.of_day)
         wrong = parse_of_day(text, &parsed.ns);

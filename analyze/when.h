@@ -17,7 +17,8 @@ struct when {
 /* RFC 3339 ("2026-01-31T12:00:00.5Z"), seconds since 1970 with a fraction, "+SECONDS" from the
  * first event, or one of the forms that print shows: "2026-01-31 12:00:00.500000" in UTC,
  * "12:00:00.500000" or "12:00", and nanoseconds of CLOCK_MONOTONIC, which are 12 digits or more, or
- * any number with "ns" behind it. NULL, or what is wrong with it. */
+ * any number with "ns" behind it; "start" is before all times, "end" after them. NULL, or what is
+ * wrong with it. */
 const char *when_parse(const char *text, struct when *when);
 
 /* When it was that time of day, in local time, on the day of that moment; both since 1970. */

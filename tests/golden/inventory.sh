@@ -37,6 +37,9 @@ expected inventory.json netns --json first.nst
 is "$(cat first.nst | "$nstrail" netns --json -)" "$(cat "$here/expected/inventory.json")" \
     'the same from a pipe'
 expected inventory.names.txt print --names first.nst
+# What stands in the columns FIRST and LAST.
+is "$("$nstrail" netns --since start --until end first.nst)" \
+    "$(cat "$here/expected/inventory.netns.txt")" 'netns: from start to end is all'
 is "$("$nstrail" info first.nst | sed -n '/ namespace$/,/^$/s/^[ 0-9]*  //p' | sed '1d;$d')" \
     '0x1005/4026532177 (web, moved, /run/docker/netns/4f00aa)
 0x1/4026531840 (host)

@@ -56,6 +56,8 @@ static void test_times(void)
     good_time("1700000000.691042", false, 1700000000691042000);
     good_time("1.0000000019", false, 1000000001);
     good_time("+0", true, 0);
+    good_time("start", false, 0);
+    good_time("end", false, UINT64_MAX);
     good_time("+2.5", true, 2500000000);
     good_time("1970-01-01T00:00:00Z", false, 0);
     good_time("2023-11-14T22:13:20Z", false, 1700000000000000000);
@@ -91,6 +93,8 @@ static void test_times(void)
     bad_time("18446744074");
     bad_time("1.5ns");
     bad_time("yesterday");
+    bad_time("+start");
+    bad_time("ended");
     bad_time("2023-11-14");
     bad_time("2023-11-14T22:13:20");
     bad_time("2023-02-29T00:00:00Z");

@@ -309,6 +309,9 @@ static void test_times(void)
     check("--until=+9999999999", "abcde");
     check("--until=+1 --until=+2", "refused");
     check("--since=+2 --until=+1", "-----");
+    check("--since=start --until=end", "abcde");
+    check("--until=start", "-----");
+    check("--since=end", "-----");
 }
 
 static void test_track(void)
