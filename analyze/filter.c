@@ -33,7 +33,8 @@ const struct option_spec filter_options[] = {
     {OPTION_DROP, "drop", "[REASON]", "drops, of one reason or of any: NO_SOCKET, openvswitch/*"},
     {OPTION_SINCE, "since", "TIME",
      "at TIME or later: RFC 3339, HH:MM[:SS[.FRACTION]] on the day of the first event, seconds "
-     "since\n          1970, +SECONDS from the first event, start, end, or as print shows it"},
+     "since\n          1970, +5 or +1h30m from the first event, -10m before the last one, start, "
+     "end, or as\n          print shows it"},
     {OPTION_UNTIL, "until", "TIME", "before TIME"},
     {OPTION_TRACK, "track", "ID",
      "of one packet's journey: its id, or what print shows after its #, with it"},
@@ -78,6 +79,11 @@ bool filter_asks_events(const struct filter *f)
 {
     return f->devices.count || f->probes.count || f->drops || f->since.given || f->until.given ||
            f->tracks_count || f->has_program || f->follow;
+}
+
+bool filter_asks_end(const struct filter *f)
+{
+    return f && (f->since.from_end || f->until.from_end);
 }
 
 const struct nst_who *filter_who(const struct filter *f, size_t i)

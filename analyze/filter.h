@@ -30,6 +30,8 @@ int filter_option(struct filter *f, int letter, const char *value);
 bool filter_is_set(const struct filter *f);
 /* Any option but --netns was given. */
 bool filter_asks_events(const struct filter *f);
+/* A time counts back from the last event. */
+bool filter_asks_end(const struct filter *f);
 /* The WHO of a --netns, from 0 on; NULL: there are no more. */
 const struct nst_who *filter_who(const struct filter *f, size_t i);
 /* --drop was given without a reason. */

@@ -9,7 +9,7 @@
 #include "analyze/source.h"
 
 /* From now on only times exclude a block: any may have an event of a packet that is chosen in
- * another one. Call it before source_set_first_time(). */
+ * another one. Call it before source_set_times(). */
 void follow_begin(struct source **sources, unsigned count);
 
 /* Finds the journeys that meet the criteria in any of a capture's files; from then on theirs are

@@ -129,16 +129,30 @@ static int resolve(const struct input *in)
     return status ? status : resolve_asked(in->sources, in->sources_count, in->filter);
 }
 
-/* Relative times count from the earliest event of all files. */
-static void set_first_time(struct input *in)
+/* Of a pipe the last event is known when all others have been given. */
+static int check_times(const struct input *in)
 {
-    uint64_t first = UINT64_MAX, time_ns;
+    for (unsigned i = 0; filter_asks_end(in->filter) && i < in->sources_count; i++)
+        if (!in->sources[i]->seekable)
+            return message_error(in->sources[i]->file.path,
+                                 "a time before the last event, such as -10m, needs a file, not "
+                                 "a pipe");
+    return STATUS_OK;
+}
+
+/* Relative times count from the earliest event of all files, or back from the latest. */
+static void set_times(struct input *in)
+{
+    uint64_t first = UINT64_MAX, last = 0, time_ns;
 
     for (unsigned i = 0; i < in->sources_count; i++)
         if (source_first_time(in->sources[i], &time_ns) && time_ns < first)
             first = time_ns;
     for (unsigned i = 0; i < in->sources_count; i++)
-        source_set_first_time(in->sources[i], first);
+        if (in->sources[i]->totals.last_time_ns > last)
+            last = in->sources[i]->totals.last_time_ns;
+    for (unsigned i = 0; i < in->sources_count; i++)
+        source_set_times(in->sources[i], first, last);
     in->first_time_ns = first;
 }
 
@@ -149,7 +163,7 @@ static bool arrange(struct input *in, unsigned load)
 
     if (follows)
         follow_begin(in->sources, in->sources_count);
-    set_first_time(in);
+    set_times(in);
     if (!series_say_missing(in->sources, in->sources_count) ||
         (follows && !follow_choose(in->sources, in->sources_count, load)))
         return false;
@@ -178,7 +192,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     in->filter = filter;
     in->ahead_left = AHEAD_MAX;
     allow_open_files();
-    if (open_sources(in, paths, count, load) != STATUS_OK ||
+    if (open_sources(in, paths, count, load) != STATUS_OK || check_times(in) != STATUS_OK ||
         (!in->resolve_late && resolve(in) != STATUS_OK)) {
         input_free(in);
         return STATUS_FAILED;

@@ -15,7 +15,7 @@
 
 static void set_limit(const struct when *when, uint64_t *time_ns, uint64_t *ts_ns)
 {
-    if (!when->given || when->relative || when->of_day)
+    if (!when->given || when->relative || when->from_end || when->of_day)
         return;
     *(when->monotonic ? ts_ns : time_ns) = when->ns;
 }
@@ -71,20 +71,23 @@ static uint64_t add_saturated(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static void set_from_first(const struct when *when, uint64_t first_time_ns, uint64_t *time_ns)
+static void set_by_events(const struct when *when, uint64_t first_time_ns, uint64_t last_time_ns,
+                          uint64_t *time_ns)
 {
     if (when->relative)
         *time_ns = add_saturated(first_time_ns, when->ns);
+    else if (when->from_end)
+        *time_ns = when->ns < last_time_ns ? last_time_ns - when->ns : 0;
     else if (when->of_day)
         *time_ns = when_of_day(when->ns, first_time_ns);
 }
 
-void match_window(struct matcher *m, uint64_t first_time_ns)
+void match_window(struct matcher *m, uint64_t first_time_ns, uint64_t last_time_ns)
 {
     if (!m->filter)
         return;
-    set_from_first(&m->filter->since, first_time_ns, &m->since_ns);
-    set_from_first(&m->filter->until, first_time_ns, &m->until_ns);
+    set_by_events(&m->filter->since, first_time_ns, last_time_ns, &m->since_ns);
+    set_by_events(&m->filter->until, first_time_ns, last_time_ns, &m->until_ns);
 }
 
 bool match_see_netns(struct matcher *m, const struct nst_netns *netns)

@@ -47,8 +47,9 @@ bool match_is_choosy(const struct matcher *m);
  * criteria itself; times hold for both. NULL: each has to meet them. */
 void match_follow(struct matcher *m, const struct journey_set *journeys);
 
-/* Until the first event is known, times that count from it or its day leave the window open. */
-void match_window(struct matcher *m, uint64_t first_time_ns);
+/* Until the first and last event are known, times that count from them or a day leave the window
+ * open. */
+void match_window(struct matcher *m, uint64_t first_time_ns, uint64_t last_time_ns);
 /* What the file's tables say by now, whose owner keeps it. False: no memory. */
 bool match_learn(struct matcher *m, const struct inventory *inv);
 /* A namespace that is in the file. False: no memory. */

@@ -434,11 +434,11 @@ bool source_first_time(const struct source *s, uint64_t *time_ns)
     return true;
 }
 
-void source_set_first_time(struct source *s, uint64_t time_ns)
+void source_set_times(struct source *s, uint64_t first_time_ns, uint64_t last_time_ns)
 {
     size_t kept = s->pending_next;
 
-    match_window(&s->matcher, time_ns);
+    match_window(&s->matcher, first_time_ns, last_time_ns);
     for (size_t i = s->pending_next; i < s->pending_count; i++) {
         const struct pending *p = &s->pending[i];
 

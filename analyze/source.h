@@ -76,8 +76,9 @@ void source_close(struct source *s);
 
 /* The earliest event of the file, since 1970, as far as is known. False: it has none. */
 bool source_first_time(const struct source *s, uint64_t *time_ns);
-/* Relative times count from there. Call it before source_take(). */
-void source_set_first_time(struct source *s, uint64_t time_ns);
+/* Relative times count from there: the first and last event of all files. Call it before
+ * source_take(). */
+void source_set_times(struct source *s, uint64_t first_time_ns, uint64_t last_time_ns);
 
 /* No event that is still to come is earlier (but on a pipe: one that the recorder marked as
  * late). False: none is to come. */

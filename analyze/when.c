@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "format/duration.h"
+
 #define NS_PER_S         UINT64_C(1000000000)
 #define MONOTONIC_DIGITS 12
 
@@ -27,38 +29,6 @@ static bool read_digits(const char **text, unsigned count, int *value)
         *value = *value * 10 + (**text - '0');
     }
     return true;
-}
-
-/* ".5": the point and what follows it, if it is there; digits past the ninth are dropped. */
-static bool read_fraction(const char **text, uint64_t *ns)
-{
-    uint64_t unit = NS_PER_S / 10;
-
-    *ns = 0;
-    if (**text != '.')
-        return true;
-    if (!is_digit(*++*text))
-        return false;
-    for (; is_digit(**text); (*text)++, unit /= 10)
-        *ns += (uint64_t)(**text - '0') * unit;
-    return true;
-}
-
-static const char *parse_seconds(const char *text, uint64_t *ns)
-{
-    uint64_t seconds = 0, fraction;
-
-    if (!is_digit(*text))
-        return "no number";
-    for (; is_digit(*text); text++) {
-        if (seconds > UINT64_MAX / NS_PER_S / 10 - 1)
-            return "out of range";
-        seconds = seconds * 10 + (uint64_t)(*text - '0');
-    }
-    if (!read_fraction(&text, &fraction) || *text)
-        return "no number of seconds";
-    *ns = seconds * NS_PER_S + fraction;
-    return NULL;
 }
 
 static int days_in_month(int year, int month)
@@ -102,7 +72,7 @@ static const char *parse_of_day(const char *text, uint64_t *ns)
     if (!read_digits(&text, 2, &hour) || *text++ != ':' || !read_digits(&text, 2, &minute))
         return form;
     if (*text && (*text++ != ':' || !read_digits(&text, 2, &second) ||
-                  !read_fraction(&text, &fraction) || *text))
+                  !nst_fraction_parse(&text, &fraction) || *text))
         return form;
     if (hour > 23 || minute > 59 || second > 60)
         return "there is no such time of day";
@@ -113,7 +83,7 @@ static const char *parse_of_day(const char *text, uint64_t *ns)
 static const char *parse_rfc3339(const char *text, uint64_t *ns)
 {
     static const char form[] =
-        "no time as in 2026-01-31T12:00:00.5Z, 12:00:00.5, 1769860800.5 or +5";
+        "no time as in 2026-01-31T12:00:00.5Z, 12:00:00.5, 1769860800.5, +5 or -10m";
     struct tm tm = {0};
     uint64_t fraction;
     bool blank;
@@ -127,7 +97,7 @@ static const char *parse_rfc3339(const char *text, uint64_t *ns)
     blank = *text++ == ' ';
     if (!read_digits(&text, 2, &tm.tm_hour) || *text++ != ':' ||
         !read_digits(&text, 2, &tm.tm_min) || *text++ != ':' ||
-        !read_digits(&text, 2, &tm.tm_sec) || !read_fraction(&text, &fraction))
+        !read_digits(&text, 2, &tm.tm_sec) || !nst_fraction_parse(&text, &fraction))
         return form;
     /* Without a zone it is what print --utc shows, which has a blank. */
     if (!*text && !blank)
@@ -181,14 +151,15 @@ const char *when_parse(const char *text, struct when *when)
 {
     struct when parsed = {.given = true,
                           .relative = *text == '+',
+                          .from_end = *text == '-',
                           .of_day = is_of_day(text),
                           .monotonic = is_monotonic(text)};
     const char *wrong;
 
     if (parse_word(text, &parsed.ns))
         wrong = NULL;
-    else if (parsed.relative)
-        wrong = parse_seconds(text + 1, &parsed.ns);
+    else if (parsed.relative || parsed.from_end)
+        wrong = nst_duration_parse(text + 1, &parsed.ns);
     else if (parsed.of_day)
         wrong = parse_of_day(text, &parsed.ns);
     else if (parsed.monotonic)
@@ -196,7 +167,7 @@ const char *when_parse(const char *text, struct when *when)
     else if (text[strspn(text, "0123456789.")])
         wrong = parse_rfc3339(text, &parsed.ns);
     else
-        wrong = parse_seconds(text, &parsed.ns);
+        wrong = nst_duration_parse(text, &parsed.ns);
     if (!wrong)
         *when = parsed;
     return wrong;

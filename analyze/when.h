@@ -9,16 +9,17 @@
 struct when {
     bool given;
     bool relative;  /* ns counts from the first event */
+    bool from_end;  /* it counts back from the last event */
     bool of_day;    /* ns is a time of day, counted from midnight: see when_of_day() */
     bool monotonic; /* ns is CLOCK_MONOTONIC's; if none of these, it counts from 1970 */
     uint64_t ns;
 };
 
-/* RFC 3339 ("2026-01-31T12:00:00.5Z"), seconds since 1970 with a fraction, "+SECONDS" from the
- * first event, or one of the forms that print shows: "2026-01-31 12:00:00.500000" in UTC,
- * "12:00:00.500000" or "12:00", and nanoseconds of CLOCK_MONOTONIC, which are 12 digits or more, or
- * any number with "ns" behind it; "start" is before all times, "end" after them. NULL, or what is
- * wrong with it. */
+/* RFC 3339 ("2026-01-31T12:00:00.5Z"), seconds since 1970 with a fraction, "+DURATION" from the
+ * first event, "-DURATION" before the last one, or one of the forms that print shows: "2026-01-31
+ * 12:00:00.500000" in UTC, "12:00:00.500000" or "12:00", and nanoseconds of CLOCK_MONOTONIC, which
+ * are 12 digits or more, or any number with "ns" behind it; "start" is before all times, "end"
+ * after them. NULL, or what is wrong with it. */
 const char *when_parse(const char *text, struct when *when);
 
 /* When it was that time of day, in local time, on the day of that moment; both since 1970. */

@@ -14,6 +14,7 @@
 #include "capture/clock.h"
 #include "capture/probe_spec.h"
 #include "format/distance.h"
+#include "format/duration.h"
 #include "format/error.h"
 #include "format/who.h"
 
@@ -47,12 +48,12 @@ enum {
 static const struct option_spec specs[] = {
     {'w', "write", "FILE", "record to FILE; - is standard output"},
     {'C', "file-size", "SIZE", "begin a new file at SIZE million bytes; or with k, M, G"},
-    {'G', "file-seconds", "SECONDS", "begin a new file after so many seconds"},
+    {'G', "file-seconds", "SECONDS", "begin a new file after so many seconds; or with s, m, h, d"},
     {'W', "files", "COUNT", "keep the newest COUNT files"},
     {OPTION_LIVE, "live", NULL, "show events while they are recorded; needs no -w"},
     {OPTION_MAX_DISK, "max-disk", "SIZE", "remove the oldest files beyond SIZE in all"},
     {'c', "count", "COUNT", "stop after COUNT events"},
-    {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds"},
+    {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds; or with s, m, h, d"},
     {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
     {'i', "interface", "DEV", "packets at a device of that name, or 'veth*', in any namespace"},
     {OPTION_NETNS, "netns", "WHO",
@@ -88,7 +89,9 @@ static const struct option_spec specs[] = {
 #define QUOTA_LEAST (1ull << 20)
 /* Without -C, as many files share what --max-disk allows. */
 #define FILES_OF_QUOTA 10
-#define SIZE_LIMIT (1ull << 62)
+#define SIZE_LIMIT     (1ull << 62)
+/* Over 30 years. */
+#define SECONDS_LIMIT 1000000000ull
 
 #define SPECS (sizeof(specs) / sizeof(specs[0]))
 
@@ -152,14 +155,22 @@ static int parse_number(const char *text, uint64_t min, uint64_t max, const char
     return 0;
 }
 
+/* Seconds, in whatever way strtod(3) reads them, or with units. */
 static int parse_seconds(const char *text, const char *what, uint64_t *ns, struct nst_error *err)
 {
     char *end;
     double seconds = strtod(text, &end);
+    uint64_t parsed = 0;
 
-    if (end == text || *end || !isfinite(seconds) || seconds * NS_PER_S < 1 || seconds > 1e9)
-        return nst_fail(err, -EINVAL, "%s %s: must be seconds, more than 0", what, text);
-    *ns = seconds * NS_PER_S;
+    if (end != text && !*end && isfinite(seconds) && seconds > 0 && seconds <= SECONDS_LIMIT)
+        parsed = seconds * NS_PER_S;
+    else if (nst_duration_parse(text, &parsed) || parsed > SECONDS_LIMIT * NS_PER_S)
+        parsed = 0;
+    if (!parsed)
+        return nst_fail(err, -EINVAL,
+                        "%s %s: must be more than 0: seconds, or as in 90s, 10m, 1h30m", what,
+                        text);
+    *ns = parsed;
     return 0;
 }
 

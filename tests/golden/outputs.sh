@@ -160,6 +160,19 @@ picks '/4026533000 ' --netns '!4026533001' --netns '!0x2002' --netns '!402653312
 picks 'netif_receive_skb' --probe netif_receive_skb
 picks '^732246[12]' --until +0.002
 picks '^73224809[0-4].*/4026533002 ' --since +0.0199 --until +0.01995 --netns 0x2002
+# Back from the last event, at 7322480999000.
+picks '^7322480' --since -0.000999
+picks '^73224(6|7[0-8])' --until=-1.999ms
+picks '^732248098' --since -0.019ms --until -0.009ms
+is "$("$nstrail" print --format single-line --since -0s many.nst accepted.nst | tail -n +2)" \
+    "$("$nstrail" print --format single-line many.nst accepted.nst | tail -n 1)" \
+    'back from the last event of all files'
+# shellcheck disable=SC2002
+cat many.nst | "$nstrail" print --since -10m - >got 2>errors
+is "$?: $(cat got errors)" '1: nstrail: -: a time before the last event, such as -10m, needs a file, not a pipe' \
+    'which a pipe does not tell'
+is "$("$nstrail" print --since -1ms - <many.nst | md5sum)" "$("$nstrail" print --since -1ms many.nst | md5sum)" \
+    'a file on standard input does'
 # Times as print shows them.
 picks '^732248099' --since 7322480990000
 picks '^732246100[01]' --until 7322461002000ns

@@ -23,6 +23,16 @@ static void good_time(const char *text, bool relative, uint64_t ns)
         printf("# %s, %llu ns\n", wrong ? wrong : "accepted", (unsigned long long)when.ns);
 }
 
+static void good_from_end(const char *text, uint64_t ns)
+{
+    struct when when = {0};
+
+    tap_ok(&tap,
+           !when_parse(text, &when) && when.from_end && !when.relative && !when.monotonic &&
+               when.ns == ns,
+           text);
+}
+
 static void good_monotonic(const char *text, uint64_t ns)
 {
     struct when when = {0};
@@ -56,6 +66,18 @@ static void test_times(void)
     good_time("1700000000.691042", false, 1700000000691042000);
     good_time("1.0000000019", false, 1000000001);
     good_time("+0", true, 0);
+    good_time("+1s", true, 1000000000);
+    good_time("+90s", true, 90000000000);
+    good_time("+5m", true, 300000000000);
+    good_time("+1.5h", true, 5400000000000);
+    good_time("+1h30m", true, 5400000000000);
+    good_time("+1d2h3m4.5s6.25ms", true, 93784506250000);
+    good_time("+0.000001ms", true, 1);
+    good_time("+18446744073.709551615", true, UINT64_MAX);
+    good_from_end("-0", 0);
+    good_from_end("-1", 1000000000);
+    good_from_end("-10m", 600000000000);
+    good_from_end("-0.5s", 500000000);
     good_time("start", false, 0);
     good_time("end", false, UINT64_MAX);
     good_time("+2.5", true, 2500000000);
@@ -83,11 +105,23 @@ static void test_times(void)
     bad_time("12:");
     bad_time("");
     bad_time("+");
-    bad_time("-1");
+    bad_time("-");
+    bad_time("+m");
+    bad_time("+5x");
+    bad_time("+5mm");
+    bad_time("+1h30");
+    bad_time("+30m1h");
+    bad_time("+1m1m");
+    bad_time("+.5m");
+    bad_time("+1.m");
+    bad_time("+ 5m");
+    bad_time("--5m");
+    bad_time("5m");
+    bad_time("+300000d");
+    bad_time("+18446744073.709551616");
     bad_time(".5");
     bad_time("1.");
     bad_time("1.5.5");
-    bad_time("+1s");
     bad_time("99999999999999999999");
     bad_time("18446744073709551616ns");
     bad_time("18446744074");

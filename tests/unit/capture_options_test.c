@@ -81,6 +81,11 @@ static void test_good(void)
     takes("-w x --no-packets", !parse("-w x --no-packets") && options.snaplen == 0);
     takes("-w x --duration 1.5",
           !parse("-w x --duration 1.5") && options.duration_ns == 1500000000);
+    takes("-w x --duration .5e0", !parse("-w x --duration .5e0") && options.duration_ns == 500000000);
+    takes("-w x --duration 5s", !parse("-w x --duration 5s") && options.duration_ns == 5000000000);
+    takes("-w x --duration=1h30m",
+          !parse("-w x --duration=1h30m") && options.duration_ns == 5400000000000);
+    takes("-w x -G 1m", !parse("-w x -G 1m") && options.period_ns == 60000000000);
     takes("-w x --attach raw_tp",
           !parse("-w x --attach raw_tp") && options.attach == ATTACH_RAW_TP);
     takes("-w x --tracking heuristic",
@@ -148,7 +153,11 @@ static void test_bad(void)
     refuses("-w x -c 0", "from 1 to");
     refuses("-w x --duration 0", "more than 0");
     refuses("-w x --duration nan", "more than 0");
-    refuses("-w x --duration 5m", "more than 0");
+    refuses("-w x --duration 0m", "more than 0");
+    refuses("-w x --duration -5m", "more than 0");
+    refuses("-w x --duration 5x", "more than 0");
+    refuses("-w x --duration 1e10", "more than 0");
+    refuses("-w x --duration 1000000d", "more than 0");
     refuses("-w x --attach kprobe", "tp_btf or raw_tp");
     refuses("-w x --tracking none", "exact or heuristic");
     refuses("-w x -B 0", "from 1 to");

@@ -186,7 +186,7 @@ static void pick(const struct filter *f, char picked[EVENTS + 1])
     picked[EVENTS] = '\0';
     if (!match_init(&m, f) || !learn(&m, &inv, learnt))
         exit(99);
-    match_window(&m, START_NS + OFFSET_NS);
+    match_window(&m, START_NS + OFFSET_NS, START_NS + OFFSET_NS + 4000);
     if (match_prepare(&m, &block) == 1 && filter_follows(f))
         follow(&m, &chosen);
     if (match_prepare(&m, &block) == 1)
@@ -309,6 +309,12 @@ static void test_times(void)
     check("--until=+9999999999", "abcde");
     check("--until=+1 --until=+2", "refused");
     check("--since=+2 --until=+1", "-----");
+    check("--since=+0.002ms", "--cde");
+    check("--since=-0.002ms", "--cde");
+    check("--until=-0.000002", "ab---");
+    check("--since=-0", "----e");
+    check("--since=-1h --until=-0.003ms", "a----");
+    check("--since=-100000d", "abcde");
     check("--since=start --until=end", "abcde");
     check("--until=start", "-----");
     check("--since=end", "-----");
@@ -372,7 +378,7 @@ static bool block_matches(const char *options, const struct nst_block_info *info
     f = parse(line);
     if (!f || !match_init(&m, f) || !learn(&m, &inv, learnt))
         exit(99);
-    match_window(&m, START_NS + OFFSET_NS);
+    match_window(&m, START_NS + OFFSET_NS, START_NS + OFFSET_NS + 4000);
     if (filter_follows(f))
         match_follow(&m, &none);
     matches = match_block(&m, info);
