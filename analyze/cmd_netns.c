@@ -246,7 +246,7 @@ static void list_choices(const struct netns_report *r, const char *name, const s
         if (ambiguous)
             who_choices_ambiguous(path ? path : name, &h->inventory, who->text);
         else
-            who_choices_list(path ? path : name, &h->inventory, &seen, who->form);
+            who_choices_list(path ? path : name, &h->inventory, &seen, who);
         free(path);
     }
 }

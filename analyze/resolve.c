@@ -42,14 +42,14 @@ static bool list_block(void *context, const struct nst_block *block)
 }
 
 /* What could have been asked for instead. */
-static void list_choice(struct source *s, enum nst_who_form form)
+static void list_choice(struct source *s, const struct nst_who *who)
 {
     struct netns_list seen = s->seen;
 
     who_choices_known(&s->inventory, &seen);
-    if (s->seekable && who_choices_are_netns(form))
+    if (s->seekable && who_choices_are_netns(who->form))
         source_visit(s, list_block, &seen);
-    who_choices_list(s->file.path, &s->inventory, &seen, form);
+    who_choices_list(s->file.path, &s->inventory, &seen, who);
 }
 
 static int say_unknown(struct source **sources, unsigned count, const struct nst_who *who)
@@ -57,7 +57,7 @@ static int say_unknown(struct source **sources, unsigned count, const struct nst
     message_error(count == 1 ? sources[0]->file.path : NULL,
                   "--netns %s: no such namespace was recorded", who->given);
     for (unsigned i = 0; i < count; i++)
-        list_choice(sources[i], who->form);
+        list_choice(sources[i], who);
     return STATUS_FAILED;
 }
 

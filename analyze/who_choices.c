@@ -4,6 +4,7 @@
 #include "analyze/who_choices.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,10 @@
 #include "analyze/message.h"
 #include "analyze/who_spans.h"
 #include "format/container_fit.h"
+#include "format/distance.h"
+
+/* As much of a container's id is no mere chance. */
+#define ID_LEAST 4
 
 void who_choices_known(const struct inventory *inv, struct netns_list *seen)
 {
@@ -146,20 +151,95 @@ static void list_processes(const char *path, const struct inventory *inv)
         fputs("  and more: see nstrail netns --json\n", stderr);
 }
 
+/* What was meant, perhaps: so far the nearest to the word that was given. */
+struct meant {
+    const char *given; /* without what says the form */
+    char text[2 * NST_MAX_NAME + 8];
+    unsigned distance;
+};
+
+static void see_name(struct meant *m, const char *name, const char *prefix, const char *who)
+{
+    unsigned distance = name ? nst_distance(m->given, name) : UINT_MAX;
+
+    if (distance >= m->distance || !nst_is_near(m->given, distance))
+        return;
+    m->distance = distance;
+    snprintf(m->text, sizeof(m->text), "%s%s", prefix, who);
+}
+
+/* The name, or "name:" and it where it would mean something else. */
+static void see_netns_name(struct meant *m, const struct nst_netns_name *n)
+{
+    struct nst_who who;
+    bool is_plain = n->place != NST_PLACE_NETNS ||
+                    (!nst_who_parse(n->name, &who) && who.form == NST_WHO_NAME && !who.exclude);
+
+    see_name(m, n->name, is_plain ? "" : "name:", n->name);
+}
+
+/* Who writes a pod's namespace wrongly may have its name right. */
+static void see_pod(struct meant *m, const struct nst_container *c)
+{
+    const char *slash = strchr(m->given, '/');
+    char pod[sizeof(m->text)];
+
+    container_who(c, NST_WHO_POD, pod, sizeof(pod));
+    if (!*pod)
+        return;
+    see_name(m, pod + strlen("pod:"), "", pod);
+    if (!slash)
+        see_name(m, c->pod_name, "", pod);
+    else if (m->distance && !strcmp(slash + 1, c->pod_name))
+        snprintf(m->text, sizeof(m->text), "%s", pod);
+}
+
+static void see_container(struct meant *m, const struct nst_container *c)
+{
+    enum nst_fit fit = nst_container_fits(m->given, c);
+
+    if (fit == NST_FITS_EXACTLY || (fit == NST_FITS_PREFIX && strlen(m->given) >= ID_LEAST))
+        see_name(m, m->given, "container:", m->given);
+    if (c->name)
+        see_name(m, c->name, "container:", c->name);
+    if (c->pod_container)
+        see_name(m, c->pod_container, "container:", c->pod_container);
+}
+
+/* People write a container's or a pod's name alone, as they see it in a table, or misspell it. */
+static void say_meant(const char *path, const struct inventory *inv, const struct nst_who *who)
+{
+    struct meant m = {.given = who->text, .distance = UINT_MAX};
+    const struct nst_container *containers;
+    size_t count;
+
+    for (size_t i = 0; i < inv->names.count; i++)
+        see_netns_name(&m, &inv->names.list[i]);
+    containers = inventory_containers(inv, &count);
+    for (size_t i = 0; i < count; i++) {
+        see_container(&m, &containers[i]);
+        see_pod(&m, &containers[i]);
+    }
+    if (*m.text)
+        message_warn(path, "did you mean %s%s?", who->exclude ? "!" : "", m.text);
+}
+
 bool who_choices_are_netns(enum nst_who_form form)
 {
     return form != NST_WHO_CONTAINER && form != NST_WHO_POD && form != NST_WHO_PID;
 }
 
 void who_choices_list(const char *path, const struct inventory *inv, const struct netns_list *seen,
-                      enum nst_who_form form)
+                      const struct nst_who *who)
 {
-    if (who_choices_are_netns(form))
+    if (who->form != NST_WHO_INUM && who->form != NST_WHO_COOKIE && who->form != NST_WHO_PID)
+        say_meant(path, inv, who);
+    if (who_choices_are_netns(who->form))
         list_netns(path, inv, seen);
-    else if (form == NST_WHO_PID)
+    else if (who->form == NST_WHO_PID)
         list_processes(path, inv);
     else
-        list_containers(path, inv, form, NULL);
+        list_containers(path, inv, who->form, NULL);
 }
 
 void who_choices_ambiguous(const char *path, const struct inventory *inv, const char *prefix)

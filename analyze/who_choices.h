@@ -11,9 +11,10 @@
 void who_choices_known(const struct inventory *inv, struct netns_list *seen);
 /* Who is asked for in that form is chosen from namespaces, not from processes or containers. */
 bool who_choices_are_netns(enum nst_who_form form);
-/* Lists those of a file, or whatever path is; seen: its namespaces. */
+/* Says what was meant, where something is called almost so, and lists those of a file, or whatever
+ * path is; seen: its namespaces. */
 void who_choices_list(const char *path, const struct inventory *inv, const struct netns_list *seen,
-                      enum nst_who_form form);
+                      const struct nst_who *who);
 /* The containers whose id begins so. */
 void who_choices_ambiguous(const char *path, const struct inventory *inv, const char *prefix);
 

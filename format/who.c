@@ -82,7 +82,7 @@ static const char *parse_text(const char *text, struct nst_who *who)
         break;
     case NST_WHO_NAME:
         if (strchr(text, '/'))
-            return "a name has no '/'";
+            return "a name has no '/'; a pod is pod:NAMESPACE/NAME, a path begins with '/'";
         break;
     case NST_WHO_POD:
         if (!is_pod(text))

@@ -121,6 +121,23 @@ fails $'several containers begin so.*\n.*begin so are\n  container:4f00aa11bb22c
 fails $'containers in it are\n  container:web .*\n  container:4f77aa .*\n  container:cart ' container:x
 fails $'pods in it are\n  pod:shop/cart-7 0x1006/4026532240\n  pod:metrics/exporter-2 0x1/4026531840$' pod:x/y
 fails $'processes in it are\n  pid:1 systemd .*\n  pid:5002 cart\\\\x07 ' pid:99
+# As tables show them, or almost.
+fails $'nosuch: no such .*\n.*the namespaces in it' nosuch
+for meant in cart=container:cart c[a]rt=container:c[a]rt cart-7=pod:shop/cart-7 \
+    '!exporter-2=!pod:metrics/exporter-2' 4f00=container:4f00 mvoed=moved BRIEF=brief container:wbe=container:web \
+    container:brief=brief container:cart-7=pod:shop/cart-7 pod:shop/cart-8=pod:shop/cart-7 \
+    pod:default/cart-7=pod:shop/cart-7; do
+    "$nstrail" print --netns "${meant%=*}" first.nst 2>&1 | sed -n 2p >got
+    is "$(cat got)" "nstrail: first.nst: did you mean ${meant#*=}?" "is told what it is: --netns ${meant%=*}"
+done
+"$nstrail" netns --netns cart-7 x.db 2>errors
+like "$(cat errors)" 'x.db: did you mean pod:shop/cart-7\?' 'so is who asks a database'
+for who in nosuch container:x pod:x/y 7 pid:99; do
+    is "$("$nstrail" print --netns $who first.nst 2>&1 | grep -c 'did you mean')" 0 "nothing is like $who"
+done
+"$nstrail" print --netns shop/cart-7 first.nst 2>errors
+is "$?: $(cat errors)" "1: nstrail: --netns shop/cart-7: a name has no '/'; a pod is pod:NAMESPACE/NAME, a path begins with '/'" \
+    'a pod without the word'
 fails '0x1009/4026532400 a\\x1b\[31m"b\\x0a\\x5c\\xff' nosuch
 
 is "$("$nstrail" print --format single-line --names first.nst |
