@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "analyze/db.h"
+#include "analyze/file_kind.h"
 #include "analyze/filter.h"
 #include "analyze/input.h"
 #include "analyze/inventory_life.h"
@@ -331,7 +332,7 @@ static int run(const struct command *command, int argc, char **argv)
         status = STATUS_OK;
     else if (letter == OPTIONS_END && twice)
         message_error(NULL, "netns: --json, --long and --tree are one or the other");
-    else if (letter == OPTIONS_END && netns_db_is(o.operands[0]))
+    else if (letter == OPTIONS_END && file_kind(o.operands[0]) == FILE_KIND_DATABASE)
         status = print_db(&o, filter, print ? print : netns_print_table);
     else if (letter == OPTIONS_END)
         status = print_files(&o, filter, print ? print : netns_print_table);

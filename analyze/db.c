@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyze/file_kind.h"
 #include "analyze/message.h"
 
 /* Goes up whenever a table or column changes: there is no migration, the captures are. */
@@ -287,7 +288,13 @@ int db_open_read(struct db *db, const char *name)
     }
     if (!code)
         return STATUS_OK;
-    db_error(db, code);
+    if ((code & 0xff) == SQLITE_NOTADB && file_kind(db->path) == FILE_KIND_CAPTURE)
+        message_error(name,
+                      "a capture, not a database: first make one of it with nstrail import -d "
+                      "DB %s",
+                      name);
+    else
+        db_error(db, code);
     db_abandon(db);
     return STATUS_FAILED;
 }

@@ -4,29 +4,11 @@
 #include "analyze/netns_db.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analyze/netns_words.h"
-
-bool netns_db_is(const char *path)
-{
-    static const char magic[] = "SQLite format 3"; /* with its NUL */
-    char bytes[sizeof(magic)];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool is_it;
-
-    if (fd < 0)
-        return false;
-    /* A pipe is left as it is. */
-    is_it =
-        pread(fd, bytes, sizeof(bytes), 0) == sizeof(bytes) && !memcmp(bytes, magic, sizeof(bytes));
-    close(fd);
-    return is_it;
-}
 
 /* What all the queries begin with. */
 #define HEAD       "SELECT n.capture_id, coalesce(n.cookie, 0), n.inum, "

@@ -6,8 +6,6 @@
 #include "analyze/db.h"
 #include "analyze/netns_report.h"
 
-/* The file is an SQLite database. */
-bool netns_db_is(const char *path);
 /* All of it but the order. Answers SQLite's codes. */
 int netns_db_report(const struct db *db, struct netns_report *r);
 

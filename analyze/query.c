@@ -4,9 +4,11 @@
 #include "analyze/query.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyze/message.h"
+#include "format/distance.h"
 
 /* Around a mistake, so much of its line is shown before and behind it. */
 #define EXCERPT 50
@@ -115,9 +117,40 @@ static void show_place(const char *sql, size_t offset)
     fputs("^\n", stderr);
 }
 
+/* Where a table is not there, what it was to be. */
+static void say_nearest(const struct db *db, const char *missing)
+{
+    struct nst_nearest nearest;
+    char name[sizeof(nearest.given)];
+    sqlite3_stmt *names;
+
+    nst_nearest_begin(&nearest, missing, strlen(missing));
+    if (sqlite3_prepare_v2(db->handle,
+                           "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
+                           " AND length(name) < 32",
+                           -1, &names, NULL) != SQLITE_OK)
+        return;
+    while (sqlite3_step(names) == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(names, 0);
+
+        if (text)
+            nst_nearest_see(&nearest, text);
+        /* The row goes with the next one. */
+        if (text && nearest.name == text) {
+            snprintf(name, sizeof(name), "%s", text);
+            nearest.name = name;
+        }
+    }
+    sqlite3_finalize(names);
+    if (nearest.name)
+        message_warn(db->name, "did you mean %s?", nearest.name);
+}
+
 /* What prepare thinks of the statement that begins there. */
 static int sql_error(const struct db *db, const char *sql)
 {
+    static const char no_table[] = "no such table: ";
+    char words[sizeof(no_table) + 64];
     int offset = sqlite3_error_offset(db->handle);
     int code = sqlite3_errcode(db->handle) & 0xff;
 
@@ -128,8 +161,11 @@ static int sql_error(const struct db *db, const char *sql)
     if (code != SQLITE_ERROR)
         return db_error(db, code);
     message_error(db->name, "SQL: %s", sqlite3_errmsg(db->handle));
+    snprintf(words, sizeof(words), "%s", sqlite3_errmsg(db->handle));
     if (offset >= 0)
         show_place(sql, (size_t)offset);
+    if (!strncmp(words, no_table, strlen(no_table)))
+        say_nearest(db, words + strlen(no_table));
     return STATUS_FAILED;
 }
 

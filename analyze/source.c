@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyze/file_kind.h"
 #include "analyze/message.h"
 #include "analyze/series.h"
 #include "format/array.h"
@@ -363,6 +364,16 @@ static bool is_content(int error)
            error == -EPROTONOSUPPORT || error == -EIO;
 }
 
+static int cannot_read(const char *path, int error, const char *why)
+{
+    if (error == -EMEDIUMTYPE && file_kind(path) == FILE_KIND_DATABASE)
+        message_error(path, "a database, not a capture: ask it with nstrail query, or with nstrail "
+                            "netns, given alone");
+    else
+        message_error(path, "%s", why);
+    return is_content(error) ? STATUS_PARTIAL : STATUS_FAILED;
+}
+
 int source_open(struct source **opened, const struct source_place *place,
                 const struct filter *filter, unsigned load)
 {
@@ -380,8 +391,7 @@ int source_open(struct source **opened, const struct source_place *place,
         source_close(s);
         if (error == -ENOENT)
             return cannot_open(place->path, filter, err.text);
-        message_error(place->path, "%s", err.text);
-        return is_content(error) ? STATUS_PARTIAL : STATUS_FAILED;
+        return cannot_read(place->path, error, err.text);
     }
     s->seekable = nst_reader_seekable(s->reader);
     if (!s->seekable && filter_follows(filter)) {

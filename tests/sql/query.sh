@@ -104,7 +104,27 @@ says 1 'nstrail: x.db: SQL: incomplete input' x.db 'SELECT ('
 says 1 'nstrail: query: --csv or --json, not both' --csv --json x.db 'SELECT 1'
 says 1 'nstrail: none.db: No such file or directory' none.db 'SELECT 1'
 is "$(ls none.db 2>&1 | wc -l)" 1 'makes no database'
-says 1 'nstrail: alpha.0.nst: not a database' alpha.0.nst 'SELECT 1'
+says 1 'nstrail: alpha.0.nst: a capture, not a database: first make one of it with nstrail import -d DB alpha.0.nst' \
+    alpha.0.nst 'SELECT 1'
+head -c 5000 /dev/zero >zeros
+says 1 'nstrail: zeros: not a database' zeros 'SELECT 1'
+says 1 'nstrail: x.db: SQL: no such table: v_evnt
+nstrail: x.db: did you mean v_event?' x.db 'SELECT * FROM v_evnt'
+says 1 'nstrail: x.db: SQL: no such table: Journeys
+nstrail: x.db: did you mean journey?' x.db 'SELECT * FROM Journeys'
+says 1 'nstrail: x.db: SQL: no such table: nothing.of.the.kind' x.db 'SELECT * FROM "nothing.of.the.kind"'
+for command in print info netns 'export -w x.pcapng' 'import -d y.db'; do
+    # shellcheck disable=SC2086
+    output=$("$bin/nstrail" $command x.db alpha.0.nst 2>&1 >/dev/null)
+    case $command in
+        netns) is "$?: $output" '1: nstrail: netns: a database is given alone' "$command: a database" ;;
+        *) is "$?: $(head -n 1 <<<"$output")" '2: nstrail: x.db: a database, not a capture: ask it with nstrail query, or with nstrail netns, given alone' \
+            "$command: a database" ;;
+    esac
+done
+is "$("$bin/nstrail" netns alpha.0.nst x.db 2>&1 >/dev/null | head -n 1)" \
+    'nstrail: x.db: a database, not a capture: ask it with nstrail query, or with nstrail netns, given alone' \
+    'netns: a database behind a capture'
 head -c 20000 x.db >cut.db
 like "$(query cut.db 'SELECT count(*) FROM event' 2>&1)" '^nstrail: cut.db: ' 'a cut database'
 
