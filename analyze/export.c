@@ -12,7 +12,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include "analyze/escape.h"
+#include "analyze/file_kind.h"
 #include "analyze/frame.h"
 #include "analyze/input.h"
 #include "analyze/interfaces.h"
@@ -32,7 +32,6 @@
 #include "analyze/seen.h"
 #include "analyze/skb.h"
 #include "analyze/view.h"
-#include "format/layout.h"
 
 /* Unknown, in, out. */
 #define WAYS 3
@@ -469,25 +468,15 @@ static int refuse_own_input(const struct export_options *wanted)
     return STATUS_OK;
 }
 
-/* A recording cannot be had back. */
-static int refuse_capture(const char *path)
+/* A recording cannot be had back; nor can a database without all of its captures. */
+static int refuse_kept(const char *path)
 {
-    char magic[NST_MAGIC_SIZE];
-    struct stat st;
-    bool is_capture;
-    int fd;
+    enum file_kind kind = strcmp(path, "-") ? file_kind(path) : FILE_KIND_OTHER;
 
-    if (!strcmp(path, "-") || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+    if (kind == FILE_KIND_OTHER)
         return STATUS_OK;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return STATUS_OK;
-    is_capture = read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
-                 !memcmp(magic, NST_FILE_MAGIC, sizeof(magic));
-    close(fd);
-    if (is_capture)
-        return message_error(path, "is a capture itself: it is not overwritten; remove it first");
-    return STATUS_OK;
+    return message_error(path, "is a %s itself: it is not overwritten; remove it first",
+                         kind == FILE_KIND_CAPTURE ? "capture" : "database");
 }
 
 static int export_to(struct exporter *x, const struct output *output)
@@ -510,7 +499,7 @@ int export_packets(const struct export_options *wanted)
     struct output output;
     int status;
 
-    if (refuse_own_input(wanted) != STATUS_OK || refuse_capture(wanted->output) != STATUS_OK ||
+    if (refuse_own_input(wanted) != STATUS_OK || refuse_kept(wanted->output) != STATUS_OK ||
         output_open(&output, wanted->output) != STATUS_OK)
         return STATUS_FAILED;
     x = calloc(1, sizeof(*x));

@@ -106,6 +106,10 @@ for out in kept.nst kept; do
     fails 1 "$out: is a capture itself" 'over another capture' export_ -w "$out" web.nst
 done
 ok 'over another capture: it is untouched' cmp other.nst kept.nst
+"$bin/nstrail" import -d kept.db web.nst
+cp kept.db before.db
+fails 1 'kept.db: is a database itself: it is not overwritten' 'over a database' export_ -w kept.db web.nst
+ok 'over a database: it is untouched' cmp before.db kept.db
 ok 'over an export: it is replaced' export_ -w x.pcapng other.nst
 mkdir folder
 (ulimit -f 1 && export_ -w folder/x.pcapng --all-events web.nst) 2>words
