@@ -117,6 +117,11 @@ static int check_device(const char *name, struct nst_error *err)
     if (!*name || length >= EV_NAME_BYTES)
         return nst_fail(err, -EINVAL, "-i %s: the name of a device has 1 to %d bytes", name,
                         EV_NAME_BYTES - 1);
+    /* As exported files call interfaces: a namespace, a slash, the device. */
+    if (strchr(name, '/'))
+        return nst_fail(err, -EINVAL,
+                        "-i %s: the name of a device has no '/'; --netns is for its namespace",
+                        name);
     if (strcspn(name, "*?[") < length)
         return nst_fail(err, -EINVAL,
                         "-i %s: of patterns only a '*' at the end is possible here, as in veth*; "

@@ -272,6 +272,8 @@ run 20 "$capture" -w "$work/any.nst" --cmd "${ping20[*]}" -i any -i "${prefix}0"
 is "$status $(pings "$work/any.nst")" '0 40' '-i any and another: all devices'
 like "$words" '-i any: all devices' '-i any and another: is said'
 unlike "$words" 'no device' '-i any and another: and nothing else of it'
+refused '-i with a namespace before the device' "-i client/eth0: .* no '/'; --netns is for its namespace" \
+    "$capture" -w "$work/x" -c 1 -i client/eth0
 refused '-i any and a name that none can have' 'has 1 to 15 bytes' \
     "$capture" -w "$work/x" -c 1 -i any -i 0123456789abcdef
 run 20 "$capture" --list-probes 'tp::*'
