@@ -338,6 +338,7 @@ static bool gather_losses(const struct input *in, struct info_file *file)
     const struct nst_tables **history;
     size_t count = input_tables_history(in, file->file->index, &history);
 
+    file->anchors = input_anchors(in, file->file->index);
     return losses_gather(&file->losses, (const struct nst_tables *const *)history, count,
                          info->sequence ? 0 : info->monotonic_ns);
 }

@@ -59,12 +59,11 @@ static bool learn_file(struct gather *g, unsigned file)
         return false;
     h = &g->report.hosts[host];
     g->hosts[file] = (unsigned)host;
-    if (info->realtime_ns) {
-        h->offset_ns = (int64_t)(info->realtime_ns - info->monotonic_ns);
-        h->boot_ns = (int64_t)(info->realtime_ns - info->boottime_ns);
-    }
+    if (!h->inventory.asleep_ns)
+        h->inventory.asleep_ns = input_inventory(g->in, file)->asleep_ns;
     inventory_close(&h->inventory);
-    return inventory_learn_from(&h->inventory, input_inventory(g->in, file));
+    return inventory_learn_from(&h->inventory, input_inventory(g->in, file)) &&
+           anchors_join(&h->anchors, input_anchors(g->in, file));
 }
 
 static bool learn_files(struct gather *g)

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "analyze/anchors.h"
 #include "analyze/input.h"
 #include "analyze/losses.h"
 #include "analyze/tally.h"
@@ -27,7 +28,8 @@ struct info_file {
     uint64_t late; /* stand out of order in the file */
     struct info_counter *counters;
     size_t counters_count;
-    struct losses losses; /* in this file's time */
+    struct losses losses;          /* in this file's time */
+    const struct anchors *anchors; /* which date them */
 };
 
 struct info {

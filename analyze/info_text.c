@@ -160,11 +160,11 @@ static void print_counters(FILE *out, const struct info_file *f)
     }
 }
 
-static void print_time(FILE *out, const struct nst_file_info *info, uint64_t ts_ns)
+static void print_time(FILE *out, const struct anchors *anchors, uint64_t ts_ns)
 {
     char text[WHEN_TEXT_MAX];
 
-    when_format(ts_ns - info->monotonic_ns + info->realtime_ns, text);
+    when_format(anchors_time(anchors, ts_ns), text);
     fputs(text, out);
 }
 
@@ -187,9 +187,9 @@ static void print_losses(FILE *out, const struct info_file *f)
         if (loss->cpu != NST_NONE)
             fprintf(out, " on CPU %" PRIu32, loss->cpu);
         fputs(", ", out);
-        print_time(out, f->file->info, loss->since_ts_ns);
+        print_time(out, f->anchors, loss->since_ts_ns);
         fputs(" to ", out);
-        print_time(out, f->file->info, loss->until_ts_ns);
+        print_time(out, f->anchors, loss->until_ts_ns);
         putc('\n', out);
     }
     losses_free(&sum);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "analyze/anchors.h"
 #include "analyze/follow.h"
 #include "analyze/inventory_label.h"
 #include "analyze/merge.h"
@@ -316,6 +317,12 @@ const char *input_netns_name(const struct input *in, unsigned file, const struct
 const struct inventory *input_inventory(const struct input *in, unsigned file)
 {
     return &in->sources[file]->inventory;
+}
+
+const struct anchors *input_anchors(const struct input *in, unsigned file)
+{
+    anchors_settle(&in->sources[file]->anchors);
+    return &in->sources[file]->anchors;
 }
 
 bool input_wants_netns(const struct input *in, unsigned file, const struct nst_netns *netns,

@@ -13,6 +13,7 @@
 #include "format/nstrail.h"
 #include "analyze/filter.h"
 
+struct anchors;
 struct input;
 struct inventory;
 struct names;
@@ -130,6 +131,9 @@ bool input_wants_netns(const struct input *in, unsigned file, const struct nst_n
                        uint64_t from_ns, uint64_t to_ns);
 /* What the file's tables say of its namespaces, as far as is known by now. */
 const struct inventory *input_inventory(const struct input *in, unsigned file);
+
+/* What dates all that the file tells beside its events, as far as is known by now. */
+const struct anchors *input_anchors(const struct input *in, unsigned file);
 
 unsigned input_files_count(const struct input *in);
 const struct input_file *input_file(const struct input *in, unsigned file);

@@ -3,17 +3,14 @@
 
 #include "analyze/loss_rows.h"
 
+#include "analyze/anchors.h"
 #include "analyze/counts.h"
-
-static int64_t absolute(const struct file_row *file, uint64_t mono_ns)
-{
-    return (int64_t)mono_ns + file->offset_ns;
-}
 
 /* The rows of one file. */
 struct writing {
     sqlite3_stmt *insert;
     const struct file_row *file;
+    const struct anchors *anchors;
     struct counts counts;
     uint64_t before_ns; /* when the counters were told before these; 0: never */
 };
@@ -22,7 +19,7 @@ static int insert_row(const struct writing *w, uint64_t ts_ns, const struct nst_
                       bool known, uint64_t value)
 {
     sqlite3_bind_int64(w->insert, 1, w->file->id);
-    sqlite3_bind_int64(w->insert, 2, absolute(w->file, ts_ns));
+    sqlite3_bind_int64(w->insert, 2, (int64_t)anchors_time(w->anchors, ts_ns));
     db_bind_text(w->insert, 3, counter->name);
     db_bind_text(w->insert, 4, counter->probe);
     db_bind_unless(w->insert, 5, counter->cpu == NST_NONE, counter->cpu);
@@ -72,7 +69,8 @@ static const char *const statement_sql[STATEMENTS] = {
 static int write_file(sqlite3_stmt **statements, const struct input *in, unsigned index,
                       const struct file_row *file)
 {
-    struct writing w = {.insert = statements[COUNTER], .file = file};
+    struct writing w = {
+        .insert = statements[COUNTER], .file = file, .anchors = input_anchors(in, index)};
     const struct nst_tables **history;
     size_t count = input_tables_history(in, index, &history);
     int code;

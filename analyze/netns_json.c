@@ -78,7 +78,7 @@ static void put_process(const struct context *c, size_t row)
     members_number(c->j, "pid", x->pid);
     members_number_or_null(
         c->j, "start_time_ns",
-        x->start_ns ? x->start_ns + (uint64_t)c->report->hosts[c->netns->host].boot_ns : 0);
+        x->start_ns ? report_time(c->report, c->netns, x->start_ns - c->inventory->asleep_ns) : 0);
     members_string(c->j, "comm", x->comm);
     members_string(c->j, "exe", x->exe);
     put_or_null(c->j, "uid", x->uid);

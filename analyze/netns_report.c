@@ -261,6 +261,7 @@ bool report_fill(struct netns_report *r)
 {
     for (unsigned i = 0; i < r->hosts_count; i++) {
         inventory_close(&r->hosts[i].inventory);
+        anchors_settle(&r->hosts[i].anchors);
         if (!fill_host(r, i))
             return false;
     }
@@ -371,6 +372,7 @@ void report_free(struct netns_report *r)
         free_netns(&r->list[i]);
     for (size_t i = 0; i < r->hosts_count; i++) {
         free(r->hosts[i].hostname);
+        anchors_free(&r->hosts[i].anchors);
         inventory_free(&r->hosts[i].inventory);
     }
     free(r->list);
@@ -380,7 +382,7 @@ void report_free(struct netns_report *r)
 
 uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns)
 {
-    return ts_ns + (uint64_t)r->hosts[n->host].offset_ns;
+    return anchors_time(&r->hosts[n->host].anchors, ts_ns);
 }
 
 const char *report_label(const struct netns_report *r, unsigned host, const struct nst_netns *netns,

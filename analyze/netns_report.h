@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "analyze/anchors.h"
 #include "analyze/inventory.h"
 
 /* A boot of a host: namespaces are told apart within it. */
@@ -16,8 +17,7 @@ struct report_host {
     uint8_t boot_id[16];
     char *hostname; /* NULL: not known */
     struct inventory inventory;
-    int64_t offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
-    int64_t boot_ns;   /* CLOCK_REALTIME minus CLOCK_BOOTTIME */
+    struct anchors anchors; /* which date what is in it, and events */
 };
 
 /* Rows of an inventory_kind, or names, that are a namespace's: by their index. */
@@ -84,7 +84,7 @@ void report_keep(struct netns_report *r,
                  bool (*wanted)(void *context, const struct report_netns *netns), void *context);
 void report_free(struct netns_report *r);
 
-/* Since 1970. */
+/* Since 1970; of the host of that namespace. */
 uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns);
 /* The label of a namespace of that host; NULL: none. */
 const char *report_label(const struct netns_report *r, unsigned host, const struct nst_netns *netns,

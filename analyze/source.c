@@ -226,14 +226,15 @@ static bool read_block(struct source *s)
     info = block->info;
     switch (info.type) {
     case NST_BLOCK_EVENTS:
-        kept = s->seekable ? add_pending(s, &info, NULL) : add_from_pipe(s, block);
+        kept = (s->seekable ? add_pending(s, &info, NULL) : add_from_pipe(s, block)) &&
+               anchors_add_block(&s->anchors, &info);
         total_events(&s->totals, &info);
         break;
     case NST_BLOCK_TABLES:
     case NST_BLOCK_END:
         s->bytes_done += info.size;
         s->totals.tables_blocks++;
-        kept = learn_tables(s);
+        kept = learn_tables(s) && anchors_add_block(&s->anchors, &info);
         break;
     default:
         s->bytes_done += info.size;
@@ -425,6 +426,7 @@ void source_close(struct source *s)
     free(s->pending);
     free(s->tables);
     free(s->history);
+    anchors_free(&s->anchors);
     inventory_free(&s->inventory);
     match_free(&s->matcher);
     asked_free(&s->asked);

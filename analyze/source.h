@@ -10,6 +10,7 @@
 #define NST_ANALYZE_SOURCE_H
 
 #include "analyze/ahead.h"
+#include "analyze/anchors.h"
 #include "analyze/asked.h"
 #include "analyze/chunk.h"
 #include "analyze/input.h"
@@ -41,6 +42,7 @@ struct source {
     struct matcher matcher;
     struct asked asked;
     struct journey_set chosen; /* see follow.h */
+    struct anchors anchors;
     struct inventory inventory;
     bool inventory_changed;
     struct netns_list seen; /* in the events of a pipe, of which nothing can be looked up later */

@@ -210,7 +210,8 @@ FROM (SELECT (SELECT hostname FROM capture WHERE id = f.capture_id) AS host,
           l.value AS total
       FROM loss l JOIN file f ON f.id = l.file_id
       WHERE l.counter LIKE 'lost.%'
-      WINDOW w AS (PARTITION BY f.capture_id, l.counter, l.probe, l.cpu ORDER BY l.ts_ns, l.id))
+      WINDOW w AS (PARTITION BY f.capture_id, l.counter, l.probe, l.cpu
+          ORDER BY f.sequence, l.id))
 WHERE lost IS NULL OR lost > 0;
 
 -- As `nstrail netns` lists them.

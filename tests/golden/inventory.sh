@@ -214,6 +214,16 @@ for who in third=2 fourth=2 late=1 4026532300=11 4026532310=2; do
         grep -c ' ns ')" "${who#*=}" "old.nst: who was not seen is nobody of that name: ${who%=*}"
 done
 
+# Where somebody sets the clock, all is dated as the events are that were next to it.
+is "$("$nstrail" netns set.nst set-next.nst | awk 'NR > 2 { print $3, $(NF - 4), $(NF - 3) }')" \
+    'before start +0.200
+after +3600.800 end
+- +3601.000 +3601.000' 'a clock was set: who was there when'
+like "$("$nstrail" netns --json set.nst set-next.nst)" \
+    '"start_time_ns":1700001008905000000,.*"first_time_ns":1700001008920000000' 'and in JSON'
+like "$("$nstrail" info set.nst)" 'lost.ring 3, 2023-11-14T21:30:08.4.* to 2023-11-14T22:30:09.2' \
+    'a clock was set: info says when events were lost'
+
 # What is too long to be a name is not made one.
 is "$("$nstrail" print --names --format single-line long.nst | grep -c ' netns 5e$')" 1 \
     'print --names: a name that is too long is none, an id is'

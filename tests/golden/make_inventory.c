@@ -324,7 +324,7 @@ static void check(int result, const struct nst_error *err)
 }
 
 /* The files of a capture follow each other; those from 10 on are another's. */
-static struct nst_writer *open_capture(const char *path, uint32_t sequence)
+static struct nst_writer *open_at(const char *path, uint32_t sequence, int64_t offset_ns)
 {
     uint64_t begin = START + sequence % 10 * 4000 * MS;
     struct nst_file_info info = {
@@ -335,7 +335,7 @@ static struct nst_writer *open_capture(const char *path, uint32_t sequence)
         .sequence = sequence % 10,
         .monotonic_ns = begin,
         .boottime_ns = begin + ASLEEP,
-        .realtime_ns = begin + (uint64_t)TIME_OFFSET,
+        .realtime_ns = begin + (uint64_t)offset_ns,
         .hostname = "node7",
         .kernel_release = "6.18.44",
         .writer = "nstrail-capture 0.1.0",
@@ -350,8 +350,13 @@ static struct nst_writer *open_capture(const char *path, uint32_t sequence)
     }
     memset(info.salt, (int)sequence + 1, sizeof(info.salt));
     check(nst_writer_open_salted(&w, fd, &info, &err), &err);
-    nst_writer_clock(w, TIME_OFFSET);
+    nst_writer_clock(w, offset_ns);
     return w;
+}
+
+static struct nst_writer *open_capture(const char *path, uint32_t sequence)
+{
+    return open_at(path, sequence, TIME_OFFSET);
 }
 
 /* Of the journey that began at journey_ms. */
@@ -666,6 +671,149 @@ static void write_tenants(const char *path)
     check(nst_writer_close(w, &at_end, &err), &err);
 }
 
+static const struct nst_netns passing = {0x3101, 4026532701}, staying = {0x3102, 4026532702};
+
+/* What one file has at its end was over before, as the next one says; but for a namespace that was
+ * not seen for a while. */
+static const struct nst_known_netns open_namespaces[] = {
+    {host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {passing, START + 100 * MS, NST_STILL, 0, 4026531837, 0},
+    {staying, START + 100 * MS, START + 1000 * MS, 0, 4026531837, 0},
+    {staying, START + 2000 * MS, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name open_names[] = {
+    {passing, "passing", START + 100 * MS, NST_STILL, NST_PLACE_NETNS},
+    {staying, "staying", START + 2000 * MS, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_process open_processes[] = {
+    {passing, START + 200 * MS, NST_STILL, 7000000000, "sh", "/bin/sh", "/", NULL, 7001, 0, 0},
+};
+static const struct nst_container open_containers[] = {
+    {.netns = passing, .first_ts_ns = START + 200 * MS, .last_ts_ns = NST_STILL, .id = "0e"},
+};
+static const struct nst_known_device open_devices[] = {
+    {.netns = passing,
+     .first_ts_ns = START + 200 * MS,
+     .last_ts_ns = NST_STILL,
+     .name = "eth0",
+     .ifindex = 2,
+     .mtu = 1500},
+};
+static const struct nst_address open_addresses[] = {
+    {passing, START + 200 * MS, NST_STILL, 2, {4, {10, 88, 0, 9}}, 16},
+};
+static const struct nst_tables left_open = {
+    .ts_ns = START + 4000 * MS,
+    .netns = open_namespaces,
+    .netns_count = COUNT(open_namespaces),
+    .netns_names = open_names,
+    .netns_names_count = COUNT(open_names),
+    .processes = open_processes,
+    .processes_count = COUNT(open_processes),
+    .containers = open_containers,
+    .containers_count = COUNT(open_containers),
+    .devices = open_devices,
+    .devices_count = COUNT(open_devices),
+    .addresses = open_addresses,
+    .addresses_count = COUNT(open_addresses),
+};
+
+static void write_rotated(const char *path, const char *next)
+{
+    const uint64_t over = START + 2500 * MS;
+    struct nst_known_netns known[2] = {open_namespaces[0], open_namespaces[1]};
+    struct nst_netns_name name = open_names[0];
+    struct nst_process process = open_processes[0];
+    struct nst_container container = open_containers[0];
+    struct nst_known_device device = open_devices[0];
+    struct nst_address address = open_addresses[0];
+    const struct nst_tables known_over = {
+        .ts_ns = START + 5000 * MS,
+        .netns = known,
+        .netns_count = COUNT(known),
+        .netns_names = &name,
+        .netns_names_count = 1,
+        .processes = &process,
+        .processes_count = 1,
+        .containers = &container,
+        .containers_count = 1,
+        .devices = &device,
+        .devices_count = 1,
+        .addresses = &address,
+        .addresses_count = 1,
+    };
+    struct nst_writer *w = open_capture(path, 50);
+    struct nst_error err = {{0}};
+
+    known[1].last_ts_ns = name.last_ts_ns = process.last_ts_ns = over;
+    container.last_ts_ns = device.last_ts_ns = address.last_ts_ns = over;
+    add(w, 2400, &passing, 2, "eth0");
+    check(nst_writer_close(w, &left_open, &err), &err);
+
+    w = open_capture(next, 51);
+    add(w, 4100, &host, 5, "veth1a");
+    check(nst_writer_close(w, &known_over, &err), &err);
+}
+
+static const struct nst_known_netns set_namespaces[] = {
+    {host, START + 8000 * MS, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {passing, START + 8000 * MS, START + 8300 * MS, 0, 4026531837, NST_NETNS_GONE},
+    {staying, START + 8900 * MS, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name set_names[] = {
+    {passing, "before", START + 8000 * MS, START + 8300 * MS, NST_PLACE_NETNS},
+    {staying, "after", START + 8910 * MS, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_process set_processes[] = {
+    {staying, START + 8920 * MS, NST_STILL, START + 8905 * MS + ASLEEP, "sh", NULL, NULL, NULL,
+     8001, 0, 0},
+};
+
+static struct nst_tables set_tables(uint64_t after_ms, const struct nst_counter *counter)
+{
+    return (struct nst_tables){
+        .ts_ns = START + after_ms * MS,
+        .netns = set_namespaces,
+        .netns_count = COUNT(set_namespaces),
+        .netns_names = set_names,
+        .netns_names_count = COUNT(set_names),
+        .processes = set_processes,
+        .processes_count = COUNT(set_processes),
+        .counters = counter,
+        .counters_count = 1,
+    };
+}
+
+#define HOUR (3600 * 1000 * (int64_t)MS)
+
+/* Somebody sets the clock of another host, an hour on. Reading it is not exact. */
+static void write_set(const char *path, const char *next)
+{
+    struct nst_counter counter = {.name = "lost.ring", .cpu = NST_NONE, .known = true};
+    struct nst_tables tables = set_tables(8400, &counter);
+    struct nst_writer *w = open_at(path, 62, TIME_OFFSET - HOUR);
+    struct nst_error err = {{0}};
+
+    tables.netns_count = 2;
+    tables.netns_names_count = 1;
+    tables.processes_count = 0;
+    add(w, 8100, &passing, 1, "lo");
+    check(nst_writer_tables(w, &tables, &err), &err);
+    nst_writer_clock(w, TIME_OFFSET);
+    add(w, 9000, &staying, 1, "lo");
+    add(w, 9100, &late, 1, "lo");
+    check(nst_writer_flush(w, &err), &err);
+    nst_writer_clock(w, TIME_OFFSET + 7);
+    counter.value = 3;
+    tables = set_tables(9200, &counter);
+    check(nst_writer_close(w, &tables, &err), &err);
+
+    w = open_at(next, 63, TIME_OFFSET + 5);
+    add(w, 12100, &staying, 1, "lo");
+    tables = set_tables(12200, &counter);
+    check(nst_writer_close(w, &tables, &err), &err);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || chdir(argv[1]) < 0) {
@@ -679,5 +827,7 @@ int main(int argc, char **argv)
     write_taken("taken.nst");
     write_tenants("tenants.nst");
     write_long("long.nst");
+    write_rotated("rotated.nst", "rotated-next.nst");
+    write_set("set.nst", "set-next.nst");
     return 0;
 }

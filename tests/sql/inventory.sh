@@ -113,6 +113,11 @@ shop/cart-7,,shop/cart-7,2,"eth0,net0",1' 'v_netns'
 is "$(ask both.db "SELECT DISTINCT netns FROM v_event WHERE netns NOT LIKE 'a%' ORDER BY 1" | xargs)" \
     'brief host moved shop/cart-7 web' 'v_event has the names'
 
+# Where somebody sets the clock, all is dated as the events are that were next to it.
+"$nstrail" import -d set.db set.nst set-next.nst
+is "$(ask set.db "SELECT (ts_ns - $s) / 1000000, value FROM loss WHERE ts_ns < $s + 10000000000
+    ORDER BY 1" | xargs)" '-3591600,0 9200,3' 'a clock was set: when events were lost'
+
 # Without cookies there is a row for each that had an inum.
 lives="SELECT n.label, (n.first_ts_ns - $s) / 1000000, (n.last_ts_ns - $s) / 1000000, count(e.id)
     FROM netns n LEFT JOIN event e ON e.netns_id = n.id WHERE n.inum = 4026532300

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "config.h"
+
+#include "analyze/anchors.h"
+
+#include <stdlib.h>
+
+#include "format/array.h"
+
+bool anchors_add(struct anchors *a, const struct anchor *anchor)
+{
+    struct anchor *list = nst_array_room(a->list, a->count, &a->room, sizeof(*list));
+
+    if (!list)
+        return false;
+    a->list = list;
+    a->list[a->count++] = *anchor;
+    a->has_changed = true;
+    return true;
+}
+
+bool anchors_add_block(struct anchors *a, const struct nst_block_info *block)
+{
+    const struct anchor anchor = {
+        .ts_ns = block->first_ts_ns,
+        .until_ns = block->last_ts_ns,
+        .offset_ns = block->realtime_offset_ns,
+        .yields = block->type != NST_BLOCK_EVENTS,
+    };
+    struct anchor *last = a->count ? &a->list[a->count - 1] : NULL;
+
+    if (!last || last->offset_ns != anchor.offset_ns || last->yields != anchor.yields ||
+        anchor.ts_ns < last->ts_ns)
+        return anchors_add(a, &anchor);
+    if (anchor.until_ns > last->until_ns)
+        last->until_ns = anchor.until_ns;
+    return true;
+}
+
+bool anchors_join(struct anchors *a, const struct anchors *other)
+{
+    for (size_t i = 0; i < other->count; i++) {
+        const struct anchor *from = &other->list[i];
+        const struct anchor anchor = {from->ts_ns, UINT64_MAX, from->offset_ns, false};
+
+        if (!anchors_add(a, &anchor))
+            return false;
+    }
+    return true;
+}
+
+static int compare(const void *x, const void *y)
+{
+    const struct anchor *a = x, *b = y;
+
+    if (a->ts_ns != b->ts_ns)
+        return a->ts_ns < b->ts_ns ? -1 : 1;
+    if (a->yields != b->yields)
+        return a->yields ? 1 : -1;
+    return a->offset_ns < b->offset_ns ? -1 : a->offset_ns > b->offset_ns;
+}
+
+/* What is in between is dated by the nearest block: who is born is soon seen to send, and who dies
+ * has just sent. */
+static void meet(struct anchor *before, struct anchor *after, uint64_t until_ns)
+{
+    if (after->ts_ns <= until_ns)
+        return;
+    after->ts_ns = until_ns + (after->ts_ns - until_ns + 1) / 2;
+    before->until_ns = after->ts_ns - 1;
+}
+
+void anchors_settle(struct anchors *a)
+{
+    /* Of all, and of events. An END without tables has no time, which is 0. */
+    uint64_t until_ns = 0, events_until_ns = 0;
+    size_t kept = 0;
+
+    if (!a->has_changed)
+        return;
+    qsort(a->list, a->count, sizeof(*a->list), compare);
+    for (size_t i = 0; i < a->count; i++) {
+        struct anchor anchor = a->list[i], *last = kept ? &a->list[kept - 1] : NULL;
+        bool is_new = !last || last->offset_ns != anchor.offset_ns;
+
+        if (anchor.yields && anchor.ts_ns <= events_until_ns)
+            continue;
+        if (last && is_new)
+            meet(last, &anchor, until_ns);
+        if (anchor.until_ns > until_ns)
+            until_ns = anchor.until_ns;
+        if (!anchor.yields && anchor.until_ns > events_until_ns)
+            events_until_ns = anchor.until_ns;
+        if (is_new)
+            a->list[kept++] = anchor;
+        else
+            last->until_ns = until_ns;
+    }
+    a->count = kept;
+    a->has_changed = false;
+}
+
+void anchors_free(struct anchors *a)
+{
+    free(a->list);
+    *a = (struct anchors){0};
+}
+
+uint64_t anchors_time(const struct anchors *a, uint64_t ts_ns)
+{
+    size_t low = 0, high = a->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        /* A process can have been started before 0: CLOCK_MONOTONIC stands while a host sleeps. */
+        if ((int64_t)a->list[middle].ts_ns <= (int64_t)ts_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!a->count)
+        return ts_ns;
+    return ts_ns + (uint64_t)a->list[low ? low - 1 : 0].offset_ns;
+}
+
+uint64_t anchors_ts(const struct anchors *a, uint64_t time_ns)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        uint64_t ts_ns = time_ns - (uint64_t)a->list[i].offset_ns;
+
+        if (ts_ns >= a->list[i].ts_ns && (i + 1 == a->count || ts_ns < a->list[i + 1].ts_ns))
+            return ts_ns;
+    }
+    return a->count ? time_ns - (uint64_t)a->list[0].offset_ns : time_ns;
+}
