@@ -49,6 +49,12 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('file.skipped_bytes', 'column', 'bytes', 'Bytes that belong to no block.'),
 ('file.torn_bytes', 'column', 'bytes', 'Bytes of an unfinished block at the end.'),
 
+('clock', 'table', NULL, 'CLOCK_REALTIME by CLOCK_MONOTONIC, as the blocks of a file have it: a time of the one plus offset_ns is that of the other. Of the rows of a capture, the latest counts whose mono_ns is not after the time, else the first. Times since 1970 here are computed so.'),
+('clock.id', 'column', NULL, 'Key.'),
+('clock.file_id', 'column', NULL, 'The file.'),
+('clock.mono_ns', 'column', 'ns', 'CLOCK_MONOTONIC from which on it was so.'),
+('clock.offset_ns', 'column', 'ns', 'CLOCK_REALTIME minus CLOCK_MONOTONIC.'),
+
 ('netns', 'table', NULL, 'A network namespace, told by its cookie where there is one, else by its inum and when it lived.'),
 ('netns.id', 'column', NULL, 'Key.'),
 ('netns.capture_id', 'column', NULL, 'Its capture.'),
@@ -61,6 +67,10 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('netns.gone', 'column', NULL, '1: last_ts_ns is when it died; 0: it was there when the recording ended; NULL: it was seen no more before that, and whether it had died is not known.'),
 ('netns.owner_uid', 'column', NULL, 'Owner of its user namespace, as a uid of the initial one.'),
 ('netns.userns_inum', 'column', NULL, 'Inode number of its user namespace.'),
+('netns.first_mono_ns', 'column', 'ns', 'first_ts_ns by CLOCK_MONOTONIC.'),
+('netns.since_mono_ns', 'column', 'ns', 'CLOCK_MONOTONIC since when it was seen without a break, and as the columns before this say.'),
+('netns.last_mono_ns', 'column', 'ns', 'last_ts_ns by CLOCK_MONOTONIC.'),
+('netns.ended', 'column', NULL, '1: it was seen no more after last_ts_ns; 0: it was there when the last file that knows of it ended.'),
 ('netns.first_ts_ns', 'column', 'ns since 1970', 'When the inventory saw it first.'),
 ('netns.last_ts_ns', 'column', 'ns since 1970', 'When the inventory saw it last.'),
 ('netns.label', 'column', NULL, 'name, else host for the initial one, else container, else inum: what views show.'),
@@ -71,6 +81,8 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('netns_name.name', 'column', NULL, 'The name or path.'),
 ('netns_name.place', 'column', NULL, 'netns: a file of /run/netns; mount: the path of another file that it was bound to; fd: an open file of a process.'),
 ('netns_name.first_mono_ns', 'column', 'ns', 'first_ts_ns by CLOCK_MONOTONIC, the same in all files of a capture.'),
+('netns_name.last_mono_ns', 'column', 'ns', 'last_ts_ns by CLOCK_MONOTONIC.'),
+('netns_name.ended', 'column', NULL, '1: that was over after last_ts_ns; 0: it was still so when the last file that knows of it ended.'),
 ('netns_name.first_ts_ns', 'column', 'ns since 1970', 'When it was seen first.'),
 ('netns_name.last_ts_ns', 'column', 'ns since 1970', 'When it was seen last.'),
 
@@ -78,7 +90,8 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('process.id', 'column', NULL, 'Key.'),
 ('process.netns_id', 'column', NULL, 'Its network namespace.'),
 ('process.pid', 'column', NULL, 'As the initial pid namespace sees it.'),
-('process.start_ts_ns', 'column', 'ns since 1970', 'When it was started, by the clocks as they were when the file was begun.'),
+('process.start_boot_ns', 'column', 'ns', 'CLOCK_BOOTTIME of its start.'),
+('process.start_ts_ns', 'column', 'ns since 1970', 'When it was started.'),
 ('process.comm', 'column', NULL, 'Its name, at most 15 bytes.'),
 ('process.exe', 'column', NULL, 'Path of its program.'),
 ('process.uid', 'column', NULL, 'Its user, as a uid of the initial user namespace.'),
@@ -87,6 +100,8 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('process.session_leader', 'column', NULL, '1: leads its session.'),
 ('process.pidns_init', 'column', NULL, '1: the first of its pid namespace.'),
 ('process.first_mono_ns', 'column', 'ns', 'first_ts_ns by CLOCK_MONOTONIC, the same in all files of a capture.'),
+('process.last_mono_ns', 'column', 'ns', 'last_ts_ns by CLOCK_MONOTONIC.'),
+('process.ended', 'column', NULL, '1: that was over after last_ts_ns; 0: it was still so when the last file that knows of it ended.'),
 ('process.first_ts_ns', 'column', 'ns since 1970', 'When that was so first.'),
 ('process.last_ts_ns', 'column', 'ns since 1970', 'When that was so last.'),
 
@@ -103,6 +118,8 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('container.pod_container', 'column', NULL, 'Its name in the pod.'),
 ('container.pid', 'column', NULL, 'The pid of its init.'),
 ('container.first_mono_ns', 'column', 'ns', 'first_ts_ns by CLOCK_MONOTONIC, the same in all files of a capture.'),
+('container.last_mono_ns', 'column', 'ns', 'last_ts_ns by CLOCK_MONOTONIC.'),
+('container.ended', 'column', NULL, '1: that was over after last_ts_ns; 0: it was still so when the last file that knows of it ended.'),
 ('container.first_ts_ns', 'column', 'ns since 1970', 'When that was so first.'),
 ('container.last_ts_ns', 'column', 'ns since 1970', 'When that was so last.'),
 
@@ -135,6 +152,8 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('device_state.link_netns_id', 'column', NULL, 'Where the other end of a veth was, or the device below.'),
 ('device_state.link_ifindex', 'column', NULL, 'The ifindex of that.'),
 ('device_state.first_mono_ns', 'column', 'ns', 'first_ts_ns by CLOCK_MONOTONIC, the same in all files of a capture.'),
+('device_state.last_mono_ns', 'column', 'ns', 'last_ts_ns by CLOCK_MONOTONIC.'),
+('device_state.ended', 'column', NULL, '1: that was over after last_ts_ns; 0: it was still so when the last file that knows of it ended.'),
 ('device_state.first_ts_ns', 'column', 'ns since 1970', 'When that was so first.'),
 ('device_state.last_ts_ns', 'column', 'ns since 1970', 'When that was so last.'),
 
@@ -147,6 +166,8 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('address.address', 'column', NULL, 'As in packet.src.'),
 ('address.prefix', 'column', NULL, 'Bits of its network.'),
 ('address.first_mono_ns', 'column', 'ns', 'first_ts_ns by CLOCK_MONOTONIC, the same in all files of a capture.'),
+('address.last_mono_ns', 'column', 'ns', 'last_ts_ns by CLOCK_MONOTONIC.'),
+('address.ended', 'column', NULL, '1: that was over after last_ts_ns; 0: it was still so when the last file that knows of it ended.'),
 ('address.first_ts_ns', 'column', 'ns since 1970', 'When that was so first.'),
 ('address.last_ts_ns', 'column', 'ns since 1970', 'When that was so last.'),
 

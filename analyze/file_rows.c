@@ -237,7 +237,6 @@ static int begin_file(struct file_rows *files, const struct db *db, const struct
     struct file_row *file = &files->rows[input->index];
     int code = find_file(db, input->info, file);
 
-    file->offset_ns = (int64_t)(input->info->realtime_ns - input->info->monotonic_ns);
     if (code)
         return code;
     if (file->id) {
@@ -266,7 +265,7 @@ static unsigned count_captures(const struct file_rows *files)
 
 int file_rows_begin(struct file_rows *files, const struct db *db, const struct input *in)
 {
-    int code = SQLITE_OK;
+    int code = db_integer(db, "SELECT max(id) FROM capture", &files->known_captures);
 
     files->count = input_files_count(in);
     files->rows = calloc(files->count, sizeof(*files->rows));
@@ -285,8 +284,6 @@ bool file_row_wants(struct file_row *file, const struct input_event *event)
 
     if (file->twice || (file->known && info->sequence <= file->known_block))
         return false;
-    if (!file->begun && !has_header(event->file->info))
-        file->offset_ns = info->realtime_offset_ns;
     if (!file->begun || info->sequence > file->last_block)
         file->last_block = info->sequence;
     file->begun = true;

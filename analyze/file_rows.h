@@ -26,7 +26,6 @@ struct file_row {
     bool begun;          /* events of it came, the latest of block last_block */
     uint64_t last_block;
     uint64_t events;
-    int64_t offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC, at its start if that is known */
     struct dims_cache dims;
 };
 
@@ -34,6 +33,7 @@ struct file_rows {
     struct file_row *rows; /* by input_file.index */
     unsigned count;
     unsigned captures;
+    int64_t known_captures; /* the last that was there before */
 };
 
 /* Makes their rows, or finds them. */

@@ -6,55 +6,64 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "analyze/clock_rows.h"
 #include "analyze/inventory_life.h"
 #include "analyze/netns_words.h"
 
-enum statement { NETNS, NAME, PROCESS, CONTAINER, DEVICE, DEVICE_STATE, ADDRESS, STATEMENTS };
+enum statement { NETNS_FIRST, NETNS, NAME, PROCESS, CONTAINER, DEVICE_STATE, ADDRESS, STATEMENTS };
 
+/* What the INSERTs begin with. */
+#define SPAN        "first_mono_ns, last_mono_ns, ended, first_ts_ns, last_ts_ns"
+#define SPAN_VALUES "?2, ?3, ?4, time_ns(?2), time_ns(?3)"
+
+/* Of a row that several files tell, the one that has its end knows best, else the last. */
 #define DRAW_OUT                                                                                   \
-    " ON CONFLICT DO UPDATE SET first_ts_ns = min(first_ts_ns, excluded.first_ts_ns),"             \
-    " last_ts_ns = max(last_ts_ns, excluded.last_ts_ns)"
+    " ON CONFLICT DO UPDATE SET last_mono_ns = excluded.last_mono_ns, ended = excluded.ended,"     \
+    " last_ts_ns = excluded.last_ts_ns"                                                            \
+    " WHERE (excluded.ended, excluded.last_mono_ns) > (ended, last_mono_ns)"
 
 static const char *const statement_sql[STATEMENTS] = {
-    [NETNS] = "UPDATE netns SET first_ts_ns = min(coalesce(first_ts_ns, ?2), ?2),"
-              " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3), initial = ?4,"
-              " gone = max(coalesce(gone, ?5), ?5), owner_uid = ?6, userns_inum = ?7 WHERE id = ?1",
-    [NAME] = "INSERT INTO netns_name(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, name, place)"
-             " VALUES(?, ?, ?, ?, ?, ?)" DRAW_OUT,
-    [PROCESS] = "INSERT INTO process(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, pid,"
-                " start_ts_ns, comm, exe, uid, cgroup, cmdline, session_leader, pidns_init)"
-                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
-    [CONTAINER] = "INSERT INTO container(netns_id, first_mono_ns, first_ts_ns, last_ts_ns,"
-                  " container_id, runtime, name, image, pod_namespace, pod_name, pod_uid,"
-                  " pod_container, pid) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
-    [DEVICE] = "UPDATE device SET first_ts_ns = min(coalesce(first_ts_ns, ?2), ?2),"
-               " last_ts_ns = max(coalesce(last_ts_ns, ?3), ?3) WHERE id = ?1",
-    [DEVICE_STATE] = "INSERT INTO device_state(device_id, first_ts_ns, last_ts_ns, first_mono_ns,"
-                     " kind, mac, mtu, flags, state, master_ifindex, link_netns_id, link_ifindex)"
-                     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
-    [ADDRESS] = "INSERT INTO address(netns_id, first_mono_ns, first_ts_ns, last_ts_ns, ifindex,"
-                " device_id, family, address, prefix) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
+    [NETNS_FIRST] = "UPDATE netns SET first_mono_ns = ?2, first_ts_ns = time_ns(?2)"
+                    " WHERE id = ?1 AND (first_mono_ns IS NULL OR first_mono_ns > ?2)",
+    /* The same, but that what the inventory tells of it last comes first. */
+    [NETNS] = "UPDATE netns SET since_mono_ns = ?2, last_mono_ns = ?3, ended = ?4,"
+              " last_ts_ns = time_ns(?3), initial = ?5, gone = ?6, owner_uid = ?7, userns_inum = ?8"
+              " WHERE id = ?1 AND (since_mono_ns IS NULL OR"
+              " (?2, ?4, ?3, ?6) > (since_mono_ns, ended, last_mono_ns, coalesce(gone, 0)))",
+    [NAME] = "INSERT INTO netns_name(netns_id, " SPAN ", name, place)"
+             " VALUES(?1, " SPAN_VALUES ", ?, ?)" DRAW_OUT,
+    [PROCESS] = "INSERT INTO process(netns_id, " SPAN ", pid, start_boot_ns, comm, exe, uid,"
+                " cgroup, cmdline, session_leader, pidns_init, start_ts_ns)"
+                " VALUES(?1, " SPAN_VALUES ", ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " start_ns(?6))" DRAW_OUT,
+    [CONTAINER] = "INSERT INTO container(netns_id, " SPAN ", container_id, runtime, name, image,"
+                  " pod_namespace, pod_name, pod_uid, pod_container, pid)"
+                  " VALUES(?1, " SPAN_VALUES ", ?, ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
+    [DEVICE_STATE] = "INSERT INTO device_state(device_id, " SPAN ", kind, mac, mtu, flags, state,"
+                     " master_ifindex, link_netns_id, link_ifindex)"
+                     " VALUES(?1, " SPAN_VALUES ", ?, ?, ?, ?, ?, ?, ?, ?)" DRAW_OUT,
+    [ADDRESS] = "INSERT INTO address(netns_id, " SPAN ", ifindex, device_id, family, address,"
+                " prefix) VALUES(?1, " SPAN_VALUES ", ?, ?, ?, ?, ?)" DRAW_OUT,
 };
 
 struct writing {
     sqlite3_stmt *statements[STATEMENTS];
     struct dims *dims;
     const struct file_row *file;
-    const struct nst_file_info *info;
     const struct inventory *inventory;
 };
 
-static int64_t absolute(const struct writing *w, uint64_t mono_ns)
-{
-    return (int64_t)mono_ns + w->file->offset_ns;
-}
-
 /* What still was, was so at the latest tables. */
-static int64_t absolute_last(const struct writing *w, uint64_t first_ns, uint64_t last_ns)
+static void bind_span(const struct writing *w, sqlite3_stmt *statement, uint64_t first_ns,
+                      uint64_t last_ns)
 {
-    if (last_ns == NST_STILL)
+    bool ended = last_ns != NST_STILL;
+
+    if (!ended)
         last_ns = w->inventory->last_ts_ns > first_ns ? w->inventory->last_ts_ns : first_ns;
-    return absolute(w, last_ns);
+    sqlite3_bind_int64(statement, 2, (int64_t)first_ns);
+    sqlite3_bind_int64(statement, 3, (int64_t)last_ns);
+    sqlite3_bind_int64(statement, 4, ended);
 }
 
 static int netns_id(const struct writing *w, const struct nst_netns *netns, uint64_t ts_ns,
@@ -74,34 +83,41 @@ static int bind_head(const struct writing *w, enum statement which,
     if (code)
         return code;
     sqlite3_bind_int64(statement, 1, netns);
-    sqlite3_bind_int64(statement, 2, (int64_t)head->first_ts_ns);
-    sqlite3_bind_int64(statement, 3, absolute(w, head->first_ts_ns));
-    sqlite3_bind_int64(statement, 4, absolute_last(w, head->first_ts_ns, head->last_ts_ns));
+    bind_span(w, statement, head->first_ts_ns, head->last_ts_ns);
     return SQLITE_OK;
+}
+
+static int write_netns_row(const struct writing *w, const struct nst_known_netns *n, int64_t id)
+{
+    sqlite3_stmt *first = w->statements[NETNS_FIRST], *statement = w->statements[NETNS];
+    int code;
+
+    sqlite3_bind_int64(first, 1, id);
+    sqlite3_bind_int64(first, 2, (int64_t)n->first_ts_ns);
+    code = db_run(first);
+    if (code)
+        return code;
+    sqlite3_bind_int64(statement, 1, id);
+    bind_span(w, statement, n->first_ts_ns, n->last_ts_ns);
+    sqlite3_bind_int64(statement, 5, !!(n->flags & NST_NETNS_INITIAL));
+    sqlite3_bind_int64(statement, 6, !!(n->flags & NST_NETNS_GONE));
+    db_bind_unless(statement, 7, n->owner_uid == NST_NONE, n->owner_uid);
+    db_bind_unless(statement, 8, !n->userns_inum, n->userns_inum);
+    return db_run(statement);
 }
 
 static int write_netns(const struct writing *w)
 {
-    sqlite3_stmt *statement = w->statements[NETNS];
     size_t count;
     const struct nst_known_netns *rows = inventory_netns(w->inventory, &count);
     int code = SQLITE_OK;
 
     for (size_t i = 0; i < count && !code; i++) {
-        const struct nst_known_netns *n = &rows[i];
-        int64_t netns;
+        int64_t id;
 
-        code = netns_id(w, &n->netns, n->first_ts_ns, &netns);
-        if (code)
-            break;
-        sqlite3_bind_int64(statement, 1, netns);
-        sqlite3_bind_int64(statement, 2, absolute(w, n->first_ts_ns));
-        sqlite3_bind_int64(statement, 3, absolute_last(w, n->first_ts_ns, n->last_ts_ns));
-        sqlite3_bind_int64(statement, 4, !!(n->flags & NST_NETNS_INITIAL));
-        sqlite3_bind_int64(statement, 5, !!(n->flags & NST_NETNS_GONE));
-        db_bind_unless(statement, 6, n->owner_uid == NST_NONE, n->owner_uid);
-        db_bind_unless(statement, 7, !n->userns_inum, n->userns_inum);
-        code = db_run(statement);
+        code = netns_id(w, &rows[i].netns, rows[i].first_ts_ns, &id);
+        if (!code)
+            code = write_netns_row(w, &rows[i], id);
     }
     return code;
 }
@@ -131,10 +147,9 @@ static int write_process(const struct writing *w, size_t row)
     sqlite3_stmt *statement = w->statements[PROCESS];
     size_t count;
     const struct nst_process *p = &inventory_processes(w->inventory, &count)[row];
-    int64_t boot_ns = (int64_t)(w->info->realtime_ns - w->info->boottime_ns);
 
     sqlite3_bind_int64(statement, 5, p->pid);
-    db_bind_unless(statement, 6, !p->start_ns, (int64_t)p->start_ns + boot_ns);
+    db_bind_unless(statement, 6, !p->start_ns, (int64_t)p->start_ns);
     db_bind_text(statement, 7, p->comm);
     db_bind_text(statement, 8, p->exe);
     db_bind_unless(statement, 9, p->uid == NST_NONE, p->uid);
@@ -179,16 +194,6 @@ static int device_id(const struct writing *w, const struct nst_known_device *d, 
     return code ? code : dims_device(w->dims, w->file->capture, netns, &device, id);
 }
 
-static int draw_out_device(const struct writing *w, const struct nst_known_device *d, int64_t id)
-{
-    sqlite3_stmt *statement = w->statements[DEVICE];
-
-    sqlite3_bind_int64(statement, 1, id);
-    sqlite3_bind_int64(statement, 2, absolute(w, d->first_ts_ns));
-    sqlite3_bind_int64(statement, 3, absolute_last(w, d->first_ts_ns, d->last_ts_ns));
-    return db_run(statement);
-}
-
 /* A row of device is of a name; what else changes is in its states. */
 static int write_device_state(const struct writing *w, const struct nst_known_device *d, int64_t id)
 {
@@ -203,9 +208,7 @@ static int write_device_state(const struct writing *w, const struct nst_known_de
         return code;
     mac_text(&d->mac, mac);
     sqlite3_bind_int64(statement, 1, id);
-    sqlite3_bind_int64(statement, 2, absolute(w, d->first_ts_ns));
-    sqlite3_bind_int64(statement, 3, absolute_last(w, d->first_ts_ns, d->last_ts_ns));
-    sqlite3_bind_int64(statement, 4, (int64_t)d->first_ts_ns);
+    bind_span(w, statement, d->first_ts_ns, d->last_ts_ns);
     db_bind_text(statement, 5, d->kind);
     db_bind_text(statement, 6, *mac ? mac : NULL);
     sqlite3_bind_int64(statement, 7, d->mtu);
@@ -227,8 +230,6 @@ static int write_devices(const struct writing *w)
         int64_t id;
 
         code = device_id(w, &rows[i], &id);
-        if (!code)
-            code = draw_out_device(w, &rows[i], id);
         if (!code)
             code = write_device_state(w, &rows[i], id);
     }
@@ -294,47 +295,64 @@ static int write_file(const struct writing *w)
 
 /* What was seen no more before the recording ended has perhaps died, and perhaps not. */
 static const char gone_sql[] =
-    "UPDATE netns SET gone = CASE WHEN gone = 1 THEN 1 WHEN last_ts_ns >= m.latest THEN 0 END"
-    " FROM (SELECT capture_id, max(last_ts_ns) AS latest FROM netns GROUP BY capture_id) m"
-    " WHERE m.capture_id = netns.capture_id AND last_ts_ns IS NOT NULL;";
+    "UPDATE netns SET gone = CASE WHEN gone = 1 THEN 1 WHEN last_mono_ns >= m.latest THEN 0 END"
+    " FROM (SELECT capture_id, max(last_mono_ns) AS latest FROM netns GROUP BY capture_id) m"
+    " WHERE m.capture_id = netns.capture_id AND last_mono_ns IS NOT NULL;";
 
 /* The latest is what people know a namespace by; a container that has lost a name is known by
  * its own. */
 static const char label_sql[] =
     "UPDATE netns SET"
     " name = (SELECT name FROM netns_name WHERE netns_id = netns.id AND place = 'netns'"
-    "  ORDER BY last_ts_ns DESC, first_ts_ns DESC, id LIMIT 1),"
+    "  ORDER BY last_mono_ns DESC, first_mono_ns DESC, id LIMIT 1),"
     " container = (SELECT CASE WHEN pod_name IS NULL THEN coalesce(name, container_id)"
     "   ELSE coalesce(pod_namespace || '/', '') || pod_name END"
-    "  FROM container WHERE netns_id = netns.id ORDER BY last_ts_ns DESC, first_ts_ns, id LIMIT 1);"
-    "UPDATE netns SET name = NULL WHERE container IS NOT NULL AND last_ts_ns - 1000000000 >"
-    " (SELECT max(last_ts_ns) FROM netns_name WHERE netns_id = netns.id AND place = 'netns');";
+    "  FROM container WHERE netns_id = netns.id"
+    "  ORDER BY last_mono_ns DESC, first_mono_ns, id LIMIT 1);"
+    "UPDATE netns SET name = NULL WHERE container IS NOT NULL AND last_mono_ns - 1000000000 >"
+    " (SELECT max(last_mono_ns) FROM netns_name WHERE netns_id = netns.id AND place = 'netns');";
 
 /* In whatever order files came. */
 static const char device_sql[] =
     "UPDATE device SET kind = s.kind, mac = s.mac, mtu = s.mtu, flags = s.flags, state = s.state,"
     " master_ifindex = s.master_ifindex, link_netns_id = s.link_netns_id,"
-    " link_ifindex = s.link_ifindex FROM device_state s"
+    " link_ifindex = s.link_ifindex, last_ts_ns = s.last_ts_ns, first_ts_ns ="
+    " (SELECT first_ts_ns FROM device_state WHERE device_id = device.id"
+    "  ORDER BY first_mono_ns LIMIT 1) FROM device_state s"
     " WHERE s.id = (SELECT id FROM device_state WHERE device_id = device.id"
     "  ORDER BY first_mono_ns DESC LIMIT 1);";
+
+static int write_files(struct writing *w, struct clock_rows *clock, const struct input *in,
+                       const struct file_rows *files)
+{
+    int code = clock_rows_write(clock, in, files);
+
+    for (unsigned i = 0; i < files->count && !code; i++) {
+        w->file = &files->rows[i];
+        w->inventory = input_inventory(in, i);
+        if (w->file->twice)
+            continue;
+        code = clock_rows_choose(clock, w->file->capture);
+        if (!code)
+            code = write_file(w);
+    }
+    return code ? code : clock_rows_renew(clock, files);
+}
 
 int inventory_rows_write(const struct db *db, struct dims *dims, const struct input *in,
                          const struct file_rows *files)
 {
     struct writing w = {.dims = dims};
-    int code = SQLITE_OK;
+    struct clock_rows *clock = NULL;
+    int code = clock_rows_open(&clock, db);
 
     for (int i = 0; i < STATEMENTS && !code; i++)
         code = db_prepare(db, statement_sql[i], &w.statements[i]);
-    for (unsigned i = 0; i < files->count && !code; i++) {
-        w.file = &files->rows[i];
-        w.info = input_file(in, i)->info;
-        w.inventory = input_inventory(in, i);
-        if (!w.file->twice)
-            code = write_file(&w);
-    }
+    if (!code)
+        code = write_files(&w, clock, in, files);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(w.statements[i]);
+    clock_rows_close(clock);
     if (!code)
         code = sqlite3_exec(db->handle, gone_sql, NULL, NULL, NULL);
     if (!code)

@@ -11,9 +11,10 @@
 #include "analyze/netns_words.h"
 
 /* What all the queries begin with. */
-#define HEAD       "SELECT n.capture_id, coalesce(n.cookie, 0), n.inum, "
-#define SPAN       "x.first_ts_ns, x.last_ts_ns, "
-#define FROM(name) " FROM " name " x JOIN netns n ON n.id = x.netns_id ORDER BY x.first_ts_ns, x.id"
+#define HEAD "SELECT n.capture_id, coalesce(n.cookie, 0), n.inum, "
+#define SPAN "x.first_mono_ns, x.last_mono_ns, "
+#define FROM(name)                                                                                 \
+    " FROM " name " x JOIN netns n ON n.id = x.netns_id ORDER BY x.first_mono_ns, x.id"
 
 enum { COLUMN_REST = 5 }; /* after capture, cookie, inum, first, last */
 
@@ -229,11 +230,11 @@ static const struct {
     const char *sql;
     void (*take)(sqlite3_stmt *s, struct inventory_head head, struct one *one);
 } kinds[] = {
-    {HEAD "n.first_ts_ns, n.last_ts_ns, initial, gone, owner_uid, userns_inum FROM netns n"
-          " WHERE n.first_ts_ns IS NOT NULL ORDER BY n.first_ts_ns, n.id",
+    {HEAD "n.first_mono_ns, n.last_mono_ns, initial, gone, owner_uid, userns_inum FROM netns n"
+          " WHERE n.first_mono_ns IS NOT NULL ORDER BY n.first_mono_ns, n.id",
      take_netns},
     {HEAD SPAN "x.name, x.place" FROM("netns_name"), take_name},
-    {HEAD SPAN "x.pid, x.start_ts_ns, comm, exe, uid, cgroup, cmdline, session_leader,"
+    {HEAD SPAN "x.pid, x.start_boot_ns, comm, exe, uid, cgroup, cmdline, session_leader,"
                " pidns_init" FROM("process"),
      take_process},
     {HEAD SPAN "container_id, runtime, x.name, image, pod_namespace, pod_name, pod_uid,"
@@ -243,10 +244,36 @@ static const struct {
                " coalesce(l.cookie, 0), coalesce(l.inum, 0), x.link_ifindex"
                " FROM device_state x JOIN device d ON d.id = x.device_id"
                " JOIN netns n ON n.id = d.netns_id LEFT JOIN netns l ON l.id = x.link_netns_id"
-               " ORDER BY x.first_ts_ns, x.id",
+               " ORDER BY x.first_mono_ns, x.id",
      take_device},
     {HEAD SPAN "x.ifindex, family, address, prefix" FROM("address"), take_address},
 };
+
+/* The older first, as their files are read. */
+static const char captures_sql[] =
+    "SELECT id, boot_id, hostname, (SELECT boottime_ns - monotonic_ns FROM file WHERE capture_id = c.id"
+    "  AND boottime_ns <> monotonic_ns ORDER BY monotonic_ns LIMIT 1)"
+    " FROM capture c ORDER BY (SELECT min(monotonic_ns) FROM file WHERE capture_id = c.id), id";
+
+static int load_capture(struct loading *l, sqlite3_stmt *s)
+{
+    struct captures *c = &l->captures;
+    uint8_t boot_id[16] = {0};
+    struct report_host *h;
+    size_t host;
+
+    if (sqlite3_column_bytes(s, 1) == sizeof(boot_id))
+        memcpy(boot_id, sqlite3_column_blob(s, 1), sizeof(boot_id));
+    host = report_host(l->report, boot_id, text_at(s, 2));
+    if (host == SIZE_MAX)
+        return SQLITE_NOMEM;
+    c->ids[c->count] = sqlite3_column_int64(s, 0);
+    c->hosts[c->count++] = host;
+    h = &l->report->hosts[host];
+    if (!h->inventory.asleep_ns)
+        h->inventory.asleep_ns = number_at(s, 3);
+    return SQLITE_OK;
+}
 
 static int load_captures(struct loading *l)
 {
@@ -256,21 +283,38 @@ static int load_captures(struct loading *l)
     int code = db_integer(l->db, "SELECT count(*) FROM capture", &count);
 
     if (!code)
-        code = db_prepare(l->db, "SELECT id, boot_id, hostname FROM capture ORDER BY id", &s);
+        code = db_prepare(l->db, captures_sql, &s);
     if (code)
         return code;
     c->ids = calloc((size_t)count + 1, sizeof(*c->ids));
     c->hosts = calloc((size_t)count + 1, sizeof(*c->hosts));
     if (!c->ids || !c->hosts)
         code = SQLITE_NOMEM;
-    while (!code && c->count < (size_t)count && (code = sqlite3_step(s)) == SQLITE_ROW) {
-        uint8_t boot_id[16] = {0};
+    while (!code && c->count < (size_t)count && (code = sqlite3_step(s)) == SQLITE_ROW)
+        code = load_capture(l, s);
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
 
-        if (sqlite3_column_bytes(s, 1) == sizeof(boot_id))
-            memcpy(boot_id, sqlite3_column_blob(s, 1), sizeof(boot_id));
-        c->ids[c->count] = sqlite3_column_int64(s, 0);
-        c->hosts[c->count] = report_host(l->report, boot_id, text_at(s, 2));
-        code = c->hosts[c->count++] == SIZE_MAX ? SQLITE_NOMEM : SQLITE_OK;
+static int load_clocks(struct loading *l)
+{
+    sqlite3_stmt *s;
+    int code = db_prepare(l->db,
+                          "SELECT capture_id, mono_ns, offset_ns"
+                          " FROM clock JOIN file ON file.id = file_id",
+                          &s);
+
+    if (code)
+        return code;
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        const struct anchor anchor = {number_at(s, 1), UINT64_MAX, sqlite3_column_int64(s, 2),
+                                      false};
+        size_t host = host_of(&l->captures, sqlite3_column_int64(s, 0));
+
+        if (host == SIZE_MAX || anchors_add(&l->report->hosts[host].anchors, &anchor))
+            continue;
+        code = SQLITE_NOMEM;
+        break;
     }
     sqlite3_finalize(s);
     return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -300,8 +344,8 @@ static int load_kind(struct loading *l, size_t kind)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* first_ts_ns: when it was seen first, 0: never. life_ns: which of those that were not it is, by
- * another clock, so that it is none of those that were; 0: that is not known. */
+/* first_ts_ns: when it was seen first, 0: never. life_ns: which of those that were not it is, so
+ * that it is none of those that were; 0: that is not known. */
 static struct report_netns *find_counted(struct loading *l, unsigned host,
                                          const struct inventory_head *head, uint64_t life_ns,
                                          uint64_t first_ts_ns)
@@ -310,6 +354,18 @@ static struct report_netns *find_counted(struct loading *l, unsigned host,
         return report_find_life(l->report, host, &head->netns, life_ns, head->first_ts_ns);
     return report_find(l->report, host, &head->netns,
                        first_ts_ns ? first_ts_ns : head->first_ts_ns);
+}
+
+/* Of a clock that was set back, the last moment can be the earlier one. */
+static struct inventory_head events_at(sqlite3_stmt *s, const struct anchors *anchors)
+{
+    struct inventory_head head = head_at(s);
+    uint64_t first = anchors_ts(anchors, head.first_ts_ns);
+    uint64_t last = anchors_ts(anchors, head.last_ts_ns);
+
+    head.first_ts_ns = first < last ? first : last;
+    head.last_ts_ns = first < last ? last : first;
+    return head;
 }
 
 /* The namespaces with their events: from the two indexes alone, drops are few. */
@@ -322,8 +378,8 @@ static int count_events(struct loading *l)
     if (!code)
         code = db_prepare(l->db,
                           HEAD "e.first, e.last, e.events, e.bytes, coalesce(d.drops, 0),"
-                               " CASE WHEN n.first_ts_ns IS NULL THEN n.life_mono_ns END,"
-                               " n.first_ts_ns"
+                               " CASE WHEN n.first_mono_ns IS NULL THEN n.life_mono_ns END,"
+                               " n.first_mono_ns"
                                " FROM (SELECT netns_id, min(ts_ns) AS first, max(ts_ns) AS last,"
                                "  count(*) AS events, sum(len_bytes) AS bytes"
                                "  FROM event WHERE netns_id IS NOT NULL GROUP BY netns_id) e"
@@ -336,12 +392,13 @@ static int count_events(struct loading *l)
         return code;
     l->report->base_ns = (uint64_t)base;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-        const struct inventory_head head = head_at(s);
         size_t host = host_of(&l->captures, sqlite3_column_int64(s, 0));
+        struct inventory_head head;
         struct report_netns *n;
 
         if (host == SIZE_MAX)
             continue;
+        head = events_at(s, &l->report->hosts[host].anchors);
         n = find_counted(l, (unsigned)host, &head, number_at(s, COLUMN_REST + 3),
                          number_at(s, COLUMN_REST + 4));
         if (!n) {
@@ -361,6 +418,8 @@ int netns_db_report(const struct db *db, struct netns_report *r)
     struct loading l = {.db = db, .report = r};
     int code = load_captures(&l);
 
+    if (!code)
+        code = load_clocks(&l);
     for (size_t i = 0; !code && i < sizeof(kinds) / sizeof(kinds[0]); i++)
         code = load_kind(&l, i);
     if (!code && !report_fill(r))

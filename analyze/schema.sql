@@ -44,6 +44,15 @@ CREATE TABLE file(
     torn_bytes INTEGER NOT NULL
 ) STRICT;
 
+-- A row where a file's distance between the two clocks changes: mostly by what reading them costs,
+-- and where somebody has set the time of day.
+CREATE TABLE clock(
+    id INTEGER PRIMARY KEY,
+    file_id INTEGER NOT NULL REFERENCES file,
+    mono_ns INTEGER NOT NULL,
+    offset_ns INTEGER NOT NULL
+) STRICT;
+
 -- The label is stored, not computed, so that `WHERE netns = 'web'` on a view can begin here
 -- and go on by event_netns: SQLite turns a LEFT JOIN round for a plain column only.
 CREATE TABLE netns(
@@ -58,6 +67,10 @@ CREATE TABLE netns(
     gone INTEGER,
     owner_uid INTEGER,
     userns_inum INTEGER,
+    first_mono_ns INTEGER,
+    since_mono_ns INTEGER,
+    last_mono_ns INTEGER,
+    ended INTEGER,
     first_ts_ns INTEGER,
     last_ts_ns INTEGER,
     label TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name,
@@ -70,17 +83,22 @@ CREATE TABLE netns_name(
     name TEXT NOT NULL,
     place TEXT NOT NULL,
     first_mono_ns INTEGER NOT NULL,
+    last_mono_ns INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
     first_ts_ns INTEGER NOT NULL,
     last_ts_ns INTEGER NOT NULL,
     UNIQUE(netns_id, name, place, first_mono_ns)
 ) STRICT;
 
--- What was true for a while. The files of a capture tell it again, each by its own anchor of the
--- wall clock: the monotonic one says that it is the same.
+-- What was true for a while. The files of a capture tell it again: the monotonic clock says that it
+-- is the same, and how long it was so; one that has the end of it knows more than one that ended
+-- before. Times since 1970 follow from those by all rows of clock of the capture, so that the order
+-- of imports does not matter.
 CREATE TABLE process(
     id INTEGER PRIMARY KEY,
     netns_id INTEGER NOT NULL REFERENCES netns,
     pid INTEGER NOT NULL,
+    start_boot_ns INTEGER,
     start_ts_ns INTEGER,
     comm TEXT,
     exe TEXT,
@@ -90,6 +108,8 @@ CREATE TABLE process(
     session_leader INTEGER NOT NULL,
     pidns_init INTEGER NOT NULL,
     first_mono_ns INTEGER NOT NULL,
+    last_mono_ns INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
     first_ts_ns INTEGER NOT NULL,
     last_ts_ns INTEGER NOT NULL,
     UNIQUE(netns_id, pid, first_mono_ns)
@@ -108,6 +128,8 @@ CREATE TABLE container(
     pod_container TEXT,
     pid INTEGER,
     first_mono_ns INTEGER NOT NULL,
+    last_mono_ns INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
     first_ts_ns INTEGER NOT NULL,
     last_ts_ns INTEGER NOT NULL,
     UNIQUE(netns_id, container_id, first_mono_ns)
@@ -144,6 +166,8 @@ CREATE TABLE device_state(
     link_netns_id INTEGER REFERENCES netns,
     link_ifindex INTEGER,
     first_mono_ns INTEGER NOT NULL,
+    last_mono_ns INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
     first_ts_ns INTEGER NOT NULL,
     last_ts_ns INTEGER NOT NULL,
     UNIQUE(device_id, first_mono_ns)
@@ -158,6 +182,8 @@ CREATE TABLE address(
     address TEXT NOT NULL,
     prefix INTEGER NOT NULL,
     first_mono_ns INTEGER NOT NULL,
+    last_mono_ns INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
     first_ts_ns INTEGER NOT NULL,
     last_ts_ns INTEGER NOT NULL,
     UNIQUE(netns_id, ifindex, address, first_mono_ns)

@@ -214,7 +214,29 @@ for who in third=2 fourth=2 late=1 4026532300=11 4026532310=2; do
         grep -c ' ns ')" "${who#*=}" "old.nst: who was not seen is nobody of that name: ${who%=*}"
 done
 
+# same_from_db FILE...: netns says the same of a database, whichever of them is imported first.
+same_from_db()
+{
+    local db options file
+    rm -f given.db turned.db
+    "$nstrail" import -d given.db "$@"
+    for file; do printf '%s\n' "$file"; done | tac | while read -r file; do
+        "$nstrail" import -d turned.db "$file"
+    done
+    for db in given.db turned.db; do
+        for options in '' -l --json; do
+            # shellcheck disable=SC2086
+            is "$("$nstrail" netns $options $db)" "$("$nstrail" netns $options "$@")" \
+                "the same from $db: netns $options $*"
+        done
+    done
+}
+same_from_db rotated.nst rotated-next.nst
+like "$("$nstrail" netns -l given.db)" 'Process +7001 sh, uid 0, /bin/sh, cgroup /, start to \+0.100' \
+    'what a file still had at its end was over before, as the next one says'
+
 # Where somebody sets the clock, all is dated as the events are that were next to it.
+same_from_db set.nst set-next.nst
 is "$("$nstrail" netns set.nst set-next.nst | awk 'NR > 2 { print $3, $(NF - 4), $(NF - 3) }')" \
     'before start +0.200
 after +3600.800 end

@@ -113,10 +113,43 @@ shop/cart-7,,shop/cart-7,2,"eth0,net0",1' 'v_netns'
 is "$(ask both.db "SELECT DISTINCT netns FROM v_event WHERE netns NOT LIKE 'a%' ORDER BY 1" | xargs)" \
     'brief host moved shop/cart-7 web' 'v_event has the names'
 
+# What a file still had at its end was over before that, as the next one says.
+ends="SELECT kind, mono / 1000000 - 1000000, (ts - $s) / 1000000, ended FROM (
+    SELECT 'name' AS kind, last_mono_ns AS mono, last_ts_ns AS ts, ended FROM netns_name
+    WHERE name = 'passing'
+    UNION ALL SELECT 'netns', last_mono_ns, last_ts_ns, ended FROM netns WHERE NOT initial
+    UNION ALL SELECT 'process', last_mono_ns, last_ts_ns, ended FROM process
+    UNION ALL SELECT 'container', last_mono_ns, last_ts_ns, ended FROM container
+    UNION ALL SELECT 'device', NULL, last_ts_ns, NULL FROM device WHERE name = 'eth0'
+    UNION ALL SELECT 'device_state', last_mono_ns, last_ts_ns, ended FROM device_state
+    UNION ALL SELECT 'address', last_mono_ns, last_ts_ns, ended FROM address) ORDER BY 1, 2"
+"$nstrail" import -d over.db rotated.nst rotated-next.nst
+"$nstrail" import -d over-turned.db rotated-next.nst
+"$nstrail" import -d over-turned.db rotated.nst
+for db in over.db over-turned.db; do
+    is "$(ask $db "$ends" | xargs)" "address,2500,2500,1 container,2500,2500,1 device,,2500, \
+device_state,2500,2500,1 name,2500,2500,1 netns,2500,2500,1 netns,4000,4000,0 \
+process,2500,2500,1" "$db: what ended before a file did, and what was there then"
+done
+
 # Where somebody sets the clock, all is dated as the events are that were next to it.
 "$nstrail" import -d set.db set.nst set-next.nst
+is "$(ask set.db "SELECT x.name, (x.first_ts_ns - $s) / 1000000, count(*)
+    FROM netns_name x JOIN event e ON e.netns_id = x.netns_id
+    AND e.ts_ns BETWEEN x.first_ts_ns AND x.last_ts_ns GROUP BY 1 ORDER BY 2" | xargs)" \
+    'before,-3592000,1 after,8910,2' 'a clock was set: names are found by the times of events'
+is "$(ask set.db "SELECT (n.last_ts_ns - n.first_ts_ns) / 1000000 FROM netns n
+    WHERE cookie IS NOT NULL ORDER BY cookie" | xargs)" '3604200 300 3300' \
+    'a clock was set: how long who lived'
+is "$(ask set.db "SELECT (start_ts_ns - $s) / 1000000 FROM process")" 8905 \
+    'a clock was set: when a process was started'
 is "$(ask set.db "SELECT (ts_ns - $s) / 1000000, value FROM loss WHERE ts_ns < $s + 10000000000
     ORDER BY 1" | xargs)" '-3591600,0 9200,3' 'a clock was set: when events were lost'
+is "$(ask set.db "SELECT mono_ns / 1000000 - 1000000, offset_ns - 1700000000000000000 FROM clock
+    ORDER BY 1" | xargs)" '8100,-3600000000000 8700,0 9150,7 12100,5' 'clock: what tells that'
+"$nstrail" import -d set-turned.db set-next.nst && "$nstrail" import -d set-turned.db set.nst
+is "$(ask set-turned.db "$rows")" "$(ask set.db "$rows")" \
+    'a clock was set: what was imported before is dated by the file that knows better'
 
 # Without cookies there is a row for each that had an inum.
 lives="SELECT n.label, (n.first_ts_ns - $s) / 1000000, (n.last_ts_ns - $s) / 1000000, count(e.id)

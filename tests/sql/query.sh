@@ -132,7 +132,7 @@ like "$(query cut.db 'SELECT count(*) FROM event' 2>&1)" '^nstrail: cut.db: ' 'a
 for sql in 'INSERT INTO probe VALUES(99, 1, 2)' 'UPDATE event SET cpu = 0' 'DELETE FROM event' \
     'DROP TABLE event' 'CREATE TABLE t(a)' 'CREATE TEMP TABLE t(a)' 'CREATE VIEW v AS SELECT 1' \
     "ATTACH 'other.db' AS o" "ATTACH ':memory:' AS o" "VACUUM INTO 'other.db'" VACUUM REINDEX ANALYZE \
-    'PRAGMA user_version = 5' 'PRAGMA journal_mode = WAL' 'PRAGMA query_only = OFF' \
+    'PRAGMA user_version = 7' 'PRAGMA journal_mode = WAL' 'PRAGMA query_only = OFF' \
     'PRAGMA writable_schema = ON' 'PRAGMA trusted_schema = ON' "PRAGMA temp_store_directory = '.'" \
     'BEGIN IMMEDIATE' 'SAVEPOINT s' "SELECT load_extension('./other.db')"; do
     output=$(query x.db "$sql" 2>&1)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Rows of the table clock, and by them the times since 1970 of what the inventory tells: while
+ * this is open, statements can ask for time_ns(MONO_NS), and for start_ns(BOOT_NS) of a process.
+ */
+#ifndef NST_ANALYZE_CLOCK_ROWS_H
+#define NST_ANALYZE_CLOCK_ROWS_H
+
+#include "analyze/db.h"
+#include "analyze/file_rows.h"
+#include "analyze/input.h"
+
+struct clock_rows;
+
+int clock_rows_open(struct clock_rows **clock, const struct db *db);
+/* Once all files are read. */
+int clock_rows_write(struct clock_rows *clock, const struct input *in,
+                     const struct file_rows *files);
+/* The functions are about that capture from now on. */
+int clock_rows_choose(struct clock_rows *clock, int64_t capture);
+/* Of captures of which files were imported before: their times anew, which those that came now may
+ * know better. */
+int clock_rows_renew(struct clock_rows *clock, const struct file_rows *files);
+void clock_rows_close(struct clock_rows *clock);
+
+#endif
