@@ -52,6 +52,7 @@ static int compare_files(const void *a, const void *b, void *context)
 static bool learn_file(struct gather *g, unsigned file)
 {
     const struct nst_file_info *info = input_file(g->in, file)->info;
+    const struct input_totals *totals = input_totals(g->in, file);
     size_t host = report_host(&g->report, info->boot_id, info->hostname);
     struct report_host *h;
 
@@ -59,6 +60,8 @@ static bool learn_file(struct gather *g, unsigned file)
         return false;
     h = &g->report.hosts[host];
     g->hosts[file] = (unsigned)host;
+    if (totals->blocks)
+        report_host_events(&g->report, host, totals->first_time_ns);
     if (!h->inventory.asleep_ns)
         h->inventory.asleep_ns = input_inventory(g->in, file)->asleep_ns;
     inventory_close(&h->inventory);

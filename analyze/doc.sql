@@ -32,6 +32,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('file.path', 'column', NULL, 'Its name when it was imported first.'),
 ('file.size_bytes', 'column', 'bytes', 'Its size when it was imported last; NULL: it came by a pipe.'),
 ('file.events', 'column', NULL, 'Rows of event that came from it.'),
+('file.first_ts_ns', 'column', 'ns since 1970', 'The first of these; NULL: there are none.'),
 ('file.last_block', 'column', NULL, 'Sequence number of the latest block that events were imported from; a later import goes on after it.'),
 ('file.snaplen', 'column', 'bytes', 'Packet bytes that were recorded at most; 0: none.'),
 ('file.monotonic_ns', 'column', 'ns', 'CLOCK_MONOTONIC when the file was begun, at the same moment as the next two.'),

@@ -286,6 +286,8 @@ bool file_row_wants(struct file_row *file, const struct input_event *event)
         return false;
     if (!file->begun || info->sequence > file->last_block)
         file->last_block = info->sequence;
+    if (!file->begun || event->time_ns < file->first_time_ns)
+        file->first_time_ns = event->time_ns;
     file->begun = true;
     file->events++;
     return true;
@@ -307,6 +309,7 @@ static int end_file(sqlite3_stmt *update, const struct input_file *input,
     sqlite3_bind_int64(update, 9, (int64_t)damage->duplicates);
     sqlite3_bind_int64(update, 10, (int64_t)damage->skipped_bytes);
     sqlite3_bind_int64(update, 11, (int64_t)damage->torn_bytes);
+    db_bind_unless(update, 12, !file->begun, (int64_t)file->first_time_ns);
     return db_run(update);
 }
 
@@ -318,7 +321,8 @@ int file_rows_end(struct file_rows *files, const struct db *db, const struct inp
                           " last_block = coalesce(max(last_block, ?4), ?4, last_block),"
                           " ended = ?5, bad_header = ?6, bad_blocks = max(bad_blocks, ?7),"
                           " lost_blocks = max(lost_blocks, ?8),"
-                          " duplicate_blocks = ?9, skipped_bytes = ?10, torn_bytes = ?11"
+                          " duplicate_blocks = ?9, skipped_bytes = ?10, torn_bytes = ?11,"
+                          " first_ts_ns = coalesce(min(first_ts_ns, ?12), ?12, first_ts_ns)"
                           " WHERE id = ?1",
                           &update);
 

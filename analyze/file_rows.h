@@ -26,6 +26,7 @@ struct file_row {
     bool begun;          /* events of it came, the latest of block last_block */
     uint64_t last_block;
     uint64_t events;
+    uint64_t first_time_ns; /* of these */
     struct dims_cache dims;
 };
 

@@ -251,7 +251,8 @@ static const struct {
 
 /* The older first, as their files are read. */
 static const char captures_sql[] =
-    "SELECT id, boot_id, hostname, (SELECT boottime_ns - monotonic_ns FROM file WHERE capture_id = c.id"
+    "SELECT id, boot_id, hostname, (SELECT min(first_ts_ns) FROM file WHERE capture_id = c.id),"
+    " (SELECT boottime_ns - monotonic_ns FROM file WHERE capture_id = c.id"
     "  AND boottime_ns <> monotonic_ns ORDER BY monotonic_ns LIMIT 1)"
     " FROM capture c ORDER BY (SELECT min(monotonic_ns) FROM file WHERE capture_id = c.id), id";
 
@@ -270,8 +271,10 @@ static int load_capture(struct loading *l, sqlite3_stmt *s)
     c->ids[c->count] = sqlite3_column_int64(s, 0);
     c->hosts[c->count++] = host;
     h = &l->report->hosts[host];
+    if (sqlite3_column_type(s, 3) != SQLITE_NULL)
+        report_host_events(l->report, host, number_at(s, 3));
     if (!h->inventory.asleep_ns)
-        h->inventory.asleep_ns = number_at(s, 3);
+        h->inventory.asleep_ns = number_at(s, 4);
     return SQLITE_OK;
 }
 
@@ -373,7 +376,7 @@ static int count_events(struct loading *l)
 {
     int64_t base;
     sqlite3_stmt *s = NULL;
-    int code = db_integer(l->db, "SELECT coalesce(min(ts_ns), 0) FROM event", &base);
+    int code = db_integer(l->db, "SELECT coalesce(min(first_ts_ns), 0) FROM file", &base);
 
     if (!code)
         code = db_prepare(l->db,

@@ -27,9 +27,15 @@ size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char
     name = hostname ? strdup(hostname) : NULL;
     if (hostname && !name)
         return SIZE_MAX;
-    hosts[r->hosts_count] = (struct report_host){.hostname = name};
+    hosts[r->hosts_count] = (struct report_host){.hostname = name, .first_time_ns = UINT64_MAX};
     memcpy(hosts[r->hosts_count].boot_id, boot_id, sizeof(unknown));
     return r->hosts_count++;
+}
+
+void report_host_events(struct netns_report *r, size_t host, uint64_t first_time_ns)
+{
+    if (first_time_ns < r->hosts[host].first_time_ns)
+        r->hosts[host].first_time_ns = first_time_ns;
 }
 
 static bool rows_add(struct report_rows *rows, size_t row)
@@ -268,14 +274,26 @@ bool report_fill(struct netns_report *r)
     return true;
 }
 
+/* By their first events; those without by something that is the same in whatever order files come,
+ * if there is. */
+static int compare_hosts(const struct netns_report *r, unsigned x, unsigned y)
+{
+    const struct report_host *a = &r->hosts[x], *b = &r->hosts[y];
+    int boots = memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id));
+
+    if (a->first_time_ns != b->first_time_ns)
+        return a->first_time_ns < b->first_time_ns ? -1 : 1;
+    return boots ? boots : x < y ? -1 : x > y;
+}
+
 /* The host's own first, then by age. */
-static int compare_netns(const void *x, const void *y)
+static int compare_netns(const void *x, const void *y, void *report)
 {
     const struct report_netns *a = x, *b = y;
     int initial = (b->flags & NST_NETNS_INITIAL) - (a->flags & NST_NETNS_INITIAL);
 
     if (a->host != b->host)
-        return a->host < b->host ? -1 : 1;
+        return compare_hosts(report, a->host, b->host);
     if (initial)
         return initial;
     if (a->netns.cookie && b->netns.cookie && a->netns.cookie != b->netns.cookie)
@@ -341,7 +359,7 @@ void report_sort(struct netns_report *r)
     for (size_t i = 0; i < r->count; i++)
         sort_rows(r, &r->list[i]);
     if (r->count)
-        qsort(r->list, r->count, sizeof(*r->list), compare_netns);
+        qsort_r(r->list, r->count, sizeof(*r->list), compare_netns, r);
     clear_chains(r);
 }
 

@@ -15,7 +15,8 @@
 /* A boot of a host: namespaces are told apart within it. */
 struct report_host {
     uint8_t boot_id[16];
-    char *hostname; /* NULL: not known */
+    char *hostname;         /* NULL: not known */
+    uint64_t first_time_ns; /* since 1970: its first event; UINT64_MAX: none */
     struct inventory inventory;
     struct anchors anchors; /* which date what is in it, and events */
 };
@@ -65,6 +66,8 @@ struct netns_report {
 /* The host of that boot, made if need be; zeros are a host of its own. The answer is its index,
  * SIZE_MAX: no memory. */
 size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char *hostname);
+/* Events of that host, the first of them at that time. */
+void report_host_events(struct netns_report *r, size_t host, uint64_t first_time_ns);
 
 /* Once the hosts' inventories are complete: makes the namespaces that they know. */
 bool report_fill(struct netns_report *r);

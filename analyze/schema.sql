@@ -26,6 +26,7 @@ CREATE TABLE file(
     path TEXT NOT NULL,
     size_bytes INTEGER,
     events INTEGER NOT NULL,
+    first_ts_ns INTEGER,
     last_block INTEGER,
     snaplen INTEGER,
     monotonic_ns INTEGER,

@@ -246,6 +246,11 @@ like "$("$nstrail" netns --json set.nst set-next.nst)" \
 like "$("$nstrail" info set.nst)" 'lost.ring 3, 2023-11-14T21:30:08.4.* to 2023-11-14T22:30:09.2' \
     'a clock was set: info says when events were lost'
 
+# Hosts stand in the order of their first events, whatever that of their clocks and of the files.
+same_from_db first.nst set.nst second.nst set-next.nst
+is "$("$nstrail" netns set.nst first.nst | awk 'NR > 1 && $2 == "0x1" { print $(NF - 4) }' | xargs)" \
+    'start +3591.900' 'the host whose event is the first'
+
 # What is too long to be a name is not made one.
 is "$("$nstrail" print --names --format single-line long.nst | grep -c ' netns 5e$')" 1 \
     'print --names: a name that is too long is none, an id is'

@@ -150,6 +150,8 @@ is "$(ask set.db "SELECT mono_ns / 1000000 - 1000000, offset_ns - 17000000000000
 "$nstrail" import -d set-turned.db set-next.nst && "$nstrail" import -d set-turned.db set.nst
 is "$(ask set-turned.db "$rows")" "$(ask set.db "$rows")" \
     'a clock was set: what was imported before is dated by the file that knows better'
+is "$(ask set.db 'SELECT (SELECT min(ts_ns) FROM event WHERE file_id = f.id) - first_ts_ns FROM file f' |
+    xargs)" '0 0' 'file.first_ts_ns'
 
 # Without cookies there is a row for each that had an inum.
 lives="SELECT n.label, (n.first_ts_ns - $s) / 1000000, (n.last_ts_ns - $s) / 1000000, count(e.id)
