@@ -192,12 +192,12 @@ static void say_names(struct saying *s, const struct input *in, unsigned file,
 {
     const struct inventory *inv = input_inventory(in, file);
     const char *label = inventory_latest_label(inv, netns);
-    struct names_of of = names_of(&inv->names, netns);
+    struct by_netns_of of = names_of(&inv->names, netns);
     const struct nst_netns_name *entry;
 
     if (label)
         say_once(s, label);
-    while ((entry = names_next(&of)))
+    while ((entry = names_next(&inv->names, &of)))
         say_once(s, entry->name);
 }
 

@@ -13,13 +13,14 @@ void inventory_free(struct inventory *inv)
         free(inv->tables[kind].rows);
         free(inv->tables[kind].past);
         free(inv->tables[kind].newest);
-        free(inv->tables[kind].by_netns);
+        by_netns_free(&inv->tables[kind].by_netns);
         intern_clear(&inv->tables[kind].keys);
     }
     for (size_t i = 0; i < inv->texts_count; i++)
         free(inv->texts_list[i]);
     free(inv->texts_list);
     free(inv->by_address);
+    by_netns_free(&inv->hosts);
     lives_free(&inv->lives);
     intern_clear(&inv->texts);
     names_free(&inv->names);
@@ -56,80 +57,56 @@ const struct nst_address *inventory_addresses(const struct inventory *inv, size_
     return inv->tables[INVENTORY_ADDRESS].rows;
 }
 
-struct sort_context {
-    const struct inventory_table *table;
-    enum inventory_kind kind;
-};
-
-static int compare_rows(const void *a, const void *b, void *context)
-{
-    const struct sort_context *c = context;
-    size_t left = *(const size_t *)a, right = *(const size_t *)b;
-    struct inventory_head x = row_head(row_at(c->table, c->kind, left));
-    struct inventory_head y = row_head(row_at(c->table, c->kind, right));
-
-    if (x.netns.inum != y.netns.inum)
-        return x.netns.inum < y.netns.inum ? -1 : 1;
-    if (x.first_ts_ns != y.first_ts_ns)
-        return x.first_ts_ns < y.first_ts_ns ? -1 : 1;
-    return left < right ? -1 : left > right;
-}
-
 static bool sort_rows(struct inventory_table *table, enum inventory_kind kind)
 {
-    struct sort_context context = {table, kind};
-    size_t *list = reallocarray(table->by_netns, table->count, sizeof(*list));
+    by_netns_clear(&table->by_netns);
+    for (size_t i = 0; i < table->count; i++) {
+        const void *row = row_at(table, kind, i);
+        const struct inventory_head head = row_head(row);
+        uint32_t (*number)(const void *row) = inventory_row_types[kind].number;
 
-    if (!list)
-        return false;
+        if (!by_netns_add(&table->by_netns, &(struct by_netns_row){
+                                                .inum = head.netns.inum,
+                                                .cookie = head.netns.cookie,
+                                                .number = number ? number(row) : 0,
+                                                .first_ts_ns = head.first_ts_ns,
+                                                .row = i,
+                                            }))
+            return false;
+    }
+    return by_netns_sort(&table->by_netns);
+}
+
+static bool sort_hosts(struct inventory *inv)
+{
+    const struct inventory_table *table = &inv->tables[INVENTORY_NETNS];
+    const struct nst_known_netns *rows = table->rows;
+
+    by_netns_clear(&inv->hosts);
     for (size_t i = 0; i < table->count; i++)
-        list[i] = i;
-    qsort_r(list, table->count, sizeof(*list), compare_rows, &context);
-    table->by_netns = list;
-    table->by_netns_count = table->count;
-    return true;
+        if (rows[table->by_netns.list[i].row].flags & NST_NETNS_INITIAL &&
+            !by_netns_add(&inv->hosts, &table->by_netns.list[i]))
+            return false;
+    return by_netns_sort(&inv->hosts);
 }
 
 bool inventory_sort(struct inventory *inv)
 {
-    for (int kind = 0; kind < INVENTORY_KINDS; kind++) {
-        struct inventory_table *table = &inv->tables[kind];
+    /* Processes and addresses are not asked for by their namespaces. */
+    static const enum inventory_kind kinds[] = {INVENTORY_NETNS, INVENTORY_CONTAINER,
+                                                INVENTORY_DEVICE};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct inventory_table *table = &inv->tables[kinds[i]];
 
         if (!table->has_changed)
             continue;
-        if (!sort_rows(table, (enum inventory_kind)kind) ||
-            (kind == INVENTORY_NETNS && !inventory_build_lives(inv)))
+        if (!sort_rows(table, kinds[i]) ||
+            (kinds[i] == INVENTORY_NETNS && (!sort_hosts(inv) || !inventory_build_lives(inv))))
             return false;
         table->has_changed = false;
     }
     return inventory_sort_addresses(inv) && names_sort(&inv->names);
-}
-
-/* Where the rows of that inum begin, or would. */
-static size_t find_inum(const struct inventory_table *table, enum inventory_kind kind,
-                        uint64_t inum)
-{
-    size_t low = 0, high = table->by_netns_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (row_head(row_at(table, kind, table->by_netns[middle])).netns.inum < inum)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-const size_t *inventory_of_inum(const struct inventory *inv, enum inventory_kind kind,
-                                uint32_t inum, size_t *count)
-{
-    const struct inventory_table *table = &inv->tables[kind];
-    size_t at = find_inum(table, kind, inum);
-
-    *count = find_inum(table, kind, (uint64_t)inum + 1) - at;
-    return *count ? table->by_netns + at : NULL;
 }
 
 struct inventory_head inventory_head(const struct inventory *inv, enum inventory_kind kind,
@@ -148,16 +125,10 @@ bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, 
     return !inv->tables[kind].past[row].changed;
 }
 
-/* At all times: it lives as long as the host does. */
 bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns)
 {
-    const struct nst_known_netns *rows = inv->tables[INVENTORY_NETNS].rows;
-    size_t count;
-    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
+    struct by_netns_of of = by_netns_find(&inv->hosts, netns, 0, 0, UINT64_MAX);
+    size_t row;
 
-    for (size_t i = 0; i < count; i++)
-        if (rows[list[i]].flags & NST_NETNS_INITIAL &&
-            names_same_netns(&rows[list[i]].netns, netns))
-            return true;
-    return false;
+    return by_netns_next(&of, &row);
 }

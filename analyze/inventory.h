@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/by_netns.h"
 #include "analyze/intern.h"
 #include "analyze/lives.h"
 #include "analyze/names.h"
@@ -45,16 +46,16 @@ struct inventory_table {
     struct intern keys; /* of what a row is about: the newest row, plus one, by way of newest */
     size_t *newest;
     size_t keys_count, keys_room;
-    size_t *by_netns; /* the rows by inum, then by time; of the first by_netns_count */
-    size_t by_netns_count;
-    bool has_changed; /* what they are sorted by, since they were */
+    struct by_netns by_netns; /* of the kinds that are asked for by it */
+    bool has_changed;         /* since they were sorted */
 };
 
 struct inventory {
     struct names names;
     struct inventory_table tables[INVENTORY_KINDS];
     struct lives lives;
-    struct intern texts; /* what rows point to, each once: index into texts_list, plus one */
+    struct by_netns hosts; /* of the rows of namespaces, the host's own */
+    struct intern texts;   /* what rows point to, each once: index into texts_list, plus one */
     char **texts_list;
     size_t texts_count, texts_room;
     size_t *by_address; /* of the rows of addresses, the first by_address_count */
@@ -82,16 +83,13 @@ const struct nst_container *inventory_containers(const struct inventory *inv, si
 const struct nst_known_device *inventory_devices(const struct inventory *inv, size_t *count);
 const struct nst_address *inventory_addresses(const struct inventory *inv, size_t *count);
 
-/* The rows of a kind that are of one inum, by their index: *count of them from the answer on. */
-const size_t *inventory_of_inum(const struct inventory *inv, enum inventory_kind kind,
-                                uint32_t inum, size_t *count);
-
 struct inventory_head inventory_head(const struct inventory *inv, enum inventory_kind kind,
                                      size_t row);
 /* Since when the thing was there, perhaps not as the row says. */
 uint64_t inventory_since(const struct inventory *inv, enum inventory_kind kind, size_t row);
 /* The row is not continued by a later one, in which something of it has changed. */
 bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, size_t row);
+/* At all times: it lives as long as the host does. */
 bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns);
 
 #endif

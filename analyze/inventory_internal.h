@@ -21,6 +21,7 @@ struct row_type {
     void (*key)(const void *row, struct row_key *key);
     bool (*same)(const void *a, const void *b);
     bool (*own)(struct inventory *inv, void *row); /* its texts become ours */
+    uint32_t (*number)(const void *row); /* that it is found by; NULL: its namespace is enough */
 };
 
 extern const struct row_type inventory_row_types[INVENTORY_KINDS];
@@ -50,8 +51,10 @@ bool inventory_sort_addresses(struct inventory *inv);
 uint64_t inventory_distance_ns(const struct inventory_head *row, uint64_t ts_ns);
 /* It began within that life. */
 bool inventory_began_in(const struct life *life, uint64_t first_ts_ns);
-/* What a row says is of a namespace that lived at that time. */
-bool inventory_is_of_life(const struct inventory_head *row, const struct nst_netns *netns,
-                          const struct life *life);
+/* The rows of a kind, one of which is asked for by its namespace, and of that number: what they
+ * say is of the namespace as it was in that life. */
+struct by_netns_of inventory_find(const struct inventory *inv, enum inventory_kind kind,
+                                  const struct nst_netns *netns, uint32_t number,
+                                  const struct life *life);
 
 #endif

@@ -195,11 +195,17 @@ static bool address_same(const void *x, const void *y)
     return ((const struct nst_address *)x)->prefix == ((const struct nst_address *)y)->prefix;
 }
 
+static uint32_t device_number(const void *row)
+{
+    return ((const struct nst_known_device *)row)->ifindex;
+}
+
 const struct row_type inventory_row_types[INVENTORY_KINDS] = {
     [INVENTORY_NETNS] = {sizeof(struct nst_known_netns), netns_key, netns_same, own_nothing},
     [INVENTORY_PROCESS] = {sizeof(struct nst_process), process_key, process_same, process_own},
     [INVENTORY_CONTAINER] = {sizeof(struct nst_container), container_key, container_same,
                              container_own},
-    [INVENTORY_DEVICE] = {sizeof(struct nst_known_device), device_key, device_same, device_own},
+    [INVENTORY_DEVICE] = {sizeof(struct nst_known_device), device_key, device_same, device_own,
+                          device_number},
     [INVENTORY_ADDRESS] = {sizeof(struct nst_address), address_key, address_same, own_nothing},
 };

@@ -28,24 +28,25 @@ static const char *name_at(const struct inventory *inv, const struct nst_netns *
                            unsigned place, uint64_t ts_ns)
 {
     const struct life life = inventory_life(inv, netns, ts_ns);
-    const char *found = NULL;
+    const struct nst_netns_name *entry, *found = NULL;
     uint64_t least = UINT64_MAX;
-    struct names_of of = names_of(&inv->names, netns);
-    const struct nst_netns_name *entry;
+    struct by_netns_of of = names_since(&inv->names, netns, life.begin_ns, life.end_ns);
 
-    while ((entry = names_next(&of))) {
+    while ((entry = names_next(&inv->names, &of))) {
         struct inventory_head head = {entry->netns, entry->first_ts_ns, entry->last_ts_ns};
         uint64_t away = inventory_distance_ns(&head, ts_ns);
 
-        if (entry->place != place || away >= least || !inventory_began_in(&life, head.first_ts_ns))
+        /* Of two as near the one that was learnt first. */
+        if (entry->place != place || away > least || (away == least && (!found || entry > found)) ||
+            !inventory_began_in(&life, head.first_ts_ns))
             continue;
         life_widen(&life, &head.first_ts_ns, &head.last_ts_ns);
         if (inventory_distance_ns(&head, ts_ns))
             continue;
         least = away;
-        found = entry->name;
+        found = entry;
     }
-    return found;
+    return found ? found->name : NULL;
 }
 
 const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
@@ -71,11 +72,11 @@ static uint64_t named_last_ns(const struct inventory *inv, const struct nst_netn
                               uint64_t ts_ns)
 {
     const struct life life = inventory_life(inv, netns, ts_ns);
-    struct names_of of = names_of(&inv->names, netns);
+    struct by_netns_of of = names_since(&inv->names, netns, life.begin_ns, life.end_ns);
     const struct nst_netns_name *name;
     uint64_t last_ns = 0;
 
-    while ((name = names_next(&of)))
+    while ((name = names_next(&inv->names, &of)))
         if (name->place != NST_PLACE_FD && inventory_began_in(&life, name->first_ts_ns) &&
             name->last_ts_ns > last_ns)
             last_ns = name->last_ts_ns;
@@ -84,16 +85,17 @@ static uint64_t named_last_ns(const struct inventory *inv, const struct nst_netn
 
 const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns)
 {
+    struct by_netns_of of =
+        by_netns_find(&inv->tables[INVENTORY_NETNS].by_netns, netns, 0, 0, UINT64_MAX);
     uint64_t ts_ns = 0;
-    size_t count;
-    const size_t *list = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &count);
     const char *label;
+    size_t row;
 
-    for (size_t i = 0; i < count; i++) {
-        struct inventory_head head = inventory_head(inv, INVENTORY_NETNS, list[i]);
+    while (by_netns_next(&of, &row)) {
+        uint64_t last_ts_ns = inventory_head(inv, INVENTORY_NETNS, row).last_ts_ns;
 
-        if (names_same_netns(&head.netns, netns) && head.last_ts_ns > ts_ns)
-            ts_ns = head.last_ts_ns;
+        if (last_ts_ns > ts_ns)
+            ts_ns = last_ts_ns;
     }
     if (!ts_ns || ts_ns > inv->last_ts_ns)
         ts_ns = inv->last_ts_ns;
@@ -153,17 +155,14 @@ static void cut_containers(const struct inventory *inv, const struct nst_netns *
                            uint64_t *until_ns)
 {
     struct neighbours neighbours = {0, UINT64_MAX};
-    size_t count;
-    const size_t *list = inventory_of_inum(inv, INVENTORY_CONTAINER, netns->inum, &count);
+    struct by_netns_of of = inventory_find(inv, INVENTORY_CONTAINER, netns, 0, life);
+    size_t row;
 
-    for (size_t i = 0; i < count; i++) {
-        struct inventory_head head = inventory_head(inv, INVENTORY_CONTAINER, list[i]);
+    while (by_netns_next(&of, &row)) {
+        struct inventory_head head = inventory_head(inv, INVENTORY_CONTAINER, row);
 
-        if (!names_same_netns(&head.netns, netns))
-            continue;
         cut_round(&head, ts_ns, from_ns, until_ns);
-        if (inventory_is_of_life(&head, netns, life))
-            see_neighbour(&neighbours, &head, ts_ns);
+        see_neighbour(&neighbours, &head, ts_ns);
     }
     cut_between(&neighbours, ts_ns, from_ns, until_ns);
 }
@@ -175,10 +174,10 @@ static void cut_names(const struct inventory *inv, const struct nst_netns *netns
 {
     /* By enum nst_place; what is only open is not a name. */
     struct neighbours places[] = {{0, UINT64_MAX}, {0, UINT64_MAX}};
-    struct names_of of = names_of(&inv->names, netns);
+    struct by_netns_of of = names_since(&inv->names, netns, life->begin_ns, life->end_ns);
     const struct nst_netns_name *name;
 
-    while ((name = names_next(&of))) {
+    while ((name = names_next(&inv->names, &of))) {
         struct inventory_head head = {name->netns, name->first_ts_ns, name->last_ts_ns};
         struct inventory_head wide = head;
 

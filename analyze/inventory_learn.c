@@ -63,7 +63,7 @@ static void put(struct inventory_table *table, enum inventory_kind kind, uint8_t
 {
     struct inventory_head before = row_head(known), now = row_head(row);
 
-    table->has_changed |= !same_head(&before, &now);
+    table->has_changed |= !same_head(&before, &now) || !inventory_row_types[kind].same(known, row);
     memcpy(known, row, inventory_row_types[kind].size);
 }
 

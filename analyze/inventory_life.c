@@ -8,11 +8,11 @@
 /* The recorder looks at everything every two seconds; where more seldom, missed_ns shows it. */
 #define TWO_LOOKS_NS 4000000000ULL
 
-/* What tells of them all, but for the order. */
 static struct lives_rows rows_of_lives(const struct inventory *inv)
 {
     return (struct lives_rows){
         .rows = inv->tables[INVENTORY_NETNS].rows,
+        .order = &inv->tables[INVENTORY_NETNS].by_netns,
         .since_ns = inv->since_ns,
         .until_ns = inv->last_ts_ns,
         .missed_ns = inv->missed_ns > TWO_LOOKS_NS ? inv->missed_ns : TWO_LOOKS_NS,
@@ -21,10 +21,8 @@ static struct lives_rows rows_of_lives(const struct inventory *inv)
 
 bool inventory_build_lives(struct inventory *inv)
 {
-    struct lives_rows of = rows_of_lives(inv);
+    const struct lives_rows of = rows_of_lives(inv);
 
-    of.order = inv->tables[INVENTORY_NETNS].by_netns;
-    of.count = inv->tables[INVENTORY_NETNS].by_netns_count;
     return lives_build(&inv->lives, &of);
 }
 
@@ -35,7 +33,6 @@ struct life inventory_life(const struct inventory *inv, const struct nst_netns *
 
     if (!netns->cookie)
         return lives_at(&inv->lives, &of, netns->inum, ts_ns);
-    of.order = inventory_of_inum(inv, INVENTORY_NETNS, netns->inum, &of.count);
     of.by_cookie = true;
     return lives_among(&of, netns, ts_ns);
 }
@@ -59,12 +56,11 @@ bool inventory_began_in(const struct life *life, uint64_t first_ts_ns)
     return first_ts_ns >= life->begin_ns && first_ts_ns <= life->end_ns;
 }
 
-bool inventory_is_of_life(const struct inventory_head *row, const struct nst_netns *netns,
-                          const struct life *life)
+struct by_netns_of inventory_find(const struct inventory *inv, enum inventory_kind kind,
+                                  const struct nst_netns *netns, uint32_t number,
+                                  const struct life *life)
 {
-    if (row->netns.cookie && netns->cookie)
-        return true;
-    return inventory_began_in(life, row->first_ts_ns);
+    return by_netns_find(&inv->tables[kind].by_netns, netns, number, life->begin_ns, life->end_ns);
 }
 
 uint64_t inventory_distance_ns(const struct inventory_head *head, uint64_t ts_ns)
@@ -74,24 +70,22 @@ uint64_t inventory_distance_ns(const struct inventory_head *head, uint64_t ts_ns
     return ts_ns > head->last_ts_ns ? ts_ns - head->last_ts_ns : 0;
 }
 
-/* Of the rows of a namespace that are wanted, the nearest to the moment. NULL: none. Not those of
+/* Of the rows of a namespace with that number, the nearest to the moment. NULL: none. Not those of
  * another that had its inum. */
 static const void *nearest(const struct inventory *inv, enum inventory_kind kind,
-                           const struct nst_netns *netns, uint64_t ts_ns,
-                           bool (*wanted)(const void *row, uint32_t number), uint32_t number)
+                           const struct nst_netns *netns, uint32_t number, uint64_t ts_ns)
 {
     struct life life = inventory_life(inv, netns, ts_ns);
     const void *found = NULL;
     uint64_t least = UINT64_MAX;
-    size_t count;
-    const size_t *list = inventory_of_inum(inv, kind, netns->inum, &count);
+    struct by_netns_of of = inventory_find(inv, kind, netns, number, &life);
+    size_t i;
 
-    for (size_t i = 0; i < count; i++) {
-        const void *row = row_at(&inv->tables[kind], kind, list[i]);
+    while (by_netns_next(&of, &i)) {
+        const void *row = row_at(&inv->tables[kind], kind, i);
         struct inventory_head head = row_head(row);
 
-        if (!names_same_netns(&head.netns, netns) || !inventory_is_of_life(&head, netns, &life) ||
-            !wanted(row, number) || inventory_distance_ns(&head, ts_ns) >= least)
+        if (inventory_distance_ns(&head, ts_ns) >= least)
             continue;
         least = inventory_distance_ns(&head, ts_ns);
         found = row;
@@ -99,27 +93,15 @@ static const void *nearest(const struct inventory *inv, enum inventory_kind kind
     return found;
 }
 
-static bool any_row(const void *row, uint32_t number)
-{
-    (void)row;
-    (void)number;
-    return true;
-}
-
-static bool has_ifindex(const void *row, uint32_t ifindex)
-{
-    return ((const struct nst_known_device *)row)->ifindex == ifindex;
-}
-
 const struct nst_container *inventory_container(const struct inventory *inv,
                                                 const struct nst_netns *netns, uint64_t ts_ns)
 {
-    return nearest(inv, INVENTORY_CONTAINER, netns, ts_ns, any_row, 0);
+    return nearest(inv, INVENTORY_CONTAINER, netns, 0, ts_ns);
 }
 
 const struct nst_known_device *inventory_device(const struct inventory *inv,
                                                 const struct nst_netns *netns, uint32_t ifindex,
                                                 uint64_t ts_ns)
 {
-    return nearest(inv, INVENTORY_DEVICE, netns, ts_ns, has_ifindex, ifindex);
+    return nearest(inv, INVENTORY_DEVICE, netns, ifindex, ts_ns);
 }

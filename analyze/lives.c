@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#include "analyze/names.h"
-
 static uint64_t before(uint64_t ts_ns, uint64_t by_ns)
 {
     return ts_ns > by_ns ? ts_ns - by_ns : 0;
@@ -88,14 +86,14 @@ bool lives_build(struct lives *lives, const struct lives_rows *of)
     struct lives_entry *list;
     size_t count = 0;
 
-    if (!of->count)
+    if (!of->order->count)
         return true;
     /* Not more than there are rows. */
-    list = reallocarray(NULL, of->count, sizeof(*list));
+    list = reallocarray(NULL, of->order->count, sizeof(*list));
     if (!list)
         return false;
-    for (size_t i = 0; i < of->count; i++) {
-        size_t row = of->order[i];
+    for (size_t i = 0; i < of->order->count; i++) {
+        size_t row = of->order->of_inum[i].row;
         struct lives_entry *last = count ? &list[count - 1] : NULL;
 
         if (!last || last->inum != of->rows[row].netns.inum)
@@ -178,14 +176,12 @@ struct life lives_at(const struct lives *lives, const struct lives_rows *of, uin
 
 struct life lives_among(const struct lives_rows *of, const struct nst_netns *netns, uint64_t ts_ns)
 {
+    struct by_netns_of rows = by_netns_find(of->order, netns, 0, 0, UINT64_MAX);
     struct lives_entry life = {0}, next;
     bool is_known = false;
+    size_t row;
 
-    for (size_t i = 0; i < of->count; i++) {
-        size_t row = of->order[i];
-
-        if (!names_same_netns(&of->rows[row].netns, netns))
-            continue;
+    while (by_netns_next(&rows, &row)) {
         if (is_known && goes_on(&life, of, row)) {
             life.last_row = row;
             continue;

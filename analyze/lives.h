@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/by_netns.h"
 #include "format/nstrail.h"
 
 /* What is made one step after the other by whoever sets a namespace up, is seen within this; and
@@ -29,11 +30,10 @@ struct life {
     uint64_t begin_ns, end_ns; /* all that is its own is of that time */
 };
 
-/* Rows that tell of lives, in the order of their inums and then of their times. */
+/* Rows that tell of lives. */
 struct lives_rows {
     const struct nst_known_netns *rows;
-    const size_t *order; /* of them, by index; count */
-    size_t count;
+    const struct by_netns *order;
     uint64_t since_ns, until_ns; /* of the recording: what was seen first then had been there */
     uint64_t missed_ns;          /* it takes so long to see one, or to miss it */
     bool by_cookie;              /* one is asked for by its cookie, which no other has */
@@ -60,8 +60,8 @@ void lives_free(struct lives *lives);
  * with more behind them; their order is not looked at. */
 struct life lives_at(const struct lives *lives, const struct lives_rows *of, uint32_t inum,
                      uint64_t ts_ns);
-/* As far as the rows can be about that namespace, in the sense of names_same_netns(): they are
- * of its inum, and all are looked at. */
+/* As far as the rows can be about that namespace, in the sense of names_same_netns(): all of
+ * those are looked at. */
 struct life lives_among(const struct lives_rows *of, const struct nst_netns *netns, uint64_t ts_ns);
 
 /* What was seen within a life from *first_ts_ns to *last_ts_ns was so longer: it was there when

@@ -33,6 +33,7 @@ static bool append(struct names *names, const struct nst_netns_name *entry, size
     names->before[names->count] = before;
     names->list[names->count] = *entry;
     names->list[names->count++].name = copy;
+    names->has_changed = true;
     return true;
 }
 
@@ -76,12 +77,15 @@ static size_t *newest_of(struct names *names, const uint8_t *key, size_t length,
 }
 
 /* One that goes on, also from table to table, is drawn out. False: it is about another time. */
-static bool draw_out(struct nst_netns_name *known, const struct nst_netns_name *entry)
+static bool draw_out(struct names *names, struct nst_netns_name *known,
+                     const struct nst_netns_name *entry)
 {
     if (entry->first_ts_ns > known->last_ts_ns || entry->last_ts_ns < known->first_ts_ns)
         return false;
-    if (entry->first_ts_ns < known->first_ts_ns)
+    if (entry->first_ts_ns < known->first_ts_ns) {
         known->first_ts_ns = entry->first_ts_ns;
+        names->has_changed = true;
+    }
     known->last_ts_ns = entry->last_ts_ns;
     return true;
 }
@@ -96,7 +100,7 @@ static bool draw_out_any(struct names *names, size_t newest, const struct nst_ne
     size_t known = newest + 1;
 
     for (unsigned i = 0; known && i < MOST_BEFORE; i++, known = names->before[known - 1])
-        if (draw_out(&names->list[known - 1], entry))
+        if (draw_out(names, &names->list[known - 1], entry))
             return true;
     return false;
 }
@@ -136,41 +140,26 @@ bool names_learn(struct names *names, const struct nst_tables *tables)
     return true;
 }
 
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
-static int compare_netns(const struct nst_netns *a, const struct nst_netns *b)
-{
-    int order = compare_numbers(a->inum, b->inum);
-
-    return order ? order : compare_numbers(a->cookie, b->cookie);
-}
-
-static int compare_entries(const void *a, const void *b, void *context)
-{
-    const struct nst_netns_name *list = context;
-    size_t left = *(const size_t *)a, right = *(const size_t *)b;
-    int order = compare_netns(&list[left].netns, &list[right].netns);
-
-    return order ? order : compare_numbers(left, right);
-}
-
 bool names_sort(struct names *names)
 {
-    size_t *list;
-
-    if (names->by_netns_count == names->count)
+    if (!names->has_changed)
         return true;
-    list = reallocarray(names->by_netns, names->count, sizeof(*list));
-    if (!list)
+    by_netns_clear(&names->by_time);
+    by_netns_clear(&names->as_learnt);
+    for (size_t i = 0; i < names->count; i++) {
+        const struct nst_netns_name *name = &names->list[i];
+        struct by_netns_row row = {
+            .inum = name->netns.inum, .cookie = name->netns.cookie, .row = i};
+
+        if (!by_netns_add(&names->as_learnt, &row))
+            return false;
+        row.first_ts_ns = name->first_ts_ns;
+        if (!by_netns_add(&names->by_time, &row))
+            return false;
+    }
+    if (!by_netns_sort(&names->by_time) || !by_netns_sort(&names->as_learnt))
         return false;
-    for (size_t i = 0; i < names->count; i++)
-        list[i] = i;
-    qsort_r(list, names->count, sizeof(*list), compare_entries, names->list);
-    names->by_netns = list;
-    names->by_netns_count = names->count;
+    names->has_changed = false;
     return true;
 }
 
@@ -191,52 +180,28 @@ void names_free(struct names *names)
     free(names->list);
     free(names->before);
     free(names->newest);
-    free(names->by_netns);
+    by_netns_free(&names->by_time);
+    by_netns_free(&names->as_learnt);
     intern_clear(&names->keys);
     *names = (struct names){0};
 }
 
-/* In by_netns: where those of the namespace begin, or of the one after it. */
-static size_t search(const struct names *names, const struct nst_netns *netns, bool behind)
+struct by_netns_of names_of(const struct names *names, const struct nst_netns *netns)
 {
-    size_t low = 0, high = names->by_netns_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (compare_netns(&names->list[names->by_netns[middle]].netns, netns) < behind)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return by_netns_find(&names->as_learnt, netns, 0, 0, UINT64_MAX);
 }
 
-struct names_of names_of(const struct names *names, const struct nst_netns *netns)
+struct by_netns_of names_since(const struct names *names, const struct nst_netns *netns,
+                               uint64_t from_ns, uint64_t until_ns)
 {
-    const struct nst_netns without = {.inum = netns->inum},
-                           last = {.cookie = UINT64_MAX, .inum = netns->inum};
-    struct names_of of = {.names = names, .at = search(names, &without, false)};
-
-    /* Without a cookie it can be any of its inum. */
-    of.end = search(names, netns->cookie ? &without : &last, true);
-    if (netns->cookie) {
-        of.exact_at = search(names, netns, false);
-        of.exact_end = search(names, netns, true);
-    }
-    return of;
+    return by_netns_find(&names->by_time, netns, 0, from_ns, until_ns);
 }
 
-const struct nst_netns_name *names_next(struct names_of *of)
+const struct nst_netns_name *names_next(const struct names *names, struct by_netns_of *of)
 {
-    const size_t *list = of->names->by_netns;
-    bool any = of->at < of->end, exact = of->exact_at < of->exact_end;
+    size_t i;
 
-    if (!any && !exact)
-        return NULL;
-    if (any && (!exact || list[of->at] < list[of->exact_at]))
-        return &of->names->list[list[of->at++]];
-    return &of->names->list[list[of->exact_at++]];
+    return by_netns_next(of, &i) ? &names->list[i] : NULL;
 }
 
 void netns_list_add(struct netns_list *seen, const struct nst_netns *netns)

@@ -3,6 +3,7 @@
 #ifndef NST_ANALYZE_NAMES_H
 #define NST_ANALYZE_NAMES_H
 
+#include "analyze/by_netns.h"
 #include "analyze/intern.h"
 #include "format/nstrail.h"
 
@@ -13,8 +14,9 @@ struct names {
     struct intern keys; /* of what is one name: the newest entry, plus one, by way of newest */
     size_t *newest;
     size_t newest_count, newest_room;
-    size_t *by_netns; /* entries by inum, cookie, then in their order; the first by_netns_count */
-    size_t by_netns_count;
+    struct by_netns by_time;
+    struct by_netns as_learnt; /* without times: in the order of the list */
+    bool has_changed;          /* since they were sorted */
 };
 
 /* False: no memory, some names are missing. */
@@ -30,15 +32,12 @@ void names_close(struct names *names, uint64_t ts_ns);
 bool names_same_netns(const struct nst_netns *a, const struct nst_netns *b);
 
 /* The entries of a namespace, in the sense of names_same_netns(), as they were learnt. */
-struct names_of {
-    const struct names *names;
-    size_t at, end;             /* those without a cookie; all of the inum, if netns has none */
-    size_t exact_at, exact_end; /* those with its cookie */
-};
-
-struct names_of names_of(const struct names *names, const struct nst_netns *netns);
+struct by_netns_of names_of(const struct names *names, const struct nst_netns *netns);
+/* Those that began from from_ns to until_ns, by time, and all that have its cookie. */
+struct by_netns_of names_since(const struct names *names, const struct nst_netns *netns,
+                               uint64_t from_ns, uint64_t until_ns);
 /* NULL: no more. */
-const struct nst_netns_name *names_next(struct names_of *of);
+const struct nst_netns_name *names_next(const struct names *names, struct by_netns_of *of);
 
 /* Namespaces that were seen, each once, and not more than a terminal's page of them. */
 #define NETNS_LIST_MAX 40
