@@ -15,8 +15,6 @@
 void interfaces_init(struct interfaces *set)
 {
     *set = (struct interfaces){0};
-    for (size_t i = 0; i < INTERFACES_BUCKETS; i++)
-        set->buckets[i] = NST_NONE;
 }
 
 void interfaces_free(struct interfaces *set)
@@ -26,16 +24,7 @@ void interfaces_free(struct interfaces *set)
         free(set->list[i].netns_name);
     }
     free(set->list);
-}
-
-/* The cookie is left out: a namespace can get one after we have met it without. So it is with
- * what is known of its life. */
-static uint32_t *bucket_of(struct interfaces *set, const struct interface_key *key)
-{
-    uint64_t hash = (uint64_t)key->netns.inum << 32 | key->ifindex;
-
-    hash = (hash + key->host) * 0x9e3779b97f4a7c15;
-    return &set->buckets[hash >> 52 & (INTERFACES_BUCKETS - 1)];
+    alike_clear(&set->alike);
 }
 
 static bool same_key(const struct interface_key *a, const struct interface_key *b)
@@ -62,44 +51,61 @@ static bool make_room(struct interfaces *set)
     return true;
 }
 
-static uint32_t add(struct interfaces *set, uint32_t *bucket, const struct interface_key *key,
-                    const char *netns_name)
+static uint32_t add(struct interfaces *set, const struct interface_key *key,
+                    const struct alike_key *alike, const char *netns_name)
 {
     struct interface *interface;
     char *device = strdup(key->device);
     char *name = netns_name ? strdup(netns_name) : NULL;
 
-    if (!device || (netns_name && !name) || !make_room(set)) {
+    if (!device || (netns_name && !name) || !make_room(set) || !alike_add(&set->alike, alike)) {
         free(device);
         free(name);
         return NST_NONE;
     }
     interface = &set->list[set->count];
-    *interface = (struct interface){.key = *key, .netns_name = name, .next = *bucket};
+    *interface = (struct interface){.key = *key, .netns_name = name};
     interface->key.device = device;
-    *bucket = set->count;
     return set->count++;
+}
+
+/* Of those that it can be, the latest. NST_NONE: none is. */
+static uint32_t find(const struct interfaces *set, const struct interface_key *key,
+                     const struct alike_key *alike)
+{
+    struct alike_of of = alike_find(&set->alike, alike);
+    uint32_t found = NST_NONE;
+    size_t i;
+
+    while ((i = alike_next(&of)) != SIZE_MAX)
+        if (same_key(&set->list[i].key, key) && (found == NST_NONE || i > found))
+            found = (uint32_t)i;
+    return found;
 }
 
 uint32_t interfaces_number(struct interfaces *set, const struct interface_key *key,
                            const char *netns_name)
 {
-    uint32_t *bucket = bucket_of(set, key);
+    const struct alike_key alike = {
+        .host = key->host,
+        .inum = key->netns.inum,
+        .number = key->ifindex,
+        .cookie = key->netns.cookie,
+        .life_ns = key->life_ns,
+    };
+    uint32_t number = find(set, key, &alike);
+    struct interface *interface;
 
-    for (uint32_t i = *bucket; i != NST_NONE; i = set->list[i].next) {
-        struct interface *interface = &set->list[i];
-
-        if (!same_key(&interface->key, key))
-            continue;
-        if (!interface->key.netns.cookie)
-            interface->key.netns.cookie = key->netns.cookie;
-        if (!interface->key.life_ns)
-            interface->key.life_ns = key->life_ns;
-        if (!interface->netns_name && netns_name)
-            interface->netns_name = strdup(netns_name);
-        return i;
-    }
-    return add(set, bucket, key, netns_name);
+    if (number == NST_NONE)
+        return add(set, key, &alike, netns_name);
+    interface = &set->list[number];
+    if (!interface->key.netns.cookie)
+        interface->key.netns.cookie = key->netns.cookie;
+    if (!interface->key.life_ns)
+        interface->key.life_ns = key->life_ns;
+    if (!interface->netns_name && netns_name)
+        interface->netns_name = strdup(netns_name);
+    return number;
 }
 
 static void extend(struct interface *interface, uint64_t first_ns, uint64_t last_ns)

@@ -3,10 +3,9 @@
 #ifndef NST_ANALYZE_INTERFACES_H
 #define NST_ANALYZE_INTERFACES_H
 
+#include "analyze/alike.h"
 #include "analyze/pcapng.h"
 #include "format/nstrail.h"
-
-#define INTERFACES_BUCKETS 4096
 
 /* What tells one from another. */
 struct interface_key {
@@ -23,7 +22,6 @@ struct interface_key {
 struct interface {
     struct interface_key key; /* owns its copy of the device's name */
     char *netns_name;         /* NULL: none is known */
-    uint32_t next;            /* in its bucket, or NST_NONE */
     uint64_t packets;
     uint64_t dropped;           /* events that the recorder lost */
     uint64_t first_ns, last_ns; /* of its packets, since 1970 */
@@ -32,7 +30,7 @@ struct interface {
 struct interfaces {
     struct interface *list;
     uint32_t count, room;
-    uint32_t buckets[INTERFACES_BUCKETS];
+    struct alike alike;
 };
 
 void interfaces_init(struct interfaces *set);

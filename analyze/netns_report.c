@@ -49,55 +49,31 @@ static bool rows_add(struct report_rows *rows, size_t row)
     return true;
 }
 
-struct chain_key {
-    uint32_t host, inum;
-    uint64_t cookie;
-};
-
-static struct chain_key key_of(enum report_chain chain, unsigned host,
-                               const struct nst_netns *netns)
+static struct alike_key key_of(unsigned host, const struct nst_netns *netns, uint64_t life_ns)
 {
-    return (struct chain_key){host, netns->inum, chain == REPORT_ALIKE ? netns->cookie : 0};
-}
-
-static size_t first_of(const struct netns_report *r, enum report_chain chain, unsigned host,
-                       const struct nst_netns *netns)
-{
-    const struct chain_key key = key_of(chain, host, netns);
-    int64_t id = intern_find(&r->firsts[chain], &key, sizeof(key));
-
-    return id ? (size_t)id - 1 : SIZE_MAX;
-}
-
-/* False: no memory. */
-static bool link_last(struct netns_report *r, enum report_chain chain, size_t at)
-{
-    struct report_netns *n = &r->list[at];
-    size_t first = first_of(r, chain, n->host, &n->netns);
-    const struct chain_key key = key_of(chain, n->host, &n->netns);
-
-    n->links[chain] = (struct report_link){.next = SIZE_MAX, .last = at};
-    if (first == SIZE_MAX)
-        return intern_add(&r->firsts[chain], &key, sizeof(key), (int64_t)at + 1);
-    r->list[r->list[first].links[chain].last].links[chain].next = at;
-    r->list[first].links[chain].last = at;
-    return true;
+    return (struct alike_key){
+        .host = host, .inum = netns->inum, .cookie = netns->cookie, .life_ns = life_ns};
 }
 
 /* A new one. NULL: no memory. */
 static struct report_netns *append(struct netns_report *r, unsigned host,
-                                   const struct nst_netns *netns)
+                                   const struct nst_netns *netns, uint64_t life_ns)
 {
     struct report_netns *list = nst_array_room(r->list, r->count, &r->room, sizeof(*list));
+    const struct alike_key key = key_of(host, netns, life_ns);
 
     if (!list)
         return NULL;
     r->list = list;
+    if (!alike_add(&r->alike, &key))
+        return NULL;
     r->list[r->count] = (struct report_netns){
-        .host = host, .netns = *netns, .first_ts_ns = UINT64_MAX, .owner_uid = NST_NONE};
-    for (int chain = 0; chain < REPORT_CHAINS; chain++)
-        if (!link_last(r, chain, r->count))
-            return NULL;
+        .host = host,
+        .netns = *netns,
+        .life_ns = life_ns,
+        .first_ts_ns = UINT64_MAX,
+        .owner_uid = NST_NONE,
+    };
     return &r->list[r->count++];
 }
 
@@ -114,40 +90,34 @@ static uint64_t life_at(const struct netns_report *r, unsigned host, const struc
     return inventory_life_key(&r->hosts[host].inventory, netns, ts_ns);
 }
 
-/* What is looked for, and the best so far. */
-struct search {
-    const struct nst_netns *netns;
-    uint64_t life_ns, ts_ns;
-    struct report_netns *found;
-};
-
-static void search_chain(struct netns_report *r, enum report_chain chain, size_t first,
-                         struct search *search)
+/* It lived nearer to that moment. Of two as near it is the one made with that cookie, which comes
+ * first; without a cookie the older. */
+static bool is_better(const struct report_netns *n, const struct report_netns *than,
+                      const struct nst_netns *netns, uint64_t ts_ns)
 {
-    for (size_t at = first; at != SIZE_MAX; at = r->list[at].links[chain].next) {
-        struct report_netns *n = &r->list[at];
+    uint64_t left = away(n, ts_ns), right = away(than, ts_ns);
 
-        if (names_same_netns(&n->netns, search->netns) &&
-            (!search->life_ns || !n->life_ns || search->life_ns == n->life_ns) &&
-            (!search->found || away(n, search->ts_ns) < away(search->found, search->ts_ns)))
-            search->found = n;
-    }
+    return left != right ? left < right : !netns->cookie && n < than;
 }
 
 /* Of those that it can be, the one that lived then or nearest to then. */
 static struct report_netns *find(struct netns_report *r, unsigned host,
                                  const struct nst_netns *netns, uint64_t life_ns, uint64_t ts_ns)
 {
-    struct search search = {netns, life_ns, ts_ns, NULL};
-    const struct nst_netns without = {.inum = netns->inum};
+    const struct alike_key key = key_of(host, netns, life_ns);
+    struct alike_of of = alike_find(&r->alike, &key);
+    struct report_netns *found = NULL;
+    size_t i;
 
-    if (!netns->cookie) {
-        search_chain(r, REPORT_OF_INUM, first_of(r, REPORT_OF_INUM, host, netns), &search);
-    } else {
-        search_chain(r, REPORT_ALIKE, first_of(r, REPORT_ALIKE, host, netns), &search);
-        search_chain(r, REPORT_ALIKE, first_of(r, REPORT_ALIKE, host, &without), &search);
+    while ((i = alike_next(&of)) != SIZE_MAX) {
+        struct report_netns *n = &r->list[i];
+
+        if (names_same_netns(&n->netns, netns) &&
+            (!life_ns || !n->life_ns || life_ns == n->life_ns) &&
+            (!found || is_better(n, found, netns, ts_ns)))
+            found = n;
     }
-    return search.found;
+    return found;
 }
 
 struct report_netns *report_find(struct netns_report *r, unsigned host,
@@ -162,13 +132,10 @@ struct report_netns *report_find_life(struct netns_report *r, unsigned host,
 {
     struct report_netns *n = find(r, host, netns, life_ns, ts_ns);
 
-    if (!n) {
-        n = append(r, host, netns);
-        if (n)
-            n->life_ns = life_ns;
-    } else if (!n->netns.cookie) {
+    if (!n)
+        return append(r, host, netns, life_ns);
+    if (!n->netns.cookie)
         n->netns.cookie = netns->cookie;
-    }
     return n;
 }
 
@@ -202,7 +169,7 @@ static bool fill_netns(struct netns_report *r, unsigned host)
         struct report_netns *n = find(r, host, &row->netns, life_ns, row->first_ts_ns);
 
         if (!n || (!row->netns.cookie && n->netns.cookie && away(n, row->first_ts_ns)))
-            n = append(r, host, &row->netns);
+            n = append(r, host, &row->netns, life_ns);
         if (!n)
             return false;
         if (!n->life_ns)
@@ -348,19 +315,13 @@ static void sort_rows(const struct netns_report *r, struct report_netns *n)
     }
 }
 
-static void clear_chains(struct netns_report *r)
-{
-    for (int chain = 0; chain < REPORT_CHAINS; chain++)
-        intern_clear(&r->firsts[chain]);
-}
-
 void report_sort(struct netns_report *r)
 {
     for (size_t i = 0; i < r->count; i++)
         sort_rows(r, &r->list[i]);
     if (r->count)
         qsort_r(r->list, r->count, sizeof(*r->list), compare_netns, r);
-    clear_chains(r);
+    alike_clear(&r->alike);
 }
 
 static void free_netns(struct report_netns *n)
@@ -395,7 +356,7 @@ void report_free(struct netns_report *r)
     }
     free(r->list);
     free(r->hosts);
-    clear_chains(r);
+    alike_clear(&r->alike);
 }
 
 uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns)

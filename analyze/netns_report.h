@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "analyze/alike.h"
 #include "analyze/anchors.h"
 #include "analyze/inventory.h"
 
@@ -27,18 +28,6 @@ struct report_rows {
     size_t count, room;
 };
 
-/* An inum can have been that of very many namespaces: most are found by their cookie, too. */
-enum report_chain {
-    REPORT_OF_INUM, /* those of one host and inum */
-    REPORT_ALIKE,   /* of those the ones that were made with one cookie, or with none */
-    REPORT_CHAINS
-};
-
-struct report_link {
-    size_t next; /* in the chain; SIZE_MAX: none */
-    size_t last; /* of the first one: the last */
-};
-
 struct report_netns {
     unsigned host;
     struct nst_netns netns;
@@ -51,7 +40,6 @@ struct report_netns {
     uint64_t events, drops, len_bytes;
     struct report_rows rows[INVENTORY_KINDS]; /* none of INVENTORY_NETNS */
     struct report_rows names;
-    struct report_link links[REPORT_CHAINS];
 };
 
 struct netns_report {
@@ -59,8 +47,8 @@ struct netns_report {
     size_t hosts_count;
     struct report_netns *list;
     size_t count, room;
-    struct intern firsts[REPORT_CHAINS]; /* {host, inum, cookie}: the first of a chain, plus one */
-    uint64_t base_ns; /* since 1970: the first event; relative times count from there */
+    struct alike alike; /* as they are listed, until they are sorted */
+    uint64_t base_ns;   /* since 1970: the first event; relative times count from there */
 };
 
 /* The host of that boot, made if need be; zeros are a host of its own. The answer is its index,
