@@ -94,18 +94,17 @@ static void print_addresses(FILE *out, const struct netns_report *r, const struc
     size_t count;
     const struct inventory *inv = &r->hosts[n->host].inventory;
     const struct nst_address *all = inventory_addresses(inv, &count);
-    const struct report_rows *rows = &n->rows[INVENTORY_ADDRESS];
+    const struct report_rows rows = report_rows_ranked(r, n, INVENTORY_ADDRESS, ifindex);
 
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct nst_address *a = &all[rows->list[i]];
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct nst_address *a = &all[rows.list[i]];
 
-        if (a->ifindex != ifindex || !inventory_is_latest(inv, INVENTORY_ADDRESS, rows->list[i]))
+        if (!inventory_is_latest(inv, INVENTORY_ADDRESS, rows.list[i]))
             continue;
         label(out, "");
         fputs("  ", out);
         words_address(out, a);
-        print_span(out, r, n, inventory_since(inv, INVENTORY_ADDRESS, rows->list[i]),
-                   a->last_ts_ns);
+        print_span(out, r, n, inventory_since(inv, INVENTORY_ADDRESS, rows.list[i]), a->last_ts_ns);
     }
 }
 

@@ -324,6 +324,26 @@ void report_sort(struct netns_report *r)
     alike_clear(&r->alike);
 }
 
+struct report_rows report_rows_ranked(const struct netns_report *r, const struct report_netns *n,
+                                      enum inventory_kind kind, uint32_t number)
+{
+    const struct inventory *inv = &r->hosts[n->host].inventory;
+    const struct report_rows *rows = &n->rows[kind];
+    size_t low = 0, high = rows->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (rank(inv, kind, rows->list[middle]) < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (high < rows->count && rank(inv, kind, rows->list[high]) == number)
+        high++;
+    return (struct report_rows){.list = rows->count ? rows->list + low : NULL, .count = high - low};
+}
+
 static void free_netns(struct report_netns *n)
 {
     for (int kind = 0; kind < INVENTORY_KINDS; kind++)

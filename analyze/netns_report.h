@@ -75,6 +75,10 @@ void report_keep(struct netns_report *r,
                  bool (*wanted)(void *context, const struct report_netns *netns), void *context);
 void report_free(struct netns_report *r);
 
+/* Of the rows of a kind, once they are sorted, those of that pid or ifindex; they are borrowed. */
+struct report_rows report_rows_ranked(const struct netns_report *r, const struct report_netns *n,
+                                      enum inventory_kind kind, uint32_t number);
+
 /* Since 1970; of the host of that namespace. */
 uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns);
 /* The label of a namespace of that host; NULL: none. */

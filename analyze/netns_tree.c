@@ -3,10 +3,16 @@
  * each leads to. */
 #include "config.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
 
 #include "analyze/escape.h"
 #include "analyze/netns_words.h"
+
+/* A device that is shown, and below which one: 0, none. */
+struct node {
+    uint32_t master;
+    const struct nst_known_device *device;
+};
 
 struct tree {
     FILE *out;
@@ -14,39 +20,22 @@ struct tree {
     const struct report_netns *netns;
     const struct inventory *inventory;
     const struct nst_known_device *devices;
+    struct node *nodes; /* level by level; each in the order of the devices */
+    size_t count;
 };
-
-static const struct nst_known_device *device_at(const struct tree *t, size_t i)
-{
-    return &t->devices[t->netns->rows[INVENTORY_DEVICE].list[i]];
-}
-
-static bool is_shown(const struct tree *t, size_t i)
-{
-    return inventory_is_latest(t->inventory, INVENTORY_DEVICE,
-                               t->netns->rows[INVENTORY_DEVICE].list[i]);
-}
-
-/* Devices whose master is not known stand beside those without one. */
-static bool has_master(const struct tree *t, const struct nst_known_device *d)
-{
-    for (size_t i = 0; d->master && i < t->netns->rows[INVENTORY_DEVICE].count; i++)
-        if (device_at(t, i)->ifindex == d->master && device_at(t, i) != d && is_shown(t, i))
-            return true;
-    return false;
-}
 
 static void print_addresses(const struct tree *t, uint32_t ifindex)
 {
     size_t count;
     const struct nst_address *all = inventory_addresses(t->inventory, &count);
-    const struct report_rows *rows = &t->netns->rows[INVENTORY_ADDRESS];
+    const struct report_rows rows =
+        report_rows_ranked(t->report, t->netns, INVENTORY_ADDRESS, ifindex);
 
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct nst_address *a = &all[rows->list[i]];
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct nst_address *a = &all[rows.list[i]];
 
-        if (a->ifindex != ifindex || words_is_local(a) ||
-            !inventory_is_latest(t->inventory, INVENTORY_ADDRESS, rows->list[i]))
+        if (words_is_local(a) ||
+            !inventory_is_latest(t->inventory, INVENTORY_ADDRESS, rows.list[i]))
             continue;
         putc(' ', t->out);
         words_address(t->out, a);
@@ -68,22 +57,71 @@ static void print_device(const struct tree *t, const struct nst_known_device *d)
     putc('\n', t->out);
 }
 
-/* A device of the level that is asked for: of that master, or with none for 0. */
-static bool is_of(const struct tree *t, size_t i, uint32_t master)
+/* Devices whose master is not known stand beside those without one. */
+static bool has_master(const struct tree *t, const struct nst_known_device *d)
 {
-    const struct nst_known_device *d = device_at(t, i);
+    struct report_rows rows = {0};
 
-    if (!is_shown(t, i))
-        return false;
-    return master ? d->master == master && d->ifindex != master : !has_master(t, d);
+    if (d->master)
+        rows = report_rows_ranked(t->report, t->netns, INVENTORY_DEVICE, d->master);
+    for (size_t i = 0; i < rows.count; i++)
+        if (&t->devices[rows.list[i]] != d &&
+            inventory_is_latest(t->inventory, INVENTORY_DEVICE, rows.list[i]))
+            return true;
+    return false;
 }
 
-static bool is_last_of(const struct tree *t, size_t i, uint32_t master)
+static int compare_nodes(const void *x, const void *y)
 {
-    while (++i < t->netns->rows[INVENTORY_DEVICE].count)
-        if (is_of(t, i, master))
-            return false;
+    const struct node *a = x, *b = y;
+
+    if (a->master != b->master)
+        return a->master < b->master ? -1 : 1;
+    if (a->device->ifindex != b->device->ifindex)
+        return a->device->ifindex < b->device->ifindex ? -1 : 1;
+    return a->device < b->device ? -1 : a->device > b->device;
+}
+
+static bool make_nodes(struct tree *t)
+{
+    const struct report_rows *rows = &t->netns->rows[INVENTORY_DEVICE];
+
+    t->nodes = calloc(rows->count + 1, sizeof(*t->nodes));
+    if (!t->nodes)
+        return false;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct nst_known_device *d = &t->devices[rows->list[i]];
+
+        uint32_t master = has_master(t, d) ? d->master : 0;
+
+        /* One that is said to be below itself is of no level. */
+        if (inventory_is_latest(t->inventory, INVENTORY_DEVICE, rows->list[i]) &&
+            (!master || master != d->ifindex))
+            t->nodes[t->count++] = (struct node){master, d};
+    }
+    qsort(t->nodes, t->count, sizeof(*t->nodes), compare_nodes);
     return true;
+}
+
+/* Where those below that one begin, or would. */
+static size_t find_level(const struct tree *t, uint32_t master)
+{
+    size_t low = 0, high = t->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (t->nodes[middle].master < master)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_of(const struct tree *t, size_t i, uint32_t master)
+{
+    return i < t->count && t->nodes[i].master == master;
 }
 
 /* A bond can be a bridge's port; deeper than this nobody stacks them, and a loop ends. */
@@ -91,20 +129,20 @@ static bool is_last_of(const struct tree *t, size_t i, uint32_t master)
 
 static void print_level(const struct tree *t, uint32_t master, bool *last, unsigned depth)
 {
-    for (size_t i = 0; i < t->netns->rows[INVENTORY_DEVICE].count; i++) {
-        if (!is_of(t, i, master))
-            continue;
-        last[depth] = is_last_of(t, i, master);
+    for (size_t i = find_level(t, master); is_of(t, i, master); i++) {
+        const struct nst_known_device *d = t->nodes[i].device;
+
+        last[depth] = !is_of(t, i + 1, master);
         for (unsigned level = 0; level < depth; level++)
             fputs(last[level] ? "   " : "|  ", t->out);
         fputs(last[depth] ? "`- " : "|- ", t->out);
-        print_device(t, device_at(t, i));
-        if (depth + 1 < DEEPEST && device_at(t, i)->ifindex)
-            print_level(t, device_at(t, i)->ifindex, last, depth + 1);
+        print_device(t, d);
+        if (depth + 1 < DEEPEST && d->ifindex)
+            print_level(t, d->ifindex, last, depth + 1);
     }
 }
 
-static void print_netns(FILE *out, const struct netns_report *r, const struct report_netns *n)
+static bool print_netns(FILE *out, const struct netns_report *r, const struct report_netns *n)
 {
     const char *name = report_label(r, n->host, &n->netns, n->last_ts_ns);
     bool last[DEEPEST];
@@ -117,6 +155,8 @@ static void print_netns(FILE *out, const struct netns_report *r, const struct re
         .devices = inventory_devices(&r->hosts[n->host].inventory, &count),
     };
 
+    if (!make_nodes(&t))
+        return false;
     if (name) {
         escape_text(out, name);
         putc(' ', out);
@@ -128,11 +168,14 @@ static void print_netns(FILE *out, const struct netns_report *r, const struct re
     }
     putc('\n', out);
     print_level(&t, 0, last, 0);
+    free(t.nodes);
+    return true;
 }
 
 bool netns_print_tree(FILE *out, const struct netns_report *r)
 {
     for (size_t i = 0; i < r->count; i++)
-        print_netns(out, r, &r->list[i]);
+        if (!print_netns(out, r, &r->list[i]))
+            return false;
     return true;
 }
