@@ -95,11 +95,12 @@ setup_install()
 } </dev/null
 
 # setup_sources CHECKOUT DIR: DIR becomes a copy of the sources as they stand, changed or not,
-# without what git ignores. Times are kept, so that make sees what changed. A checkout of
-# another owner is read all the same: git is told to trust this one.
+# without what git ignores. Times are kept, so that make sees what changed, and what has not stays
+# in its place: a build may be under way. A checkout of another owner is read all the same: git is
+# told to trust this one.
 setup_sources()
 {
-    local checkout=$1 dir=$2 list=$2.list
+    local checkout=$1 dir=$2 list=$2.list path
     mkdir -p "$dir" || return
     (
         cd "$checkout" || exit
@@ -111,8 +112,13 @@ setup_sources()
     if [ -f "$list" ]; then
         LC_ALL=C comm -23 "$list" "$list.new" | (cd "$dir" && xargs -r -d '\n' rm -f --)
     fi
-    tar -C "$checkout" --verbatim-files-from -T "$list.new" -cf - | tar -C "$dir" -xf - &&
-        mv "$list.new" "$list"
+    while IFS= read -r path; do
+        ! [ "$checkout/$path" -nt "$dir/$path" ] && ! [ "$checkout/$path" -ot "$dir/$path" ] ||
+            printf '%s\n' "$path"
+    done <"$list.new" >"$list.changed"
+    # Only this format has fractions of seconds.
+    tar -C "$checkout" --format=posix --verbatim-files-from -T "$list.changed" -cf - |
+        tar -C "$dir" -xf - && mv "$list.new" "$list" && rm "$list.changed"
 }
 
 # setup_autoreconf DIR: unless it was done since configure.ac or a makefile changed.
