@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../lib/work.sh"
 
 nstrail=$bin/nstrail
-lives=10000
+lives=4000
 export LC_ALL=C TZ=UTC
 
 seq -f 'life%.0f 2' 0 $((lives - 1)) >named
