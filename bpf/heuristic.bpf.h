@@ -240,4 +240,12 @@ static __always_inline bool began_elsewhere(const struct here *here, const struc
     return !config.exact && here->like == EV_PROBE_XMIT && !p->sk && READ(typed, p->skb, skb_iif);
 }
 
+/* Has it been on its way through a router for long? One that waited for a neighbour may have gone on
+ * at another CPU, with its data in a new buffer, and this be the next one in the old. */
+static __always_inline bool forwarded_late(const struct here *here, const struct ev_track *t)
+{
+    return !config.exact && here->like == EV_PROBE_XMIT && t->last_probe == EV_PROBE_RECEIVE &&
+           (__s64)(here->ts_ns - t->last_ts_ns) > (__s64)TRACK_MOVED_NS;
+}
+
 #endif

@@ -129,8 +129,8 @@ static __always_inline void track_packet(const struct here *here, const struct p
     t = track_find(head);
     if (t && !moved)
         verdict = track_ended(here, t, p, seen, typed);
-    if (moved || verdict == ENDED_GUESS ||
-        (verdict == ENDED && began_elsewhere(here, p, typed)))
+    if (moved || verdict == ENDED_GUESS || (verdict == ENDED && began_elsewhere(here, p, typed)) ||
+        (t && verdict == CONTINUES && forwarded_late(here, t)))
         out->flags |= EV_FLAG_GUESS;
     if (unlikely(!t)) {
         track_add(here, p, seen, moved, out);

@@ -58,7 +58,8 @@ for attach in tp_btf raw_tp; do
 done
 
 # A packet that a socket sent is a clone, which a router copies. While it asks for the neighbour that
-# one waits, and goes on where the answer comes in: at another CPU, which knows nothing of it.
+# one waits, and goes on where the answer comes in: at another CPU, which knows nothing of it. The
+# next one that is copied may get the buffer that it left.
 connect_anew()
 {
     ip -n "${prefix}router" neigh flush dev r0 &&
@@ -71,6 +72,7 @@ if ! taskset -c 1 true 2>/dev/null ||
 elif record waiting "$work/waiting.nst" --tracking heuristic; then
     for ((i = 0; i < 5; i++)); do
         connect_anew
+        sleep 0.02
     done
     stop
     import waiting "$work/waiting.nst"
