@@ -35,10 +35,10 @@ follow()
         "$what: tracking is exact, and nothing was guessed"
 }
 
-# matching NAME OPTION...: how many events of that record do.
+# matching NAME OPTION...: how many events of that record do, of those in our own namespaces.
 matching()
 {
-    "$bin/nstrail" info --json "${@:2}" "$work/$1.nst" |
+    "$bin/nstrail" info --json --netns "$prefix*" "${@:2}" "$work/$1.nst" |
         sed -n 's/.*"matching_events":\([0-9]*\),.*/\1/p'
 }
 
