@@ -17,13 +17,7 @@ static __always_inline void track_begin(const struct here *here, const struct pa
                                         struct ev_track *moved, struct ev_track *t)
 {
     if (moved) {
-        t->journey_id = moved->journey_id;
-        t->journey_head = moved->journey_head;
-        t->sk = moved->sk;
-        t->first_tx_dev = moved->first_tx_dev;
-        t->last_dev = moved->last_dev;
-        t->last_inum = moved->last_inum;
-        t->last_probe = moved->last_probe;
+        track_write(t, moved, address(p->skb));
         moved->state = EV_TRACK_LEFT;
     } else {
         t->journey_id = ev_journey_id(config.base_ts_ns, config.cpu_bits, here->ts_ns, here->cpu);

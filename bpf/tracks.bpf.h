@@ -38,8 +38,8 @@ struct {
     __uint(max_entries, 1024);
 } track_claims SEC(".maps");
 
-/* The slot of the set that holds this address; <0: none. */
-static __always_inline int track_set_find(__u64 head, __u32 choice)
+/* The slot of that set of a buffer's which holds the address, or EV_TRACK_FREE; <0: none. */
+static __always_inline int track_set_find(__u64 head, __u32 choice, __u64 sought)
 {
     __u32 set = ev_track_set_of(head, choice, config.track_sets);
     const struct ev_track_set *heads = bpf_map_lookup_elem(&track_sets, &set);
@@ -48,7 +48,7 @@ static __always_inline int track_set_find(__u64 head, __u32 choice)
         return -1;
 #pragma unroll
     for (int way = 0; way < EV_TRACK_WAYS; way++)
-        if (heads->head[way] == head)
+        if (heads->head[way] == sought)
             return set * EV_TRACK_WAYS + way;
     return -1;
 }
@@ -57,25 +57,16 @@ static __always_inline int track_set_find(__u64 head, __u32 choice)
  * through each program that calls them. */
 __noinline int track_slot(__u64 head)
 {
-    int slot = track_set_find(head, 0);
+    int slot = track_set_find(head, 0, head);
 
-    return slot < 0 ? track_set_find(head, 1) : slot;
+    return slot < 0 ? track_set_find(head, 1, head) : slot;
 }
 
 __noinline int track_free_slot(__u64 head)
 {
-    for (__u32 choice = 0; choice < 2; choice++) {
-        __u32 set = ev_track_set_of(head, choice, config.track_sets);
-        const struct ev_track_set *heads = bpf_map_lookup_elem(&track_sets, &set);
+    int slot = track_set_find(head, 0, EV_TRACK_FREE);
 
-        if (!heads)
-            return -1;
-#pragma unroll
-        for (int way = 0; way < EV_TRACK_WAYS; way++)
-            if (heads->head[way] == EV_TRACK_FREE)
-                return set * EV_TRACK_WAYS + way;
-    }
-    return -1;
+    return slot < 0 ? track_set_find(head, 1, EV_TRACK_FREE) : slot;
 }
 
 static __always_inline struct ev_track *track_at(int slot)
