@@ -114,14 +114,20 @@ wanted()
     printf "%sx$count " "$@" | xargs
 }
 
-# guest_is_over: in the file of the recorder that looks for it; asked once a second.
+# knows NAME STILL RECORDER...: whether what these have written so far tells of that container as one
+# that is there (1) or is over (0); asked once a second.
 # shellcheck disable=SC2317 # called by until_true
-guest_is_over()
+knows()
 {
+    local id still=$2 name
+    id=$(id "$1")
+    shift 2
     sleep 1
-    say "$work/guest.nst" 2>/dev/null
-    [ "$(told "SELECT v.value ->> 'at_end' FROM n, json_each(o, '$.containers') v
-        WHERE v.value ->> 'name' = '{}guest'")" = 0 ]
+    for name; do
+        say "$work/$name.nst" 2>/dev/null
+        [ "$(told "SELECT v.value ->> 'at_end' FROM n, json_each(o, '$.containers') v
+            WHERE v.value ->> 'id' = '$id'")" = "$still" ] || return
+    done
 }
 
 # ------------------------------------------------------------------ the test
@@ -160,14 +166,16 @@ send other 7002
 send cart 7003
 docker late late 14
 crio mail 15
-sleep 1
+ok 'one that comes is seen' until_true 1 knows late 1 late but
+ok 'another that comes is seen' until_true 1 knows mail 1 late guest
 send late 7004
 send mail 7005
 send cart 7006
 ok 'one ends' runc delete --force "${prefix}late"
 ok 'another ends' runc delete --force "${prefix}guest"
 docker again late 16
-ok 'the end of one is seen' until_true 1 guest_is_over
+ok 'the end of one is seen' until_true 1 knows guest 0 guest
+ok 'who comes by the same name is seen' until_true 1 knows again 1 late but
 send again 7007
 send cart 7008
 sleep 0.5
