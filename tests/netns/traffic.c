@@ -12,6 +12,8 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -217,6 +219,29 @@ static int tcp_send(char **args)
     return finish_stream(fd, total);
 }
 
+/* tcp-drip ADDRESS PORT COUNT SIZE RATE: COUNT times SIZE bytes, RATE a second: few enough that each is
+ * taken by itself. */
+static int tcp_drip(char **args)
+{
+    unsigned long count = strtoul(args[2], NULL, 10), rate = strtoul(args[4], NULL, 10);
+    size_t size = strtoul(args[3], NULL, 10);
+    static char payload[1 << 16];
+    int fd = tcp_connect(args), at_once = 1;
+    struct timespec start;
+
+    if (!rate || size > sizeof(payload))
+        return 1;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once)))
+        return failed("TCP_NODELAY");
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (unsigned long i = 0; i < count; i++) {
+        pause_until(&start, (uint64_t)i * 1000000000 / rate);
+        if (send(fd, payload, size, MSG_NOSIGNAL) != (ssize_t)size)
+            return failed("send");
+    }
+    return finish_stream(fd, (unsigned long long)count * size);
+}
+
 /* tcp-sendfile ADDRESS PORT FILE: the packets refer to the file's pages, they are no copies. */
 static int tcp_sendfile(char **args)
 {
@@ -305,6 +330,7 @@ static const struct {
     {"udp-sink", 3, udp_sink},   {"udp-send", 5, udp_send},         {"tcp-sink", 2, tcp_sink},
     {"tcp-send", 3, tcp_send},   {"tcp-sendfile", 3, tcp_sendfile}, {"unix-send", 2, unix_send},
     {"vlan-send", 4, vlan_send}, {"tun-hold", 1, tun_hold},         {"thread-send", 6, thread_send},
+    {"tcp-drip", 5, tcp_drip},
 };
 
 int main(int argc, char **argv)
