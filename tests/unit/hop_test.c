@@ -22,11 +22,11 @@ static void test_one(struct tap *tap)
     struct hop_stay finished;
     bool moved = false;
 
-    moved |= hop_add(&trail, &(struct hop_event){1, 0, 100, 10}, &finished);
+    moved |= hop_add(&trail, &(struct hop_event){1, 0, 100, 10, false}, &finished);
     tap_ok(tap, !moved && trail.stays == 0, "no stay without a namespace");
-    moved |= hop_add(&trail, &(struct hop_event){2, 5, 200, 20}, &finished);
-    moved |= hop_add(&trail, &(struct hop_event){3, 5, 300, 30}, &finished);
-    moved |= hop_add(&trail, &(struct hop_event){4, 0, 400, 40}, &finished);
+    moved |= hop_add(&trail, &(struct hop_event){2, 5, 200, 20, false}, &finished);
+    moved |= hop_add(&trail, &(struct hop_event){3, 5, 300, 30, false}, &finished);
+    moved |= hop_add(&trail, &(struct hop_event){4, 0, 400, 40, false}, &finished);
     tap_ok(tap,
            !moved && trail.stays == 1 &&
                same_stay(&trail.open, &(struct hop_stay){.netns = 5,
@@ -44,11 +44,11 @@ static void test_move(struct tap *tap)
     struct hop_stay first = {0}, second = {0};
     bool moved;
 
-    hop_add(&trail, &(struct hop_event){1, 5, STEP + 100, 100}, &first);
-    moved = hop_add(&trail, &(struct hop_event){2, 6, 150, 150}, &first);
+    hop_add(&trail, &(struct hop_event){1, 5, STEP + 100, 100, false}, &first);
+    moved = hop_add(&trail, &(struct hop_event){2, 6, 150, 150, false}, &first);
     tap_ok(tap, moved && first.netns == 5 && first.events == 1 && first.prev_netns == 0,
            "another namespace ends a stay");
-    moved = hop_add(&trail, &(struct hop_event){3, 5, 170, 170}, &second);
+    moved = hop_add(&trail, &(struct hop_event){3, 5, 170, 170, false}, &second);
     tap_ok(tap,
            moved && same_stay(&second, &(struct hop_stay){.netns = 6,
                                                           .entered_ts_ns = 150,
@@ -61,7 +61,7 @@ static void test_move(struct tap *tap)
            "latencies do not see that the wall clock was set");
     tap_ok(tap, trail.stays == 3 && trail.open.netns == 5 && trail.open.prev_netns == 6,
            "coming back is a stay of its own");
-    hop_add(&trail, &(struct hop_event){4, 7, 190, 190}, &first);
+    hop_add(&trail, &(struct hop_event){4, 7, 190, 190, false}, &first);
     tap_ok(tap, trail.first_netns == 5 && trail.open.netns == 7, "where it began and where it is");
 }
 
