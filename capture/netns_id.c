@@ -15,6 +15,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "format/error.h"
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* since 5.14 (e8b9eab99232) */
 #endif
@@ -87,4 +89,9 @@ int netns_identify(int dir, const char *path, struct nst_netns *netns)
     if (!error)
         *netns = (struct nst_netns){.cookie = cookie, .inum = (uint32_t)status.st_ino};
     return error;
+}
+
+int netns_no_way_back(struct nst_error *err)
+{
+    return nst_fail(err, -EDEADLK, "cannot come back to our own network namespace");
 }
