@@ -34,6 +34,8 @@ static const struct option_spec print_options[] = {
     {'c', "count", "N", "stop after N events"},
     {OPTION_NAMES, "names", NULL, "add who the namespace was, and whose the addresses"},
     {'e', NULL, NULL, "print Ethernet headers too"},
+    {'x', NULL, NULL, "print the packets' bytes in hexadecimal; -xx: with the link-layer header"},
+    {'X', NULL, NULL, "the same in hexadecimal and ASCII; -XX: with the link-layer header"},
     {0},
 };
 
@@ -95,7 +97,23 @@ static int read_option(struct print *print, int letter, const char *value)
     case 'e':
         text->style.link_layer = true;
         return 0;
+    case 'x':
+        text->style.hex++;
+        return 0;
+    case 'X':
+        text->style.ascii++;
+        return 0;
     }
+    return OPTIONS_BAD;
+}
+
+/* What was asked for beside --json. */
+static int refuse_text(const struct text_printer *text)
+{
+    if (text->style.hex || text->style.ascii)
+        message_error(NULL, "print: -x and -X are for text; --json always has the packets' bytes");
+    else
+        message_error(NULL, "print: --json leaves no room for options that change the text");
     return OPTIONS_BAD;
 }
 
@@ -110,11 +128,7 @@ static int read_options(struct print *print, struct options *o)
         if (read_option(print, letter, o->value) < 0)
             return OPTIONS_BAD;
     }
-    if (letter == OPTIONS_END && print->json && is_text) {
-        message_error(NULL, "print: --json leaves no room for options that change the text");
-        return OPTIONS_BAD;
-    }
-    return letter;
+    return letter == OPTIONS_END && print->json && is_text ? refuse_text(&print->to_text) : letter;
 }
 
 /* One file of a capture speaks for it: the first that was written. */

@@ -319,6 +319,20 @@ bool packet_ports(const struct packet *packet, unsigned ip_layer, uint16_t *spor
     return true;
 }
 
+static bool is_link(const struct packet_layer *layer)
+{
+    return layer->type == PACKET_ETHERNET || layer->type == PACKET_VLAN;
+}
+
+uint32_t packet_link_bytes(const struct packet *packet)
+{
+    uint32_t bytes = 0;
+
+    for (unsigned i = 0; i < packet->count && is_link(&packet->layers[i]); i++)
+        bytes += packet->layers[i].header;
+    return bytes;
+}
+
 static void flow_ip(const struct packet *packet, unsigned i, struct packet_flow *flow)
 {
     const struct packet_layer *layer = &packet->layers[i];
@@ -339,7 +353,7 @@ void packet_flow(const struct packet *packet, struct packet_flow *flow)
     for (unsigned i = 0; i < packet->count; i++) {
         const struct packet_layer *layer = &packet->layers[i];
 
-        if (layer->type == PACKET_ETHERNET || layer->type == PACKET_VLAN) {
+        if (is_link(layer)) {
             if (!layer->truncated)
                 flow->ethertype = layer->next;
             continue;

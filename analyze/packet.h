@@ -49,6 +49,9 @@ struct packet {
 
 void packet_decode(const struct frame *frame, struct packet *packet);
 
+/* Of the outermost Ethernet header and its VLAN tags, as far as they are there. */
+uint32_t packet_link_bytes(const struct packet *packet);
+
 /* Outermost addresses and ports, for correlation. */
 struct packet_flow {
     uint16_t ethertype; /* of what follows Ethernet and VLAN tags; 0: unknown */

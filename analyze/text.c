@@ -8,6 +8,7 @@
 #include "analyze/digits.h"
 #include "analyze/escape.h"
 #include "analyze/event_names.h"
+#include "analyze/hexdump.h"
 #include "analyze/kinds.h"
 #include "analyze/packet.h"
 #include "analyze/skb_text.h"
@@ -201,6 +202,24 @@ static void print_place(struct text_printer *p, const struct input_event *e)
         print_names(p, e);
 }
 
+/* Last of all, as tcpdump has them. */
+static void print_bytes(struct text_printer *p, const struct nst_event *event)
+{
+    unsigned times = p->style.ascii ? p->style.ascii : p->style.hex;
+    struct packet packet;
+    struct frame frame;
+    uint32_t skip = 0;
+
+    if (!times || !frame_get(event, FRAME_ANY, p->frame, &frame))
+        return;
+    if (times == 1) {
+        packet_decode(&frame, &packet);
+        skip = packet_link_bytes(&packet);
+    }
+    hexdump(p->out, frame.data + skip, frame.caplen - skip,
+            p->style.single_line ? "\n\t" : separator(p), p->style.ascii);
+}
+
 void text_event(struct text_printer *p, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
@@ -227,5 +246,6 @@ void text_event(struct text_printer *p, const struct input_event *e)
         fprintf(p->out, "%shost ", separator(p));
         print_known(p->out, e->file->info->hostname);
     }
+    print_bytes(p, event);
     end_event(p);
 }

@@ -14,6 +14,9 @@ struct text_style {
     bool link_layer; /* Ethernet headers too */
     bool names;      /* of namespaces, in a column of their own */
     bool hosts;      /* of the recording hosts likewise: several captures are printed */
+    unsigned hex;    /* how often -x was given: once, the packet's bytes; more often, those of its
+                        link-layer header too */
+    unsigned ascii;  /* likewise -X, which comes before it */
 };
 
 struct text_printer {

@@ -48,6 +48,8 @@ answers 1 'print: expects FILE' print
 answers 1 'info: no argument belongs to --json=1' info --json=1 accepted.nst
 answers 1 '\-\-format is multi-line or single-line, not bogus' print --format bogus accepted.nst
 answers 1 '\-\-json leaves no room' print --json --utc accepted.nst
+answers 1 '\-\-json always has the packets' print --json -x accepted.nst
+answers 1 '\-\-json always has the packets' print -XX --json accepted.nst
 answers 1 "no time as in" print --since yesterday accepted.nst
 answers 1 'Z or an offset' print --until 2026-01-31T12:00:00 accepted.nst
 answers 1 '\-\-track bogus: no journey' print --track bogus accepted.nst

@@ -63,6 +63,8 @@ is "$("$nstrail" print --json accepted.nst)" "$(retis accepted.json)" 'JSON that
 
 expected everything.txt print everything.nst
 expected everything.single-line.txt print --format single-line --utc --names -e everything.nst
+expected everything.hex.txt print -x everything.nst
+expected everything.ascii.txt print --format single-line -XX everything.nst
 expected everything.json print --json everything.nst
 expected everything.info.txt info everything.nst
 expected everything.info.json info --json everything.nst
@@ -74,6 +76,28 @@ like "$words" $'Matching +1 event\nWire bytes +98, 98\\.0 a packet on average\nT
 like "$("$nstrail" info --json --probe skb:kfree_skb everything.nst)" \
     '"average_wire_bytes":98.0,"events_per_second":null,"wire_bytes_per_second":null,"late_events":0,"strict_time_order":true' \
     'info --json: of what matches'
+
+is "$("$nstrail" print -x -x everything.nst | md5sum)" "$("$nstrail" print -xx everything.nst | md5sum)" \
+    'print -x twice is -xx'
+is "$("$nstrail" print -xx -X everything.nst | md5sum)" "$("$nstrail" print -X everything.nst | md5sum)" \
+    'print -X comes before -x, as with tcpdump'
+is "$("$nstrail" print -xx --dev wg0 everything.nst)" "$("$nstrail" print -x --dev wg0 everything.nst)" \
+    'print -xx of a packet without Ethernet is -x'
+if command -v tcpdump >/dev/null; then
+    # The second has a VLAN tag that was beside the packet.
+    for dev in eth0 'd*'; do
+        "$nstrail" export --all-events --dev "$dev" -w exported.pcapng everything.nst
+        for option in -x -xx -X -XX; do
+            tcpdump -nn "$option" -r exported.pcapng 2>/dev/null | grep $'^\t' >wanted
+            "$nstrail" print --format single-line "$option" --dev "$dev" everything.nst |
+                grep $'^\t' >got
+            ok "print $option --dev $dev: bytes" test -s wanted
+            same got wanted "print $option --dev $dev: as tcpdump prints them"
+        done
+    done
+else
+    skip 'tcpdump is not installed' 'packet bytes as tcpdump prints them'
+fi
 
 # Two files of a capture whose events interleave, in whatever order they are given, and another
 # host's between them.
