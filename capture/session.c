@@ -124,12 +124,22 @@ static uint64_t bytes_written(const struct session *s, const struct nst_writer_s
     return stats->bytes;
 }
 
+/* Of what, where somebody reads what we write. */
+static const char *reader_of(const struct session *s)
+{
+    if (!s->to_reader)
+        return NULL;
+    return s->rotation.files ? "the pipe" : "standard output";
+}
+
 static void say_counts(const struct session *s, const struct nst_writer_stats *stats, bool asked)
 {
     struct summary summary = {
         .written = stats->written,
         .bytes = bytes_written(s, stats),
-        .lost_disk = stats->lost,
+        .lost_output = stats->lost,
+        .reader_of = reader_of(s),
+        .reader_gone = s->upkeep.reader_gone,
         .kept = s->options->output,
         .live = s->live,
         .skipped = s->live ? live_skipped(s->live) : 0,

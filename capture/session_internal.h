@@ -46,6 +46,7 @@ struct session {
     struct ending ending;
     uint64_t base_ts_ns; /* no event is earlier */
     int epoll;
+    bool to_reader;    /* the first output is a pipe or a socket */
     bool block_made;   /* since it was looked whether a file is large enough */
     bool filters_due;  /* they may mean more than before... */
     bool filters_full; /* ...and than there is room for, which was said */

@@ -57,6 +57,7 @@ static int watch_output(struct session *s, int fd, struct nst_error *err)
 
     if (fstat(fd, &file) || !(S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode)))
         return 0;
+    s->to_reader = true;
     return watch(s, fd, 0, WAKE_OUTPUT, err);
 }
 

@@ -7,7 +7,7 @@
 
 bool summary_has_losses(const struct summary *s)
 {
-    return s->losses.ring || s->losses.recursion || s->losses.missed || s->lost_disk;
+    return s->losses.ring || s->losses.recursion || s->losses.missed || s->lost_output;
 }
 
 static void print_count(uint64_t count, const char *of)
@@ -20,6 +20,17 @@ static void print_unknown(const char *of)
     fprintf(stderr, "%s: unknown, this kernel does not count them\n", of);
 }
 
+/* The disk is full, say; the reader went away, or was too slow in the end. */
+static void print_lost_output(const struct summary *s)
+{
+    if (s->reader_of)
+        fprintf(stderr, "%llu events lost by the reader of %s%s\n",
+                (unsigned long long)s->lost_output, s->reader_of,
+                s->reader_gone ? ", which went away" : "");
+    else
+        print_count(s->lost_output, "events lost by the disk");
+}
+
 void summary_print(const struct summary *s)
 {
     print_count(s->written, "events recorded");
@@ -29,7 +40,7 @@ void summary_print(const struct summary *s)
         print_count(s->skipped, "events not shown");
     print_count(s->losses.ring, "events lost by the rings");
     if (s->kept)
-        print_count(s->lost_disk, "events lost by the disk");
+        print_lost_output(s);
     if (s->losses.recursion_known)
         print_count(s->losses.recursion, "events lost by recursion");
     else

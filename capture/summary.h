@@ -13,10 +13,12 @@ struct summary {
     struct losses losses;
     uint64_t written; /* events */
     uint64_t bytes;
-    uint64_t lost_disk; /* events */
-    bool kept;          /* there is a file or stream, that has bytes */
+    uint64_t lost_output;  /* events that were to be written */
+    const char *reader_of; /* the output that a reader has to take, in words; NULL: a disk has */
+    bool reader_gone;
+    bool kept; /* there is a file or stream, that has bytes */
     bool live;
-    uint64_t skipped;   /* events that the printer could not follow */
+    uint64_t skipped; /* events that the printer could not follow */
 };
 
 bool summary_has_losses(const struct summary *summary);

@@ -132,6 +132,8 @@ cat "$work/fifo" >"$work/late.nst"
 wait $!
 is "$? $("$bin/nstrail" info --json "$work/late.nst" | jq '.files[0].ended' 2>/dev/null)" '0 true' \
     'a pipe that is read late: the reader has all of it'
+like "$(cat "$work/words")" $'\n0 events lost by the reader of the pipe\n' \
+    'a pipe that is read late: which is said'
 
 # -- what other users could read, or lead elsewhere
 

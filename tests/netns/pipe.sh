@@ -3,7 +3,7 @@
 #
 # A pipe whose reader is slow, or goes away, while there is much to write: the recording ends when
 # it is told to, what found no room in the rings meanwhile is counted as their loss, and what the
-# reader did not take in the end as the disk's.
+# reader did not take in the end as the reader's.
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
@@ -46,6 +46,8 @@ took()
     [ $(($(date +%s%3N) - began)) -lt "$1" ]
 }
 
+by_reader='events lost by the reader of standard output'
+
 deaf()
 {
     exec sleep 60
@@ -59,7 +61,7 @@ ok 'no reader: it ends within its patience' took 5000
 is "$recorder_status" 2 'no reader: what it had not taken is lost'
 like "$(cat "$recorder_words")" 'reader is too slow' 'no reader: which is said'
 ok 'no reader: by the rings, which overflowed' test "$(said 'events lost by the rings')" -gt 1000
-ok 'no reader: and as what could not be written' test "$(said 'events lost by the disk')" -gt 0
+ok 'no reader: and as what could not be written' test "$(said "$by_reader")" -gt 0
 kill "$reader"
 
 record_to deaf
@@ -89,7 +91,7 @@ record_to slow -B 32768
 flood
 stop
 wait "$reader"
-is "$recorder_status $(said 'events lost by the disk')" '0 0' 'slow reader: it waits for one that goes on'
+is "$recorder_status $(said "$by_reader")" '0 0' 'slow reader: it waits for one that goes on'
 "$bin/nstrail" info "$work/read" >/dev/null 2>"$work/words"
 is "$? $(cat "$work/words")" '0 ' 'slow reader: gets a whole capture'
 is "$(printed "$work/read" --netns "${prefix}client" -f 'udp port 7001')" 30000 'slow reader: with all events'
@@ -102,5 +104,15 @@ ended
 ok 'reader goes away: it ends at once' took 1000
 is "$recorder_status" 0 'reader goes away: which is no failure'
 like "$(cat "$recorder_words")" 'events recorded' 'reader goes away: the counts are said'
+
+# Or while it has not taken what there was.
+record_to deaf
+flood
+kill "$reader"
+ended
+is "$recorder_status" 0 'reader goes away from what it should take: which is no failure'
+ok 'reader goes away from what it should take: which is lost by it' \
+    test "$(said "$by_reader, which went away")" -gt 0
+unlike "$(cat "$recorder_words")" disk 'reader goes away from what it should take: not by a disk'
 
 done_testing
