@@ -96,6 +96,18 @@ static void print_kernel(FILE *out, const struct nst_block *block, const struct 
     fputs(event->stack == NST_NONE ? "}" : "]}", out);
 }
 
+/* The last is ours, and what --track takes: Retis's reader passes over it. Its own pair has a
+ * number that is larger than many readers of JSON hold exactly, as jq before 1.7. */
+static void print_journey(FILE *out, const struct nst_event *event)
+{
+    key_number(out, ",\"skb-tracking\":{\"orig_head\":", event->journey_head);
+    key_number(out, ",\"timestamp\":", event->journey_ts_ns);
+    key_number(out, ",\"skb\":", event->skb);
+    fputs(",\"track\":\"0x", out);
+    digits_hex(out, event->journey_id, 1);
+    fputs("\"}", out);
+}
+
 static void print_drop(FILE *out, const struct nst_drop_reason *reason)
 {
     fputs(",\"skb-drop\":{\"subsys\":", out);
@@ -267,12 +279,8 @@ void json_event(struct json_printer *p, const struct input_event *e)
 
     print_common(p->out, e);
     print_kernel(p->out, block, event);
-    if (event->journey_id) {
-        key_number(p->out, ",\"skb-tracking\":{\"orig_head\":", event->journey_head);
-        key_number(p->out, ",\"timestamp\":", event->journey_ts_ns);
-        key_number(p->out, ",\"skb\":", event->skb);
-        putc('}', p->out);
-    }
+    if (event->journey_id)
+        print_journey(p->out, event);
     if (event->drop_reason != NST_NONE)
         print_drop(p->out, &block->drop_reasons[event->drop_reason]);
     if (event->state)
