@@ -36,6 +36,8 @@ declare -A there=(
     # The newest.
     [sid]='netns/follow.sh'
 )
+# The other way to attach is tried on the oldest and the newest of them.
+raw_tp='5.10 sid'
 # With --all alone.
 more=(
     kernels/changes.sh
@@ -152,6 +154,7 @@ in_machine()
         ! file=$(command -v "$file") || files+=("$file=/bin/${file##*/}")
     done
     [ -z "$all" ] || files+=("$work/all=/test/all")
+    [[ -n $all || " $raw_tp " = *" $1 "* ]] || files+=("$work/tp_btf=/test/tp_btf")
     nice "$here/boot" -t "$limit" "$1" "$here/guest" "${files[@]}"
 }
 
@@ -197,7 +200,7 @@ for program in "${programs[@]}"; do
 done
 work=$(mktemp -d "${TMPDIR:-/tmp}/nstrail-kernels.XXXXXX") || exit
 trap 'rm -rf "$work"' EXIT
-: >"$work/all"
+: >"$work/all" >"$work/tp_btf"
 # shellcheck disable=SC2046 # words are wanted
 [ $# -gt 0 ] || set -- $(sed -n 's/^\([^# ][^ ]*\) .*/\1/p' "$here/matrix")
 for name; do

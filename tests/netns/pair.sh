@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Two namespaces and a pair of veth devices between them: ICMP, ICMPv6, UDP and TCP, counted
-# packet for packet, with both ways of attaching.
+# packet for packet, with both ways of attaching (or those that NSTRAIL_ATTACH names).
 # shellcheck source=tests/netns/lib.sh
 . "${BASH_SOURCE%/*}/lib.sh"
 begin
@@ -120,7 +120,7 @@ check()
         -f 'icmp[icmptype] == icmp-echo')" $pings "$1: print with filters finds the same"
 }
 
-for attach in tp_btf raw_tp; do
+for attach in ${NSTRAIL_ATTACH:-tp_btf raw_tp}; do
     if record $attach "$work/pair.nst" --attach $attach; then
         like "$(cat "$recorder_words")" " by $attach, " "$attach: which it says"
         exchange $attach
