@@ -218,6 +218,16 @@ static __always_inline struct device_slot *device_find(const struct here *here,
     return (void *)cached + way * sizeof(*slot);
 }
 
+/* Where the device stands in the cache, or would. */
+static __always_inline struct device_slot *device_slot_of(const struct here *here, __u64 dev)
+{
+    struct device_set *cached = device_set_of(here, dev);
+
+    if (!cached)
+        return NULL;
+    return cached->way[1].dev == dev ? &cached->way[1] : &cached->way[0];
+}
+
 static __always_inline bool device_define(const struct here *here, const struct device_slot *d,
                                           __u32 set, __u32 way)
 {

@@ -153,6 +153,87 @@ static __always_inline void take_netns(struct arguments *a, __u64 place, void *n
     }
 }
 
+/* As tell(), by a global function: the verifier looks into it once, and a program knows no slots
+ * any more when it goes on, by which there would be as many ways as there are kinds of places. Named
+ * in capture/adapt.c like ring_take(). */
+__noinline int other_tell(__u64 ref, __u32 ref_type, __u32 number)
+{
+    struct where where = {.ref = ref, .ref_type = ref_type};
+    struct here here;
+    __u64 pid_tgid;
+
+    if (!here_init(&here, EV_PROBE_OTHER, number))
+        return false;
+    if (ref_type == EV_DEVICE)
+        where.device = device_slot_of(&here, ref);
+    else if (ref_type == EV_NETNS)
+        where.netns = netns_slot_of(&here, ref);
+    if (ref_type && !where.device && !where.netns)
+        return false;
+    return tell(&here, &where, &pid_tgid);
+}
+
+/* Which place this is, and what filters found out about it. */
+static __always_inline void forget_place(const struct here *here, struct found *f,
+                                         struct sighting *seen)
+{
+    f->packet.head = forget(here, f->packet.head);
+    f->where.ref = forget(here, f->where.ref);
+    f->where.ref_type = forget(here, f->where.ref_type) & (EV_DEVICE | EV_NETNS);
+    seen->dev = forget(here, seen->dev);
+    seen->net = forget(here, seen->net);
+    seen->inum = forget(here, seen->inum);
+    seen->loopback = forget(here, seen->loopback) & 1;
+}
+
+/* As write_begin(). */
+static __always_inline bool other_begin(const struct here *here, const struct packet *p, bool state,
+                                        __u32 stack, struct writing *w)
+{
+    if (!ring_reserve_once(here, EV_PACKET, write_bytes(p, state, stack, w), &w->room))
+        return false;
+    write_into_room(w);
+    return true;
+}
+
+/* As record(), with less for the verifier to do: each of these programs is loaded as often as there
+ * are probes. */
+static __always_inline void other_record(struct here *here, const struct arguments *a)
+{
+    struct found f = {};
+    struct sighting seen;
+    struct writing w;
+    __u32 stack;
+
+    if (!config.filters)
+        here_time(here);
+    if (!find(here, a, &f))
+        return;
+    seen = sighted(a, &f);
+    forget_place(here, &f, &seen);
+    if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
+        return;
+    if (config.filters) {
+        forget_way(here, &f);
+        forget_place(here, &f, &seen);
+        here->ts_ns = forget(here, here->ts_ns);
+    }
+    stack = forget(here, a->stack ? stack_id(a->ctx) : 0);
+    if (!other_tell(f.where.ref, f.where.ref_type, here->number) ||
+        !other_begin(here, &f.packet, a->state, is_within(stack), &w))
+        return;
+    fill(here, a, &f, w.out);
+    w.out->packet.pid_tgid = bpf_get_current_pid_tgid();
+    w.out->packet.stack = stack;
+    if (a->state)
+        write_state(&f.packet, &w, a->typed);
+    mark_selected(&f.packet);
+    track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
+    if (a->stack && unlikely(is_within(stack)))
+        write_stack(here, a->ctx, &w);
+    write_end(here, &f.packet, &w, a->dynptr);
+}
+
 static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb, void *netns,
                                     __u64 sk, bool typed)
 {
@@ -174,7 +255,7 @@ static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb,
         either(receive, EV_PROBE_RECEIVE,
                either(place_bit(place, EV_PLACE_XMIT_SHIFT), EV_PROBE_XMIT, EV_PROBE_OTHER));
     take_netns(&a, place, netns);
-    record(&here, &a);
+    other_record(&here, &a);
     return 0;
 }
 

@@ -57,9 +57,9 @@ struct writing {
     __u8 *bytes; /* where they go */
 };
 
-/* Makes room for the event's record; stack: 0 or 1, with one. False, and counted: there is none. */
-static __always_inline bool write_begin(const struct here *here, const struct packet *p, bool state,
-                                        __u32 stack, struct writing *w)
+/* The size of the event's record; stack: 0 or 1, with one. */
+static __always_inline __u32 write_bytes(const struct packet *p, bool state, __u32 stack,
+                                         struct writing *w)
 {
     __u32 bytes;
 
@@ -69,11 +69,22 @@ static __always_inline bool write_begin(const struct here *here, const struct pa
         bytes += sizeof(struct ev_skb);
         barrier_var(bytes);
     }
-    bytes += stack * EV_STACK_BYTES;
-    if (!ring_reserve(here, EV_PACKET, bytes, &w->room))
-        return false;
+    return bytes + stack * EV_STACK_BYTES;
+}
+
+static __always_inline void write_into_room(struct writing *w)
+{
     w->out = (void *)w->room.head;
     w->bytes = (__u8 *)(w->out + 1);
+}
+
+/* Makes room for the event's record. False, and counted: there is none. */
+static __always_inline bool write_begin(const struct here *here, const struct packet *p, bool state,
+                                        __u32 stack, struct writing *w)
+{
+    if (!ring_reserve(here, EV_PACKET, write_bytes(p, state, stack, w), &w->room))
+        return false;
+    write_into_room(w);
     return true;
 }
 

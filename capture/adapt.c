@@ -77,7 +77,8 @@ int adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_
 }
 
 /* The functions that have such instructions and are not part of the programs. */
-static const char *const atomic_functions[] = {"track_take", "window_claim"};
+static const char *const atomic_functions[] = {"other_tell", "ring_take", "track_take",
+                                               "window_claim"};
 
 static int replace_atomics(struct image *image, const char *function)
 {
