@@ -268,14 +268,14 @@ static __always_inline int on_array(__u64 *ctx, bool typed)
                     address(argument_if_any(ctx, ev_place_sock(place))), typed);
 }
 
-/* These two are copied. */
-SEC("tp_btf/netif_receive_skb")
+/* These two are copied: see capture/copies.h. */
+SEC("template")
 int other_typed(__u64 *ctx)
 {
     return on_array(ctx, true);
 }
 
-SEC("raw_tp/netif_receive_skb")
+SEC("template")
 int other_raw(__u64 *ctx)
 {
     return on_array(ctx, false);

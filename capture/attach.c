@@ -81,6 +81,7 @@ static int load_others(struct attachment *a, const struct attach_options *option
 {
     struct others_options others = {
         .object = a->object,
+        .templates = &a->templates,
         .probes = a->probes,
         .symbols = options->symbols,
         .facts = a->facts,
@@ -220,6 +221,7 @@ void attach_free(struct attachment *a)
     unmap(&a->track_sets);
     unmap(&a->tracks);
     bpf_object__close(a->object);
+    templates_end(&a->templates);
     free(a->rings);
     free(a->online);
     free(a);

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 
 #include "capture/attach.h"
+#include "capture/copies.h"
 #include "capture/exact.h"
 #include "capture/others.h"
 
@@ -37,6 +38,7 @@ struct attachment {
     struct exact *exact; /* NULL: tracking guesses */
     const struct kernel_facts *facts;
     struct bpf_object *object;
+    struct templates templates; /* of it */
     struct bpf_program *programs[EV_PROBE_OTHER]; /* NULL: this kernel lacks the tracepoint */
     struct bpf_link *links[EV_PROBE_OTHER];
     struct ring *rings;

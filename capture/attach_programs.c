@@ -226,8 +226,11 @@ int attach_load_programs(struct attachment *a, const struct attach_options *opti
                          const struct kernel_facts *facts, struct nst_error *err)
 {
     unsigned long long limit_kib;
-    int error = -EOPNOTSUPP;
+    int error = templates_begin(&a->templates);
 
+    if (error)
+        return nst_fail(err, error, "libbpf takes no templates: %s", strerror(-error));
+    error = -EOPNOTSUPP;
     for (size_t i = 0; error && i < sizeof(variants) / sizeof(variants[0]); i++) {
         a->variant = &variants[i];
         if (options->mode != ATTACH_AUTO && options->mode != a->variant->mode)

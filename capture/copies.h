@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Copies of a loaded program for the many places where one of its own is needed: each with a
- * constant of its own, in a frozen map in the place of .rodata.place.
+ * Copies of a program for the many places where one of its own is needed: each with a constant of
+ * its own, in a frozen map in the place of .rodata.place. What is copied stands in the BPF object's
+ * section "template", and is not loaded itself.
  */
 #ifndef NST_CAPTURE_COPIES_H
 #define NST_CAPTURE_COPIES_H
@@ -15,16 +16,37 @@ enum copy_kind {
     COPY_FENTRY,
 };
 
+/* A program as libbpf has made it for this kernel. */
+struct template {
+    struct bpf_insn *insns; /* NULL: it was not chosen */
+    size_t insns_count;
+    void *functions; /* of which types those are that it calls: struct bpf_func_info, NULL: unknown */
+    uint32_t functions_count;
+    uint32_t function_bytes;
+    uint32_t btf_fd; /* the object's */
+};
+
+struct templates {
+    struct template typed, raw;
+    int handler; /* libbpf's number, plus 1; 0: none */
+};
+
+/* From here on they are taken from each object that is loaded: the last one's count. */
+int templates_begin(struct templates *templates);
+/* When objects have been closed. */
+void templates_end(struct templates *templates);
+
 struct copy {
     enum copy_kind kind;
     int prog_fd; /* <0: none */
     int link_fd;
 };
 
-/* Loads a copy of the template, which bpf_object__load() has loaded. btf_id: what tp_btf and fentry
- * will attach to. <0: the kernel refuses. */
-int copy_load(struct copy *copy, const struct bpf_object *object, enum copy_kind kind,
-              uint32_t btf_id, uint64_t place);
+/* Loads a copy of a template of the object, which is loaded. btf_id: what tp_btf and fentry will
+ * attach to. <0: the kernel refuses. */
+int copy_load(struct copy *copy, const struct templates *templates,
+              const struct bpf_object *object, enum copy_kind kind, uint32_t btf_id,
+              uint64_t place);
 /* tracepoint: what raw_tp attaches to. */
 int copy_attach(struct copy *copy, const char *tracepoint);
 void copy_detach(struct copy *copy);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "capture/copies.h"
 #include "capture/descriptors.h"
 #include "capture/kprobes.h"
 #include "format/error.h"
@@ -81,9 +80,10 @@ static int load_tracepoint(const struct others *o, const struct probe *probe, st
     int error = -EOPNOTSUPP;
 
     if (options->typed && probe->btf_id)
-        error = copy_load(copy, options->object, COPY_TP_BTF, probe->btf_id, probe->place | dynptr);
+        error = copy_load(copy, options->templates, options->object, COPY_TP_BTF, probe->btf_id,
+                          probe->place | dynptr);
     if (error)
-        error = copy_load(copy, options->object, COPY_RAW_TP, 0, probe->place);
+        error = copy_load(copy, options->templates, options->object, COPY_RAW_TP, 0, probe->place);
     return error;
 }
 
@@ -97,7 +97,8 @@ static int load_copy(const struct others *o, const struct probe *probe, struct c
         return 0;
     if (!probe->btf_id)
         return -EOPNOTSUPP;
-    return copy_load(copy, o->options.object, COPY_FENTRY, probe->btf_id, probe->place);
+    return copy_load(copy, o->options.templates, o->options.object, COPY_FENTRY, probe->btf_id,
+                     probe->place);
 }
 
 /* A copy has a program and a link. */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/copies.h"
 #include "capture/kernel_facts.h"
 #include "capture/probes.h"
 #include "capture/symbols.h"
@@ -22,6 +23,7 @@ int others_prepare(struct bpf_object *object, const struct probes *probes,
 
 struct others_options {
     struct bpf_object *object; /* loaded */
+    const struct templates *templates; /* of it; outlive the others */
     struct probes *probes;     /* each .error is set */
     struct symbols *symbols;   /* for kprobes */
     const struct kernel_facts *facts;

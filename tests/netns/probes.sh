@@ -135,6 +135,19 @@ if record filter "$work/filter.nst" -p 'tp:net:*' udp port 7001; then
         'what a filter selects'
 fi
 
+# Each program is there many times: what the kernel looks at before it takes one is to be little. By
+# all ways through a program alone it is a multiple.
+if record verified "$work/verified.nst" --profile stack udp port 7001; then
+    most=$(sed -n 's/^verified_insns:[[:space:]]*//p' "/proc/$recorder/fdinfo/"* 2>/dev/null |
+        sort -n | tail -n 1)
+    stop
+    if [ -n "$most" ]; then
+        ok "each program is verified soon: $most instructions at most" test "$most" -le 100000
+    else
+        skip 'this kernel does not tell' 'each program is verified soon'
+    fi
+fi
+
 # What cannot be attached is in the file.
 if [ ! -e /sys/bus/event_source/devices/kprobe ] &&
     record failed "$work/failed.nst" -p net:netif_rx -p kprobe:ip_rcv -p kprobe:udp_rcv; then
