@@ -40,7 +40,8 @@ identity()
 }
 
 network_pair
-record differences "$work/differences.nst" -s 0 --stack || done_testing
+record differences "$work/differences.nst" -s 0 --stack --profile default -p net:net_dev_queue ||
+    done_testing
 exchange
 quiet client server
 stop
@@ -55,6 +56,9 @@ is "$(ask "SELECT e.netns, count(*), coalesce(r.name, 'null')
         LEFT JOIN drop_reason AS r ON r.id = w.drop_reason_id
     WHERE e.netns = '{server}' AND e.probe LIKE '%kfree_skb' AND e.dport = 9 GROUP BY 1, 3")" \
     "{server},$refused,$reason" "each datagram to a closed port is a drop, its reason $reason"
+# By a copy of a program, made for this kernel.
+is "$(ask "SELECT netns, count(*) FROM v_event WHERE probe = 'net:net_dev_queue' AND dport = 9
+    GROUP BY 1")" "{client},$refused" 'a probe of our choice sees each of them'
 # Programs have places near those of modules.
 is "$(ask "SELECT count(*) FROM v_stack AS s JOIN event AS e ON e.stack_id = s.stack_id
         JOIN v_event AS v ON v.id = e.id
