@@ -3,7 +3,6 @@
 
 #include "analyze/who_spans.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +74,7 @@ static bool fits_name(const struct nst_who *who, const struct nst_netns_name *na
     const char *called = name_in_folder(name);
 
     if (who->form == NST_WHO_NAME)
-        return called && (!strcmp(who->text, called) || !fnmatch(who->text, called, 0));
+        return called && nst_who_fits_name(who, called);
     return name->place != NST_PLACE_NETNS && !strcmp(who->text, name->name);
 }
 

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -80,7 +79,7 @@ static int look_at_name(struct wishes *w, int folder, const char *name, struct n
     for (size_t i = 0; !error && i < w->whos_count; i++) {
         const struct nst_who *who = &w->whos[i];
 
-        if (who->form != NST_WHO_NAME || fnmatch(who->text, name, 0))
+        if (!nst_who_fits_name(who, name))
             continue;
         if (!netns.inum) {
             error = netns_identify(folder, name, &netns);

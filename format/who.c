@@ -4,6 +4,7 @@
 #include "format/who.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,11 @@ const char *nst_who_parse(const char *text, struct nst_who *who)
 bool nst_who_is_pattern(const struct nst_who *who)
 {
     return who->form == NST_WHO_NAME && strpbrk(who->text, "*?[");
+}
+
+bool nst_who_fits_name(const struct nst_who *who, const char *name)
+{
+    return who->form == NST_WHO_NAME && (!strcmp(who->text, name) || !fnmatch(who->text, name, 0));
 }
 
 bool nst_who_is_container(const struct nst_who *who)

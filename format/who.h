@@ -35,6 +35,10 @@ const char *nst_who_parse(const char *text, struct nst_who *who);
 /* Whether the name may mean any number of namespaces. */
 bool nst_who_is_pattern(const struct nst_who *who);
 
+/* Whether NST_WHO_NAME means what has that name in /run/netns: it is the name, or the pattern is
+ * for it. */
+bool nst_who_fits_name(const struct nst_who *who, const char *name);
+
 /* Whether it is said by a container or a pod, which only the inventory knows. */
 bool nst_who_is_container(const struct nst_who *who);
 

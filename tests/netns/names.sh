@@ -52,6 +52,18 @@ is $? 1 'status of a name that is not in the file'
 # A list of bounded length, on a host with many.
 like "$(cat "$work/words")" "${prefix}late|and more" 'the message has those that are'
 
+# A name that reads as a pattern for others.
+add_ns 'odd[1]' odd1
+record odd "$work/odd.nst" --netns "${prefix}odd[1]" || exit
+for ns in 'odd[1]' odd1; do
+    ok "ping in $ns" in_ns "$ns" ping -q -c 5 -i 0.002 127.0.0.8
+done
+stop
+for who in "$(inum 'odd[1]')" "$(inum odd1)"; do
+    ok "a name that is a pattern, too, is itself and what that is for: $who" \
+        test "$(printed "$work/odd.nst" --netns "$who" -f icmp)" -ge 20
+done
+
 # The initial one is nowhere in /run/netns, as a rule.
 if [ -e /run/netns/host ]; then
     skip 'a namespace has that name here' '--netns host'

@@ -31,6 +31,15 @@ static void bad(const char *text)
     tap_ok(&tap, nst_who_parse(text, &who), name);
 }
 
+static void fits(const char *text, const char *name, bool expected)
+{
+    struct nst_who who = {0};
+    char what[128];
+
+    snprintf(what, sizeof(what), "%s %s %s", text, expected ? "means" : "does not mean", name);
+    tap_ok(&tap, !nst_who_parse(text, &who) && nst_who_fits_name(&who, name) == expected, what);
+}
+
 int main(void)
 {
     good("4026532177", false, NST_WHO_INUM, 4026532177, "4026532177");
@@ -74,5 +83,13 @@ int main(void)
     bad("pid:-1");
     bad("container:");
     bad("/run/netns/");
+    fits("web", "web", true);
+    fits("web", "web1", false);
+    fits("!web*", "web1", true);
+    fits("web[1]", "web1", true);
+    fits("web[1]", "web[1]", true);
+    fits("web[1]", "web2", false);
+    fits("container:web", "web", false);
+    fits("host", "host", false);
     return tap_done(&tap);
 }
