@@ -64,9 +64,13 @@ static bool learn_file(struct gather *g, unsigned file)
         report_host_events(&g->report, host, totals->first_time_ns);
     if (!h->inventory.asleep_ns)
         h->inventory.asleep_ns = input_inventory(g->in, file)->asleep_ns;
+    if (!anchors_join(&h->anchors, input_anchors(g->in, file)))
+        return false;
+    /* What was full before anybody had looked does not say that what was there is no more. */
+    if (!inventory_tells(input_inventory(g->in, file)))
+        return true;
     inventory_close(&h->inventory);
-    return inventory_learn_from(&h->inventory, input_inventory(g->in, file)) &&
-           anchors_join(&h->anchors, input_anchors(g->in, file));
+    return inventory_learn_from(&h->inventory, input_inventory(g->in, file));
 }
 
 static bool learn_files(struct gather *g)

@@ -31,7 +31,7 @@ static void find_owners(const struct inventory *inv, const struct input_event *e
 void event_names_find(const struct input *in, const struct input_event *e, uint8_t room[FRAME_MAX],
                       struct event_names *names)
 {
-    const struct inventory *inv = input_inventory(in, e->file->index);
+    const struct inventory *inv = input_known(in, e->file->index);
     const struct nst_netns *netns = NULL;
     struct frame frame;
 

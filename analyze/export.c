@@ -88,7 +88,7 @@ static uint32_t number_interface(struct exporter *x, const struct input_event *e
     if (netns != NST_NONE) {
         key.has_netns = true;
         key.netns = block->netns[netns];
-        key.life_ns = inventory_life_key(input_inventory(x->in, e->file->index), &key.netns, ts_ns);
+        key.life_ns = inventory_life_key(input_known(x->in, e->file->index), &key.netns, ts_ns);
         name = input_netns_name(x->in, e->file->index, &key.netns, ts_ns);
     }
     return interfaces_number(&x->interfaces, &key, name);

@@ -193,8 +193,15 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     in->filter = filter;
     in->ahead_left = AHEAD_MAX;
     allow_open_files();
-    if (open_sources(in, paths, count, load) != STATUS_OK || check_times(in) != STATUS_OK ||
-        (!in->resolve_late && resolve(in) != STATUS_OK)) {
+    if (open_sources(in, paths, count, load) != STATUS_OK || check_times(in) != STATUS_OK) {
+        input_free(in);
+        return STATUS_FAILED;
+    }
+    if (!series_share(in->sources, in->sources_count)) {
+        input_free(in);
+        return message_error(NULL, "no memory");
+    }
+    if (!in->resolve_late && resolve(in) != STATUS_OK) {
         input_free(in);
         return STATUS_FAILED;
     }
@@ -311,12 +318,17 @@ size_t input_tables_history(const struct input *in, unsigned file, const struct 
 const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
                              uint64_t ts_ns)
 {
-    return inventory_label(&in->sources[file]->inventory, netns, ts_ns);
+    return inventory_label(source_known(in->sources[file]), netns, ts_ns);
 }
 
 const struct inventory *input_inventory(const struct input *in, unsigned file)
 {
     return &in->sources[file]->inventory;
+}
+
+const struct inventory *input_known(const struct input *in, unsigned file)
+{
+    return source_known(in->sources[file]);
 }
 
 const struct anchors *input_anchors(const struct input *in, unsigned file)

@@ -131,6 +131,8 @@ bool input_wants_netns(const struct input *in, unsigned file, const struct nst_n
                        uint64_t from_ns, uint64_t to_ns);
 /* What the file's tables say of its namespaces, as far as is known by now. */
 const struct inventory *input_inventory(const struct input *in, unsigned file);
+/* The same; where they say nothing, what the capture's files next to it do. */
+const struct inventory *input_known(const struct input *in, unsigned file);
 
 /* What dates all that the file tells beside its events, as far as is known by now. */
 const struct anchors *input_anchors(const struct input *in, unsigned file);

@@ -70,6 +70,8 @@ struct inventory {
 bool inventory_learn(struct inventory *inv, const struct nst_tables *tables);
 /* All that another has learnt. */
 bool inventory_learn_from(struct inventory *inv, const struct inventory *other);
+/* Any tables said something of namespaces. */
+bool inventory_tells(const struct inventory *inv);
 /* What still was, was so until the latest tables; whether it was later is not known. After the
  * last tables of a file, where those of another file follow. */
 void inventory_close(struct inventory *inv);

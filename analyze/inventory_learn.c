@@ -268,6 +268,14 @@ bool inventory_learn_from(struct inventory *inv, const struct inventory *other)
     return inventory_learn(inv, &all);
 }
 
+bool inventory_tells(const struct inventory *inv)
+{
+    for (int kind = 0; kind < INVENTORY_KINDS; kind++)
+        if (inv->tables[kind].count)
+            return true;
+    return inv->names.count;
+}
+
 void inventory_close(struct inventory *inv)
 {
     for (int kind = 0; kind < INVENTORY_KINDS; kind++) {

@@ -12,14 +12,27 @@
 
 static int compare_files(const void *a, const void *b)
 {
-    const struct input_file *left = *(const struct input_file *const *)a;
-    const struct input_file *right = *(const struct input_file *const *)b;
+    const struct input_file *left = &(*(const struct source *const *)a)->file;
+    const struct input_file *right = &(*(const struct source *const *)b)->file;
     int order = memcmp(left->info->capture_id, right->info->capture_id, 16);
 
     if (order)
         return order;
     return (left->info->sequence > right->info->sequence) -
            (left->info->sequence < right->info->sequence);
+}
+
+/* Each capture's files one after the other. NULL: no memory; the caller frees it. */
+static struct source **in_order(struct source *const *sources, unsigned count)
+{
+    struct source **files = calloc(count ? count : 1, sizeof(*files));
+
+    if (!files)
+        return NULL;
+    for (unsigned i = 0; i < count; i++)
+        files[i] = sources[i];
+    qsort(files, count, sizeof(*files), compare_files);
+    return files;
 }
 
 static void say_between(const struct input_file *before, const struct input_file *after)
@@ -39,17 +52,54 @@ static void say_between(const struct input_file *before, const struct input_file
 
 bool series_say_missing(struct source *const *sources, unsigned count)
 {
-    const struct input_file **files = calloc(count ? count : 1, sizeof(*files));
+    struct source **files = in_order(sources, count);
 
     if (!files)
         return false;
-    for (unsigned i = 0; i < count; i++)
-        files[i] = &sources[i]->file;
-    qsort(files, count, sizeof(*files), compare_files);
     for (unsigned i = 1; i < count; i++)
-        say_between(files[i - 1], files[i]);
+        say_between(&files[i - 1]->file, &files[i]->file);
     free(files);
     return true;
+}
+
+static bool same_capture(const struct source *a, const struct source *b)
+{
+    return input_same_capture(&a->file, &b->file);
+}
+
+/* Files from begin on that tell nothing, up to one of the capture that does, or to its end. */
+static unsigned end_of_silence(struct source *const *files, unsigned begin, unsigned count)
+{
+    unsigned end = begin;
+
+    while (end < count && !inventory_tells(&files[end]->inventory) &&
+           same_capture(files[begin], files[end]))
+        end++;
+    return end;
+}
+
+bool series_share(struct source *const *sources, unsigned count)
+{
+    struct source **files = in_order(sources, count);
+    bool ok = files;
+
+    for (unsigned i = 0, end; ok && i < count; i = end) {
+        const struct source *before = NULL, *behind = NULL;
+
+        end = end_of_silence(files, i, count);
+        if (end == i) {
+            end++;
+            continue;
+        }
+        if (i && same_capture(files[i - 1], files[i]))
+            before = files[i - 1];
+        if (end < count && same_capture(files[i], files[end]))
+            behind = files[end];
+        for (unsigned silent = i; ok && silent < end; silent++)
+            ok = source_borrow(files[silent], before, behind);
+    }
+    free(files);
+    return ok;
 }
 
 static bool has_numbered(DIR *folder, const char *name)

@@ -11,6 +11,11 @@
  * removes them, and one file alone is asked about for its own sake. False: no memory. */
 bool series_say_missing(struct source *const *sources, unsigned count);
 
+/* A file that was full before the recorder had looked tells of no namespace: it learns what those
+ * before and behind it say. After all have been opened, before anything is looked up. False: no
+ * memory. */
+bool series_share(struct source *const *sources, unsigned count);
+
 /* Whether there are files of that name with a number at its end, as of a recording that has
  * several, of which only the first has none. */
 bool series_has_numbered(const char *path);

@@ -428,12 +428,35 @@ void source_close(struct source *s)
     free(s->history);
     anchors_free(&s->anchors);
     inventory_free(&s->inventory);
+    inventory_free(&s->borrowed);
     match_free(&s->matcher);
     asked_free(&s->asked);
     journey_set_free(&s->chosen);
     nst_reader_close(s->reader);
     free(s->part_name);
     free(s);
+}
+
+bool source_borrow(struct source *s, const struct source *before, const struct source *behind)
+{
+    struct inventory *inv = &s->borrowed;
+
+    if (!s->seekable || (!before && !behind))
+        return true;
+    inv->asleep_ns = s->inventory.asleep_ns;
+    s->borrows = true;
+    if (before && !inventory_learn_from(inv, &before->inventory))
+        return false;
+    /* What still was at the end of the one may have ended before the other begins. */
+    if (before && behind)
+        inventory_close(inv);
+    return (!behind || inventory_learn_from(inv, &behind->inventory)) && inventory_sort(inv) &&
+           match_learn(&s->matcher, inv);
+}
+
+const struct inventory *source_known(const struct source *s)
+{
+    return s->borrows ? &s->borrowed : &s->inventory;
 }
 
 bool source_first_time(const struct source *s, uint64_t *time_ns)

@@ -45,6 +45,8 @@ struct source {
     struct anchors anchors;
     struct inventory inventory;
     bool inventory_changed;
+    struct inventory borrowed; /* of a file that tells nothing, what those next to it say */
+    bool borrows;
     struct netns_list seen; /* in the events of a pipe, of which nothing can be looked up later */
 
     struct pending *pending; /* by time from next on */
@@ -75,6 +77,12 @@ int source_open(struct source **s, const struct source_place *place, const struc
 /* Where in the same file another capture begins, or 0. */
 uint64_t source_next_file(const struct source *s);
 void source_close(struct source *s);
+
+/* Of one that can be sought in and tells nothing: what the capture's file before it and the one
+ * behind it say, either of which may be NULL. False: no memory. */
+bool source_borrow(struct source *s, const struct source *before, const struct source *behind);
+/* What is known of the namespaces in its events. */
+const struct inventory *source_known(const struct source *s);
 
 /* The earliest event of the file, since 1970, as far as is known. False: it has none. */
 bool source_first_time(const struct source *s, uint64_t *time_ns);

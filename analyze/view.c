@@ -102,7 +102,7 @@ static bool fill_probes(struct views *views, struct view *view)
 
 void view_move(struct view *view, const struct input *in, uint64_t ts_ns)
 {
-    const struct inventory *inv = input_inventory(in, view->file);
+    const struct inventory *inv = input_known(in, view->file);
     size_t slots = 2 * interface_slots(view->block);
 
     view->from_ns = 0;

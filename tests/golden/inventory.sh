@@ -235,6 +235,28 @@ same_from_db rotated.nst rotated-next.nst
 like "$("$nstrail" netns -l given.db)" 'Process +7001 sh, uid 0, /bin/sh, cgroup /, start to \+0.100' \
     'what a file still had at its end was over before, as the next one says'
 
+# A file that tells nothing, before anybody had looked, is of the same namespaces as those next to it.
+for who in passing=2 staying=6 0x3101=2 '!passing=6' '!staying=2' 's*=6'; do
+    for command in print 'print --follow'; do
+        # shellcheck disable=SC2086
+        is "$("$nstrail" $command --format single-line --netns "${who%=*}" ring.nst[0-3] | grep -c ' ns ')" \
+            "${who#*=}" "$command --netns ${who%=*}: also in files that tell of no namespace"
+    done
+done
+is "$("$nstrail" print --format single-line --names ring.nst[13] ring.nst[02] | sed -n 's/.* netns //p' | xargs)" \
+    'passing staying passing staying staying staying staying staying' 'print --names: likewise'
+"$nstrail" export --all-events -w ring.pcapng ring.nst[0-3]
+"$bin/tests/unit/pcapng_dump" ring.pcapng >dumped
+is "$(sed -n 's/^packet.*ns 0x[0-9a-f]*.[0-9]* (\([^)]*\)).*/\1/p' dumped | xargs)" \
+    'passing staying passing staying staying staying staying staying' 'export: likewise'
+"$nstrail" import --netns staying -d ring.db ring.nst[0-3]
+is "$("$nstrail" query --csv ring.db 'SELECT count(*) FROM event' | tail -n 1)" 6 'import --netns: likewise'
+same_from_db ring.nst0 ring.nst1 ring.nst2 ring.nst3
+for file in ring.nst1 ring.nst3; do
+    "$nstrail" print --netns staying $file >got 2>&1
+    is $? 1 "alone nobody tells what was in it: $file"
+done
+
 # Where somebody sets the clock, all is dated as the events are that were next to it.
 same_from_db set.nst set-next.nst
 is "$("$nstrail" netns set.nst set-next.nst | awk 'NR > 2 { print $3, $(NF - 4), $(NF - 3) }')" \

@@ -14,6 +14,8 @@
  *                not seen by the inventory; and with one that another had been before
  *   taken.nst    another's, in which addresses of two that ended went to a third soon after
  *   tenants.nst  another's, in which two pairs of namespaces have the same addresses
+ *   ring.nst0 to ring.nst3
+ *                another's, of which the second and the last tell of no namespace
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
@@ -784,6 +786,32 @@ static struct nst_tables set_tables(uint64_t after_ms, const struct nst_counter 
     };
 }
 
+/* The second and the last file were full before anybody had looked. */
+static void write_silent(void)
+{
+    static const char *const paths[] = {"ring.nst0", "ring.nst1", "ring.nst2", "ring.nst3"};
+    static const uint64_t begin_ms[] = {2400, 4400, 8400, 12400};
+    const struct nst_tables still = {
+        .ts_ns = START + 8700 * MS,
+        .netns = open_namespaces + 3,
+        .netns_count = 1,
+        .netns_names = open_names + 1,
+        .netns_names_count = 1,
+    };
+    const struct nst_tables silent[] = {{.ts_ns = START + 4700 * MS},
+                                        {.ts_ns = START + 12700 * MS}};
+    const struct nst_tables *const tables[] = {&left_open, &silent[0], &still, &silent[1]};
+    struct nst_error err = {{0}};
+
+    for (unsigned i = 0; i < COUNT(paths); i++) {
+        struct nst_writer *w = open_capture(paths[i], 70 + i);
+
+        add(w, begin_ms[i], i < 2 ? &passing : &staying, 2, "eth0");
+        add(w, begin_ms[i] + 200, &staying, 2, "eth0");
+        check(nst_writer_close(w, tables[i], &err), &err);
+    }
+}
+
 #define HOUR (3600 * 1000 * (int64_t)MS)
 
 /* Somebody sets the clock of another host, an hour on. Reading it is not exact. */
@@ -828,6 +856,7 @@ int main(int argc, char **argv)
     write_tenants("tenants.nst");
     write_long("long.nst");
     write_rotated("rotated.nst", "rotated-next.nst");
+    write_silent();
     write_set("set.nst", "set-next.nst");
     return 0;
 }
