@@ -107,20 +107,22 @@ static bool count_block(struct gather *g, const struct input_block *b)
     return true;
 }
 
-/* Where times count from: the first event of all files, or what else comes first. */
+/* Where times count from: the first event of all files, or the beginning of the first of them. */
 static void set_base(struct gather *g)
 {
-    uint64_t *base = &g->report.base_ns;
+    uint64_t first_ns = UINT64_MAX, begun_ns = UINT64_MAX;
 
-    *base = UINT64_MAX;
     for (unsigned i = 0; i < input_files_count(g->in); i++) {
         const struct input_totals *t = input_totals(g->in, i);
+        uint64_t begin_ns = input_file(g->in, i)->info->realtime_ns;
 
-        if (t->blocks && t->first_time_ns < *base)
-            *base = t->first_time_ns;
+        if (t->blocks && t->first_time_ns < first_ns)
+            first_ns = t->first_time_ns;
+        /* A damaged header has none. */
+        if (begin_ns && begin_ns < begun_ns)
+            begun_ns = begin_ns;
     }
-    for (unsigned i = 0; *base == UINT64_MAX && i < input_files_count(g->in); i++)
-        *base = input_file(g->in, i)->info->realtime_ns;
+    g->report.base_ns = first_ns != UINT64_MAX ? first_ns : begun_ns;
 }
 
 /* A file knows nothing of who had an inum after its end, and not of all who had it. */

@@ -376,7 +376,8 @@ static int count_events(struct loading *l)
 {
     int64_t base;
     sqlite3_stmt *s = NULL;
-    int code = db_integer(l->db, "SELECT coalesce(min(first_ts_ns), 0) FROM file", &base);
+    int code = db_integer(
+        l->db, "SELECT coalesce(min(first_ts_ns), min(realtime_ns), -1) FROM file", &base);
 
     if (!code)
         code = db_prepare(l->db,

@@ -257,6 +257,10 @@ for file in ring.nst1 ring.nst3; do
     is $? 1 "alone nobody tells what was in it: $file"
 done
 
+# Without events times count from the beginning.
+same_from_db quiet.nst
+same_from_db ring.nst1 quiet.nst
+
 # Where somebody sets the clock, all is dated as the events are that were next to it.
 same_from_db set.nst set-next.nst
 is "$("$nstrail" netns set.nst set-next.nst | awk 'NR > 2 { print $3, $(NF - 4), $(NF - 3) }')" \

@@ -16,6 +16,7 @@
  *   tenants.nst  another's, in which two pairs of namespaces have the same addresses
  *   ring.nst0 to ring.nst3
  *                another's, of which the second and the last tell of no namespace
+ *   quiet.nst    another's, without an event
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
@@ -812,6 +813,16 @@ static void write_silent(void)
     }
 }
 
+/* Nothing happened. */
+static void write_quiet(const char *path)
+{
+    struct nst_writer *w = open_capture(path, 80);
+    struct nst_error err = {{0}};
+
+    check(nst_writer_tables(w, &at_start, &err), &err);
+    check(nst_writer_close(w, &at_end, &err), &err);
+}
+
 #define HOUR (3600 * 1000 * (int64_t)MS)
 
 /* Somebody sets the clock of another host, an hour on. Reading it is not exact. */
@@ -857,6 +868,7 @@ int main(int argc, char **argv)
     write_long("long.nst");
     write_rotated("rotated.nst", "rotated-next.nst");
     write_silent();
+    write_quiet("quiet.nst");
     write_set("set.nst", "set-next.nst");
     return 0;
 }
