@@ -52,6 +52,11 @@ static char *read_sql(FILE *in)
         return NULL;
     }
     sql[length] = '\0';
+    if (strlen(sql) < length) {
+        message_error("-", "no SQL: byte %zu is a NUL", strlen(sql));
+        free(sql);
+        return NULL;
+    }
     return sql;
 }
 

@@ -10,7 +10,7 @@
 
 /*
  * One character of UTF-8 as RFC 3629 has it: shortest form, no surrogates, at most U+10FFFF.
- * Its length, or 0 where there is none. Stops at the text's NUL by itself: that is no
+ * Its length, or 0 where there is none. Stops at the NUL behind the text by itself: that is no
  * continuation byte.
  */
 static unsigned utf8_length(const unsigned char *s, uint32_t *code)
@@ -62,36 +62,42 @@ static size_t plain_length(const unsigned char *s)
 
 /* Writes what is plain, and finds the character after it: *length bytes, 0 if it is none of UTF-8.
  * False: the end. */
-static bool next_character(FILE *out, const unsigned char **s, uint32_t *code, unsigned *length)
+static bool next_character(FILE *out, const unsigned char **s, const unsigned char *end,
+                           uint32_t *code, unsigned *length)
 {
     size_t plain = plain_length(*s);
 
     fwrite(*s, 1, plain, out);
     *s += plain;
-    if (!**s)
+    if (*s == end)
         return false;
     *length = utf8_length(*s, code);
     return true;
 }
 
-void escape_text(FILE *out, const char *name)
+void escape_text_bytes(FILE *out, const char *text, size_t length)
 {
-    const unsigned char *s = (const unsigned char *)name;
+    const unsigned char *s = (const unsigned char *)text, *end = s + length;
     uint32_t code;
-    unsigned length;
+    unsigned bytes;
 
-    while (next_character(out, &s, &code, &length)) {
-        if (length && code != '\\' && !is_control(code)) {
-            fwrite(s, 1, length, out);
-            s += length;
+    while (next_character(out, &s, end, &code, &bytes)) {
+        if (bytes && code != '\\' && !is_control(code)) {
+            fwrite(s, 1, bytes, out);
+            s += bytes;
             continue;
         }
-        for (length = length ? length : 1; length; length--)
+        for (bytes = bytes ? bytes : 1; bytes; bytes--)
             fprintf(out, "\\x%02x", *s++);
     }
 }
 
-char *escape_text_copy(const char *name)
+void escape_text(FILE *out, const char *name)
+{
+    escape_text_bytes(out, name, strlen(name));
+}
+
+static char *text_copy(const char *text, size_t length)
 {
     char *copy = NULL;
     size_t size;
@@ -99,11 +105,16 @@ char *escape_text_copy(const char *name)
 
     if (!out)
         return NULL;
-    escape_text(out, name);
+    escape_text_bytes(out, text, length);
     if (!fclose(out))
         return copy;
     free(copy);
     return NULL;
+}
+
+char *escape_text_copy(const char *name)
+{
+    return text_copy(name, strlen(name));
 }
 
 static void json_character(FILE *out, uint32_t code)
@@ -130,47 +141,60 @@ static void json_character(FILE *out, uint32_t code)
     }
 }
 
-void escape_json(FILE *out, const char *name)
+void escape_json_bytes(FILE *out, const char *text, size_t length)
 {
-    const unsigned char *s = (const unsigned char *)name;
+    const unsigned char *s = (const unsigned char *)text, *end = s + length;
     uint32_t code;
-    unsigned length;
+    unsigned bytes;
 
     putc('"', out);
-    while (next_character(out, &s, &code, &length)) {
-        if (!length)
+    while (next_character(out, &s, end, &code, &bytes)) {
+        if (!bytes)
             fputs("\xef\xbf\xbd", out);
         else if (code == '"' || code == '\\' || is_control(code))
             json_character(out, code);
         else
-            fwrite(s, 1, length, out);
-        s += length ? length : 1;
+            fwrite(s, 1, bytes, out);
+        s += bytes ? bytes : 1;
     }
     putc('"', out);
 }
 
-void escape_csv(FILE *out, const char *text)
+void escape_json(FILE *out, const char *name)
 {
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
+    escape_json_bytes(out, name, strlen(name));
+}
+
+static bool csv_needs_quotes(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == ',' || text[i] == '"' || text[i] == '\r' || text[i] == '\n')
+            return true;
+    return false;
+}
+
+void escape_csv_bytes(FILE *out, const char *text, size_t length)
+{
+    if (!csv_needs_quotes(text, length)) {
+        fwrite(text, 1, length, out);
         return;
     }
     putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"')
             putc('"', out);
-        putc(*text, out);
+        putc(text[i], out);
     }
     putc('"', out);
 }
 
 /* Without memory nothing is shown, rather than what may be anything. */
-void escape_csv_shown(FILE *out, const char *text)
+void escape_csv_shown_bytes(FILE *out, const char *text, size_t length)
 {
-    char *copy = escape_text_copy(text);
+    char *copy = text_copy(text, length);
 
     if (copy)
-        escape_csv(out, copy);
+        escape_csv_bytes(out, copy, strlen(copy));
     free(copy);
 }
 

@@ -9,10 +9,15 @@
 void escape_text(FILE *out, const char *name);
 /* As a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void escape_json(FILE *out, const char *name);
+
+/* So many bytes of text, NULs among them or not; behind them stands one more. */
+void escape_text_bytes(FILE *out, const char *text, size_t length);
+void escape_json_bytes(FILE *out, const char *text, size_t length);
 /* A CSV field, quoted where it must be (RFC 4180). */
-void escape_csv(FILE *out, const char *text);
+void escape_csv_bytes(FILE *out, const char *text, size_t length);
 /* The same for a terminal, as escape_text() has it. */
-void escape_csv_shown(FILE *out, const char *text);
+void escape_csv_shown_bytes(FILE *out, const char *text, size_t length);
+
 /* What escape_text() makes of it; the caller frees it. NULL: no memory. */
 char *escape_text_copy(const char *name);
 /* Percent-escaped outside letters, digits and ._-:/ , for comments that programs read. */

@@ -154,8 +154,6 @@ static int sql_error(const struct db *db, const char *sql)
     int offset = sqlite3_error_offset(db->handle);
     int code = sqlite3_errcode(db->handle) & 0xff;
 
-    /* What earlier statements answered comes first. */
-    fflush(stdout);
     if (code == SQLITE_AUTH)
         return message_error(db->name, "query only reads: %s", sqlite3_errmsg(db->handle));
     if (code != SQLITE_ERROR)
@@ -182,7 +180,11 @@ static int run_statement(const struct db *db, sqlite3_stmt *statement, enum resu
         memory &= result_end(&result, code == SQLITE_DONE);
     if (!memory)
         return message_error(NULL, "out of memory");
-    return code == SQLITE_DONE || code == SQLITE_ROW ? STATUS_OK : db_error(db, code);
+    if (code == SQLITE_DONE || code == SQLITE_ROW)
+        return STATUS_OK;
+    /* What was answered comes before what is said. */
+    fflush(stdout);
+    return db_error(db, code);
 }
 
 int query_run(const struct db *db, const char *sql, enum result_format format)
@@ -194,6 +196,9 @@ int query_run(const struct db *db, const char *sql, enum result_format format)
         sqlite3_stmt *statement;
         const char *rest;
 
+        /* What earlier ones answered is there, whatever becomes of this. */
+        if (!first)
+            fflush(stdout);
         if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, &rest) != SQLITE_OK)
             return sql_error(db, sql);
         /* Comments and spaces make no statement. */

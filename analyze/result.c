@@ -17,7 +17,7 @@ static void put_hex(FILE *out, const unsigned char *bytes, int length)
 }
 
 void result_value(FILE *out, sqlite3_stmt *statement, int column,
-                  void (*escape)(FILE *out, const char *text))
+                  void (*escape)(FILE *out, const char *text, size_t length))
 {
     const char *text;
 
@@ -28,15 +28,17 @@ void result_value(FILE *out, sqlite3_stmt *statement, int column,
     }
     text = (const char *)sqlite3_column_text(statement, column);
     if (text)
-        escape(out, text);
+        escape(out, text, (size_t)sqlite3_column_bytes(statement, column));
 }
 
 static void csv_header(const struct result *r)
 {
     for (int i = 0; i < r->columns; i++) {
+        const char *name = sqlite3_column_name(r->statement, i);
+
         if (i)
             putc(',', r->out);
-        r->csv_field(r->out, sqlite3_column_name(r->statement, i));
+        r->csv_field(r->out, name, strlen(name));
     }
     putc('\n', r->out);
 }
@@ -98,7 +100,7 @@ static void json_value(const struct result *r, int column)
         putc('"', r->out);
         break;
     default:
-        result_value(r->out, r->statement, column, escape_json);
+        result_value(r->out, r->statement, column, escape_json_bytes);
         break;
     }
 }
@@ -124,7 +126,7 @@ bool result_begin(struct result *result, FILE *out, enum result_format format,
         .format = format,
         .statement = statement,
         .columns = sqlite3_column_count(statement),
-        .csv_field = isatty(fileno(out)) ? escape_csv_shown : escape_csv,
+        .csv_field = isatty(fileno(out)) ? escape_csv_shown_bytes : escape_csv_bytes,
     };
     if (format == RESULT_CSV)
         csv_header(result);

@@ -22,8 +22,8 @@ struct result {
     sqlite3_stmt *statement;
     int columns;
     size_t rows;
-    void (*csv_field)(FILE *out, const char *text); /* of RESULT_CSV */
-    struct result_table *table;                     /* of RESULT_TABLE */
+    void (*csv_field)(FILE *out, const char *text, size_t length); /* of RESULT_CSV */
+    struct result_table *table;                                    /* of RESULT_TABLE */
 };
 
 /* Blobs are hexadecimal in all formats. All answer false when there is no memory. */
@@ -37,6 +37,6 @@ bool result_end(struct result *result, bool complete);
 /* A value for a program or a person, without quotes: numbers and text as they are, through
  * escape where it is text. */
 void result_value(FILE *out, sqlite3_stmt *statement, int column,
-                  void (*escape)(FILE *out, const char *text));
+                  void (*escape)(FILE *out, const char *text, size_t length));
 
 #endif

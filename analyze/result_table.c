@@ -146,7 +146,7 @@ static bool add_value(struct result_table *t, int column)
     if (type == SQLITE_NULL)
         fputs("NULL", t->stream);
     else
-        result_value(t->stream, t->statement, column, escape_text);
+        result_value(t->stream, t->statement, column, escape_text_bytes);
     /* NULL stands well among either. */
     return end_cell(t, begin, type != SQLITE_TEXT && type != SQLITE_BLOB);
 }

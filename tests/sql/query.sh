@@ -61,6 +61,13 @@ is "$(query x.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
 10000  100000000
 30000  900000000' 'table: widths by the first rows'
 
+# A text ends where it ends, and not with a NUL, as in a packet's bytes.
+for format in $'--csv=v|a\nb|"\nx,"|' '--json=[|{"v":"a\u0000b"},|{"v":"\u0000x,"}|]|' \
+    '=v|------|a\x00b|\x00x,|'; do
+    is "$(query x.db ${format%%=*} "SELECT 'a' || char(0) || 'b' AS v UNION ALL
+        SELECT char(0) || 'x,'" | tr '\n\0' '|\n')" "${format#*=}" "NULs: ${format%%=*}"
+done
+
 # Several statements, and where they come from.
 is "$(query --csv x.db 'SELECT 1 AS a; -- one
     ; SELECT 2 AS b;; ')" 'a
@@ -101,6 +108,15 @@ nstrail: x.db: SQL: near "event": syntax error
      SELECT '\''ü'\'', 2 FORM event
                         ^' x.db 'SELECT 1 AS a; SELECT '\''ü'\'', 2 FORM event'
 says 1 'nstrail: x.db: SQL: incomplete input' x.db 'SELECT ('
+says 1 'a
+-
+1
+
+b
+-
+nstrail: x.db: integer overflow' x.db 'SELECT 1 AS a; SELECT abs(-9223372036854775808) AS b'
+output=$(printf 'SELECT 1;\0SELECT 2' | query x.db - 2>&1)
+is "$?: $output" '1: nstrail: -: no SQL: byte 9 is a NUL' 'a NUL in what is asked'
 says 1 'nstrail: query: --csv or --json, not both' --csv --json x.db 'SELECT 1'
 says 1 'nstrail: none.db: No such file or directory' none.db 'SELECT 1'
 is "$(ls none.db 2>&1 | wc -l)" 1 'makes no database'

@@ -26,6 +26,44 @@ static void check(void (*escape)(FILE *out, const char *name), const char *input
     free(text);
 }
 
+/* Of the whole array, a NUL in it or not, but for the one at its end. */
+#define CHECK_BYTES(escape, input, expected, name)                                                 \
+    check_bytes(escape, input, sizeof(input) - 1, expected, sizeof(expected) - 1, name)
+
+static void check_bytes(void (*escape)(FILE *out, const char *text, size_t length),
+                        const char *input, size_t input_length, const char *expected,
+                        size_t expected_length, const char *name)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    if (!out)
+        exit(99);
+    escape(out, input, input_length);
+    fclose(out);
+    if (!tap_ok(&tap, length == expected_length && !memcmp(text, expected, length), name))
+        printf("# got %s, expected %s\n", text, expected);
+    free(text);
+}
+
+static void test_bytes(void)
+{
+    CHECK_BYTES(escape_text_bytes, "a\0b\xc3\0", "a\\x00b\\xc3\\x00", "text: NULs");
+    CHECK_BYTES(escape_json_bytes, "\0\0z\xe2\0", "\"\\u0000\\u0000z\xef\xbf\xbd\\u0000\"",
+                "JSON: NULs");
+    CHECK_BYTES(escape_csv_bytes, "a\0b", "a\0b", "CSV: a NUL, as it is");
+    CHECK_BYTES(escape_csv_bytes, "a\0,", "\"a\0,\"", "CSV: a comma behind a NUL");
+    CHECK_BYTES(escape_csv_shown_bytes, "a\0,\x1b", "\"a\\x00,\\x1b\"", "CSV on a terminal: a NUL");
+    CHECK_BYTES(escape_csv_bytes, "plain text;'", "plain text;'", "CSV: no quotes needed");
+    CHECK_BYTES(escape_csv_bytes, "a,b", "\"a,b\"", "CSV: a comma");
+    CHECK_BYTES(escape_csv_bytes, "say \"x\"\r\n", "\"say \"\"x\"\"\r\n\"",
+                "CSV: quotes and line ends");
+    CHECK_BYTES(escape_csv_bytes, "\x1b[31m", "\x1b[31m", "CSV: as it is, for programs");
+    CHECK_BYTES(escape_csv_shown_bytes, "\x1b[31m,", "\"\\x1b[31m,\"",
+                "CSV on a terminal: control");
+}
+
 static void test_text(void)
 {
     check(escape_text, "", "", "text: nothing");
@@ -66,11 +104,6 @@ static void test_json(void)
 
 static void test_others(void)
 {
-    check(escape_csv, "plain text;'", "plain text;'", "CSV: no quotes needed");
-    check(escape_csv, "a,b", "\"a,b\"", "CSV: a comma");
-    check(escape_csv, "say \"x\"\r\n", "\"say \"\"x\"\"\r\n\"", "CSV: quotes and line ends");
-    check(escape_csv, "\x1b[31m", "\x1b[31m", "CSV: as it is, for programs");
-    check(escape_csv_shown, "\x1b[31m,", "\"\\x1b[31m,\"", "CSV on a terminal: control");
     check(escape_percent, "web/eth0.1:2_-", "web/eth0.1:2_-", "percent: what stays");
     check(escape_percent, "a b%\xc3(", "a%20b%25%C3%28", "percent: what does not");
 }
@@ -101,6 +134,7 @@ static void test_digits(void)
 
 int main(void)
 {
+    test_bytes();
     test_text();
     test_json();
     test_others();
