@@ -312,6 +312,8 @@ static const char *hint(const char *path, const struct filter *filter)
     static const char reason[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789 ";
 
+    if (!*path)
+        return "";
     if (filter && filter_any_drop(filter) && !path[strspn(path, reason)])
         return "; a reason is joined to its option: --drop=REASON";
     if (!path[strspn(path, word)])

@@ -164,7 +164,7 @@ const char *when_parse(const char *text, struct when *when)
         wrong = parse_of_day(text, &parsed.ns);
     else if (parsed.monotonic)
         wrong = parse_monotonic(text, &parsed.ns);
-    else if (text[strspn(text, "0123456789.")])
+    else if (!is_digit(*text) || text[strspn(text, "0123456789.")])
         wrong = parse_rfc3339(text, &parsed.ns);
     else
         wrong = nst_duration_parse(text, &parsed.ns);

@@ -51,6 +51,7 @@ answers 1 '\-\-json leaves no room' print --json --utc accepted.nst
 answers 1 '\-\-json always has the packets' print --json -x accepted.nst
 answers 1 '\-\-json always has the packets' print -XX --json accepted.nst
 answers 1 "no time as in" print --since yesterday accepted.nst
+answers 1 '\-\-since : no time as in' print --since '' accepted.nst
 answers 1 'Z or an offset' print --until 2026-01-31T12:00:00 accepted.nst
 answers 1 '\-\-track bogus: no journey' print --track bogus accepted.nst
 answers 1 'a cookie is 0x' print --netns 0xyz accepted.nst
@@ -123,6 +124,7 @@ answers 0 'no-packets.nst: it was recorded without packet bytes' print -f udp no
 answers 1 'NO_SOCKET: .*No such file.*--drop=REASON' print --drop NO_SOCKET accepted.nst
 answers 1 "icmp: .*No such file.*-f 'EXPRESSION'" print accepted.nst icmp
 answers 1 'No such file or directory$' print ./icmp
+answers 1 '^nstrail: : cannot open: No such file or directory$' print ''
 
 # The first file of a ring is the first to go.
 mkdir ring
