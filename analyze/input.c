@@ -141,6 +141,13 @@ static int check_times(const struct input *in)
     return STATUS_OK;
 }
 
+/* As of a night: both times of day are of the day of the first event. */
+static void say_empty_window(const struct input *in)
+{
+    if (match_window_is_empty(&in->sources[0]->matcher))
+        message_warn(NULL, "--until is not after --since: nothing can match");
+}
+
 /* Relative times count from the earliest event of all files, or back from the latest. */
 static void set_times(struct input *in)
 {
@@ -154,6 +161,8 @@ static void set_times(struct input *in)
             last = in->sources[i]->totals.last_time_ns;
     for (unsigned i = 0; i < in->sources_count; i++)
         source_set_times(in->sources[i], first, last);
+    if (first != UINT64_MAX)
+        say_empty_window(in);
     in->first_time_ns = first;
 }
 

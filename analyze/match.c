@@ -90,6 +90,12 @@ void match_window(struct matcher *m, uint64_t first_time_ns, uint64_t last_time_
     set_by_events(&m->filter->until, first_time_ns, last_time_ns, &m->until_ns);
 }
 
+bool match_window_is_empty(const struct matcher *m)
+{
+    return m->filter && m->filter->since.given && m->filter->until.given &&
+           (m->since_ns >= m->until_ns || m->since_ts_ns >= m->until_ts_ns);
+}
+
 bool match_see_netns(struct matcher *m, const struct nst_netns *netns)
 {
     for (size_t i = 0; m->filter && i < m->filter->whos_count; i++) {

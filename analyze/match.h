@@ -50,6 +50,8 @@ void match_follow(struct matcher *m, const struct journey_set *journeys);
 /* Until the first and last event are known, times that count from them or a day leave the window
  * open. */
 void match_window(struct matcher *m, uint64_t first_time_ns, uint64_t last_time_ns);
+/* Both --since and --until are given, and no time is in between. */
+bool match_window_is_empty(const struct matcher *m);
 /* What the file's tables say by now, whose owner keeps it. False: no memory. */
 bool match_learn(struct matcher *m, const struct inventory *inv);
 /* A namespace that is in the file. False: no memory. */

@@ -118,6 +118,17 @@ is "$?:$(cat errors):$(wc -l <out)" 0::5 'nor is standard input always a pipe'
 "$nstrail" import -d many.db many.nst
 answers 1 'netns: of a database only --netns can be asked' netns --follow --netns 0x3000 many.db
 
+# A window in which nothing can be.
+for times in '+2 +1' '+1 +1' '-1s -2s' 'end start' '23:50 00:10' '1769860800 1769860799.5' \
+    '2026-01-31T12:00:00Z 2026-01-31T12:00:00+01:00' '7322461000000 7322461000000' '-0 +0'; do
+    answers 0 '^nstrail: --until is not after --since: nothing can match$' \
+        print --since "${times% *}" --until "${times#* }" accepted.nst
+done
+for times in '+1 +2' 'start end' '-2s -1s' '+0 -0'; do
+    answers 0 '^$' print --since "${times% *}" --until "${times#* }" accepted.nst
+done
+answers 0 '^$' print --since end accepted.nst
+
 answers 0 'no-packets.nst: it was recorded without packet bytes' print -f udp no-packets.nst
 
 # Words that are no files.
