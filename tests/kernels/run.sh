@@ -200,7 +200,8 @@ for program in "${programs[@]}"; do
 done
 work=$(mktemp -d "${TMPDIR:-/tmp}/nstrail-kernels.XXXXXX") || exit
 trap 'rm -rf "$work"' EXIT
-: >"$work/all" >"$work/tp_btf"
+: >"$work/all"
+: >"$work/tp_btf"
 # shellcheck disable=SC2046 # words are wanted
 [ $# -gt 0 ] || set -- $(sed -n 's/^\([^# ][^ ]*\) .*/\1/p' "$here/matrix")
 for name; do

@@ -62,11 +62,14 @@ is "$(query x.db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
 30000  900000000' 'table: widths by the first rows'
 
 # A text ends where it ends, and not with a NUL, as in a packet's bytes.
-for format in $'--csv=v|a\nb|"\nx,"|' '--json=[|{"v":"a\u0000b"},|{"v":"\u0000x,"}|]|' \
-    '=v|------|a\x00b|\x00x,|'; do
-    is "$(query x.db ${format%%=*} "SELECT 'a' || char(0) || 'b' AS v UNION ALL
-        SELECT char(0) || 'x,'" | tr '\n\0' '|\n')" "${format#*=}" "NULs: ${format%%=*}"
-done
+nuls()
+{
+    query "$@" x.db "SELECT 'a' || char(0) || 'b' AS v UNION ALL SELECT char(0) || 'x,'" |
+        tr '\n\0' '|\n'
+}
+is "$(nuls --csv)" $'v|a\nb|"\nx,"|' 'NULs: CSV'
+is "$(nuls --json)" '[|{"v":"a\u0000b"},|{"v":"\u0000x,"}|]|' 'NULs: JSON'
+is "$(nuls)" 'v|------|a\x00b|\x00x,|' 'NULs: a table'
 
 # Several statements, and where they come from.
 is "$(query --csv x.db 'SELECT 1 AS a; -- one
