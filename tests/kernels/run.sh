@@ -19,10 +19,7 @@ here=$(dirname "$(readlink -f "$0")")
 builddir=${builddir:-.}
 PATH=$PATH:/usr/sbin:/sbin
 limit=1400 # seconds a kernel: the processors may have other things to do
-# So many at a time, each with both of its processors in one thread: with one for each, which wait for
-# each other, two machines took longer.
-machines=3
-export NSTRAIL_ACCEL=${NSTRAIL_ACCEL:-tcg,thread=single}
+machines=2 # at a time: each has two processors, and seldom needs both
 everywhere=(
     kernels/differences.sh
     netns/drops.sh
