@@ -243,6 +243,23 @@ static __always_inline __u32 is_within(__u32 stack)
     return within;
 }
 
+/* Once there is room for it. */
+static __always_inline void write_found(struct here *here, const struct arguments *a,
+                                        const struct found *f, const struct sighting *seen,
+                                        __u64 pid_tgid, __u32 stack, struct writing *w)
+{
+    fill(here, a, f, w->out);
+    w->out->packet.pid_tgid = pid_tgid;
+    w->out->packet.stack = stack;
+    if (a->state)
+        write_state(&f->packet, w, a->typed);
+    mark_selected(&f->packet);
+    track_packet(here, &f->packet, seen, &w->out->packet, a->typed);
+    if (a->stack && unlikely(is_within(stack)))
+        write_stack(here, a->ctx, w);
+    write_end(here, &f->packet, w, a->dynptr);
+}
+
 static __always_inline void record(struct here *here, const struct arguments *a)
 {
     struct found f = {};
@@ -263,18 +280,9 @@ static __always_inline void record(struct here *here, const struct arguments *a)
         forget_way(here, &f); /* also of those through the filters */
     stack = a->stack ? stack_id(a->ctx) : 0;
     if (!tell(here, &f.where, &pid_tgid) ||
-        !write_begin(here, &f.packet, a->state, is_within(stack), &w))
+        !write_begin(here, &f.packet, a->state, is_within(stack), false, &w))
         return;
-    fill(here, a, &f, w.out);
-    w.out->packet.pid_tgid = pid_tgid;
-    w.out->packet.stack = stack;
-    if (a->state)
-        write_state(&f.packet, &w, a->typed);
-    mark_selected(&f.packet);
-    track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
-    if (a->stack && unlikely(is_within(stack)))
-        write_stack(here, a->ctx, &w);
-    write_end(here, &f.packet, &w, a->dynptr);
+    write_found(here, a, &f, &seen, pid_tgid, stack, &w);
 }
 
 /* For tracking alone. */

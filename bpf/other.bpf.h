@@ -186,16 +186,6 @@ static __always_inline void forget_place(const struct here *here, struct found *
     seen->loopback = forget(here, seen->loopback) & 1;
 }
 
-/* As write_begin(). */
-static __always_inline bool other_begin(const struct here *here, const struct packet *p, bool state,
-                                        __u32 stack, struct writing *w)
-{
-    if (!ring_reserve_once(here, EV_PACKET, write_bytes(p, state, stack, w), &w->room))
-        return false;
-    write_into_room(w);
-    return true;
-}
-
 /* As record(), with less for the verifier to do: each of these programs is loaded as often as there
  * are probes. */
 static __always_inline void other_record(struct here *here, const struct arguments *a)
@@ -220,18 +210,9 @@ static __always_inline void other_record(struct here *here, const struct argumen
     }
     stack = forget(here, a->stack ? stack_id(a->ctx) : 0);
     if (!other_tell(f.where.ref, f.where.ref_type, here->number) ||
-        !other_begin(here, &f.packet, a->state, is_within(stack), &w))
+        !write_begin(here, &f.packet, a->state, is_within(stack), true, &w))
         return;
-    fill(here, a, &f, w.out);
-    w.out->packet.pid_tgid = bpf_get_current_pid_tgid();
-    w.out->packet.stack = stack;
-    if (a->state)
-        write_state(&f.packet, &w, a->typed);
-    mark_selected(&f.packet);
-    track_packet(here, &f.packet, &seen, &w.out->packet, a->typed);
-    if (a->stack && unlikely(is_within(stack)))
-        write_stack(here, a->ctx, &w);
-    write_end(here, &f.packet, &w, a->dynptr);
+    write_found(here, a, &f, &seen, bpf_get_current_pid_tgid(), stack, &w);
 }
 
 static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb, void *netns,

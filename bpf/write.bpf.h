@@ -57,9 +57,10 @@ struct writing {
     __u8 *bytes; /* where they go */
 };
 
-/* The size of the event's record; stack: 0 or 1, with one. */
-static __always_inline __u32 write_bytes(const struct packet *p, bool state, __u32 stack,
-                                         struct writing *w)
+/* Makes room for the event's record; stack: 0 or 1, with one; once: as ring_reserve_once(). False,
+ * and counted: there is none. */
+static __always_inline bool write_begin(const struct here *here, const struct packet *p, bool state,
+                                        __u32 stack, bool once, struct writing *w)
 {
     __u32 bytes;
 
@@ -69,22 +70,12 @@ static __always_inline __u32 write_bytes(const struct packet *p, bool state, __u
         bytes += sizeof(struct ev_skb);
         barrier_var(bytes);
     }
-    return bytes + stack * EV_STACK_BYTES;
-}
-
-static __always_inline void write_into_room(struct writing *w)
-{
+    bytes += stack * EV_STACK_BYTES;
+    if (!(once ? ring_reserve_once(here, EV_PACKET, bytes, &w->room)
+               : ring_reserve(here, EV_PACKET, bytes, &w->room)))
+        return false;
     w->out = (void *)w->room.head;
     w->bytes = (__u8 *)(w->out + 1);
-}
-
-/* Makes room for the event's record. False, and counted: there is none. */
-static __always_inline bool write_begin(const struct here *here, const struct packet *p, bool state,
-                                        __u32 stack, struct writing *w)
-{
-    if (!ring_reserve(here, EV_PACKET, write_bytes(p, state, stack, w), &w->room))
-        return false;
-    write_into_room(w);
     return true;
 }
 
