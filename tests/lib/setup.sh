@@ -43,6 +43,8 @@ setup_test_packages='
 sqlite3 cmd:sqlite3
 wireshark-common cmd:capinfos
 tcpdump cmd:tcpdump
+jq cmd:jq
+python3 cmd:python3
 mandoc cmd:mandoc
 procps cmd:pgrep
 systemd cmd:systemd-analyze

@@ -80,10 +80,10 @@ make_devices()
 
 # ------------------------------------------------------------------ as ip has it
 
-# note NS: what ip says of it now, for later.
+# note NS: what ip says of it now, for later. Ubuntu's has words amid the JSON of a VXLAN.
 note()
 {
-    ip -n "$prefix$1" -j -d link >"$work/$1.link" &&
+    ip -n "$prefix$1" -j -d link | sed 's/fan-map *//' >"$work/$1.link" &&
         ip -n "$prefix$1" -j address >"$work/$1.address" &&
         ip -n "$prefix$1" -j netns list-id >"$work/$1.ids"
 }
