@@ -12,6 +12,12 @@
 
 struct clock_rows;
 
+/* In SQL, CLOCK_MONOTONIC of an event that is called e: the table event_clock says it, whose rows
+ * the import itself writes. */
+#define CLOCK_ROWS_EVENT_NS                                                                        \
+    "e.ts_ns - (SELECT c.offset_ns FROM event_clock c WHERE c.file_id = e.file_id"                 \
+    " AND c.event_id <= e.id ORDER BY c.event_id DESC LIMIT 1)"
+
 int clock_rows_open(struct clock_rows **clock, const struct db *db);
 /* Once all files are read. */
 int clock_rows_write(struct clock_rows *clock, const struct input *in,

@@ -5,9 +5,9 @@
 
 INSERT INTO doc(name, kind, unit, description) VALUES
 ('about', 'note', NULL, 'Made by nstrail import from captures of nstrail-capture. See nstrail(1). Tables have integer keys (id) and refer to each other by columns named TABLE_id; views, v_..., show the same in words.'),
-('time', 'note', 'ns', 'Columns named ..._ts_ns are nanoseconds since 1970-01-01 UTC by the host''s wall clock, columns named time the same as text. A file is in the order of CLOCK_MONOTONIC; the wall clock is recorded every second or so, and its corrections show between events of one capture.'),
+('time', 'note', 'ns', 'Columns named ..._ts_ns are nanoseconds since 1970-01-01 UTC by the host''s wall clock, columns named time the same as text. A file is in the order of CLOCK_MONOTONIC; the wall clock is recorded every second or so, and its corrections show between events of one capture. Spans (latency_ns, stay_ns, duration_ns) are by CLOCK_MONOTONIC, in whatever imports the events came; event_clock leads from event.ts_ns to it.'),
 ('null', 'note', NULL, 'NULL is "not there" or "not known", never a number that means it.'),
-('order', 'note', NULL, 'event.id ascends with time in what one import read; over several imports order by ts_ns.'),
+('order', 'note', NULL, 'event.id ascends with time in what one import read, also where the clock was set back; over several imports order by ts_ns.'),
 ('hosts', 'note', NULL, 'A database holds any number of captures. Rows of netns, device, task and journey belong to one capture each, however alike those of another are.'),
 ('journeys', 'note', NULL, 'journey.id is the journey''s 64-bit number as recorded (journey.track), the one that print --track, pcapng''s epb_packetid and "track 0x..." name, unless another capture in this database had that number first; then it is the first free one of track + n * (capture_id << 48). SQLite''s integers have a sign: printf(''0x%x'', id) shows the number as elsewhere.'),
 ('filters', 'note', NULL, 'An import with filters (--netns...) leaves out events. Counts, hops and latencies are those of the events that are here.'),
@@ -55,6 +55,11 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('clock.file_id', 'column', NULL, 'The file.'),
 ('clock.mono_ns', 'column', 'ns', 'CLOCK_MONOTONIC from which on it was so.'),
 ('clock.offset_ns', 'column', 'ns', 'CLOCK_REALTIME minus CLOCK_MONOTONIC.'),
+
+('event_clock', 'table', NULL, 'How far event.ts_ns is from CLOCK_MONOTONIC: of the rows of the event''s file, the one with the greatest event_id that is not after event.id says it.'),
+('event_clock.event_id', 'column', NULL, 'Key: the first event from which on it was so.'),
+('event_clock.file_id', 'column', NULL, 'event.file_id of these events.'),
+('event_clock.offset_ns', 'column', 'ns', 'event.ts_ns minus the CLOCK_MONOTONIC of the event.'),
 
 ('netns', 'table', NULL, 'A network namespace, told by its cookie where there is one, else by its inum and when it lived.'),
 ('netns.id', 'column', NULL, 'Key.'),
@@ -221,6 +226,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('journey.first_skb', 'column', NULL, 'Kernel address of the skb at its first event here.'),
 ('journey.first_ts_ns', 'column', 'ns since 1970', 'Its first event here.'),
 ('journey.last_ts_ns', 'column', 'ns since 1970', 'Its last event here.'),
+('journey.duration_ns', 'column', 'ns', 'Between the two by CLOCK_MONOTONIC, which nobody sets.'),
 ('journey.events', 'column', NULL, 'Its events.'),
 ('journey.hops', 'column', NULL, 'Its rows in hop.'),
 ('journey.drops', 'column', NULL, 'Its events that are drops: of it, or of clones of it.'),
@@ -448,7 +454,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('v_journey.track', 'column', NULL, 'The journey as print names it, #...'),
 ('v_journey.time', 'column', NULL, 'Its first event, UTC.'),
 ('v_journey.first_ts_ns', 'column', 'ns since 1970', 'The same as a number.'),
-('v_journey.duration_ns', 'column', 'ns', 'From its first to its last event.'),
+('v_journey.duration_ns', 'column', 'ns', 'journey.duration_ns.'),
 ('v_journey.host', 'column', NULL, 'capture.hostname.'),
 ('v_journey.path', 'column', NULL, 'The namespaces of its hops in their order.'),
 ('v_journey.events', 'column', NULL, 'journey.events.'),

@@ -27,6 +27,8 @@ struct file_row {
     uint64_t last_block;
     uint64_t events;
     uint64_t first_time_ns; /* of these */
+    bool dated;             /* there is an event_clock for the event before, with offset_ns */
+    int64_t offset_ns;
     struct dims_cache dims;
 };
 

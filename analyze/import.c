@@ -25,7 +25,8 @@ struct import {
     struct dims *dims;
     struct packet_rows *packets;
     struct journeys *journeys;
-    struct batch *rows; /* of event */
+    struct batch *rows;   /* of event */
+    struct batch *clocks; /* of event_clock */
     struct batch *skbs;
     int64_t last_id;
     uint64_t events;
@@ -41,6 +42,8 @@ static int prepare(struct import *im)
                           " rx_ifindex, journey_id, packet_id, task_id, drop_reason_id, len_bytes,"
                           " caplen_bytes, stack_id",
                           16);
+    if (!code)
+        code = batch_open(&im->clocks, im->db, "event_clock", "event_id, file_id, offset_ns", 3);
     if (!code)
         code = skb_rows_open(&im->skbs, im->db);
     if (!code)
@@ -61,6 +64,7 @@ static void release(struct import *im)
     dims_close(im->dims);
     file_rows_free(&im->files);
     batch_close(im->rows);
+    batch_close(im->clocks);
     batch_close(im->skbs);
 }
 
@@ -95,6 +99,22 @@ static int insert_event(struct import *im, const struct input_event *input,
     batch_put(b, e->caplen_bytes);
     batch_put_unless(b, dims->stack == 0, dims->stack);
     return batch_end_row(b);
+}
+
+/* All events of a block have one distance from CLOCK_MONOTONIC; the next may have the same. */
+static int date_event(struct import *im, struct file_row *file, const struct input_event *input,
+                      int64_t id)
+{
+    int64_t offset_ns = input->block->info.realtime_offset_ns;
+
+    if (file->dated && file->offset_ns == offset_ns)
+        return SQLITE_OK;
+    file->dated = true;
+    file->offset_ns = offset_ns;
+    batch_put(im->clocks, id);
+    batch_put(im->clocks, file->id);
+    batch_put(im->clocks, offset_ns);
+    return batch_end_row(im->clocks);
 }
 
 static int add_to_journey(struct import *im, struct journey *journey,
@@ -135,6 +155,8 @@ static int import_event(struct import *im, const struct input_event *input)
                                  &rows.packet);
     if (!code)
         code = insert_event(im, input, &rows);
+    if (!code)
+        code = date_event(im, file, input, rows.id);
     if (!code && input->event->state)
         code = skb_rows_add(im->skbs, rows.id, input->event->state);
     if (!code && journey)
@@ -170,6 +192,8 @@ static int finish(struct import *im)
 {
     int code = batch_flush(im->rows);
 
+    if (!code)
+        code = batch_flush(im->clocks);
     if (!code)
         code = batch_flush(im->skbs);
     if (!code)

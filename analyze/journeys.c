@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "analyze/batch.h"
+#include "analyze/clock_rows.h"
 #include "analyze/hop.h"
 
 /* A journey becomes rows when no event of it came for this long, or when so many others are in
@@ -30,8 +31,9 @@ struct journey {
     bool stored; /* has rows already, which are to be made anew */
 
     uint64_t first_ts_ns, last_ts_ns;
-    uint64_t last_clock_ns;
-    uint64_t first_skb;
+    uint64_t first_clock_ns, last_clock_ns;
+    int64_t first_event; /* of those in memory */
+    uint64_t first_skb;  /* of that one */
     int64_t packet;
     uint32_t len_bytes;
     uint32_t events, drops;
@@ -40,25 +42,40 @@ struct journey {
     struct packet_forms forms;
 };
 
-enum statement { FIND, AMEND, MARK, MARKED, EVENTS, DELETE_HOPS, UPDATE, STATEMENTS };
+enum statement {
+    FIND,
+    MARK,
+    GUESSED,
+    CAME,
+    MARKED,
+    EVENTS,
+    DELETE_HOPS,
+    FIRST_SKB,
+    UPDATE,
+    STATEMENTS,
+};
 
 static const char *const statement_sql[STATEMENTS] = {
     [FIND] = "SELECT capture_id, track, packet_id FROM journey WHERE id = ?",
+    [MARK] = "INSERT OR IGNORE INTO temp.journey_rebuild(id) VALUES(?)",
     /* What cannot be told from the events in the database; the rest is rebuilt from them. */
-    [AMEND] = "UPDATE journey SET guessed = max(guessed, ?2),"
-              " first_skb = iif(?3 < first_ts_ns, ?4, first_skb),"
-              " first_ts_ns = min(first_ts_ns, ?3) WHERE id = ?1",
-    [MARK] = "INSERT OR IGNORE INTO temp.journey_rebuild VALUES(?)",
-    [MARKED] = "SELECT id FROM temp.journey_rebuild",
-    /* A capture's files follow each other, whenever each was imported; in a file, ids do. */
+    [GUESSED] = "UPDATE journey SET guessed = max(guessed, ?2) WHERE id = ?1",
+    /* The first of those that came when it was in the database already, and its skb. */
+    [CAME] = "UPDATE temp.journey_rebuild SET event_id = ?2, skb = ?3"
+             " WHERE id = ?1 AND event_id IS NULL",
+    [MARKED] = "SELECT id, event_id, skb FROM temp.journey_rebuild",
+    /* As they were merged if they came together: at equal times a capture's files follow each
+     * other, whenever each was imported; in a file, ids do. */
     [EVENTS] = "SELECT e.id, e.netns_id, e.ts_ns, e.drop_reason_id IS NOT NULL, e.len_bytes,"
-               " e.packet_id, p.symbol FROM event e JOIN file f ON f.id = e.file_id"
+               " e.packet_id, p.symbol, " CLOCK_ROWS_EVENT_NS " AS mono_ns"
+               " FROM event e JOIN file f ON f.id = e.file_id"
                " LEFT JOIN probe p ON p.id = e.probe_id"
-               " WHERE e.journey_id = ? ORDER BY f.sequence, e.id",
+               " WHERE e.journey_id = ? ORDER BY mono_ns, f.sequence, e.id",
     [DELETE_HOPS] = "DELETE FROM hop WHERE journey_id = ?",
-    [UPDATE] = "UPDATE journey SET first_ts_ns = ?2, last_ts_ns = ?3, events = ?4, hops = ?5,"
-               " drops = ?6, len_bytes = ?7, packet_id = ?8, from_netns_id = ?9,"
-               " to_netns_id = ?10 WHERE id = ?1",
+    [FIRST_SKB] = "UPDATE journey SET first_skb = ?2 WHERE id = ?1",
+    [UPDATE] = "UPDATE journey SET first_ts_ns = ?2, last_ts_ns = ?3, duration_ns = ?4,"
+               " events = ?5, hops = ?6, drops = ?7, len_bytes = ?8, packet_id = ?9,"
+               " from_netns_id = ?10, to_netns_id = ?11 WHERE id = ?1",
 };
 
 struct journeys {
@@ -147,6 +164,11 @@ static int write_hop(struct journeys *js, int64_t row, uint32_t ordinal,
     return batch_end_row(b);
 }
 
+static int64_t duration(const struct journey *j)
+{
+    return (int64_t)(j->last_clock_ns - j->first_clock_ns);
+}
+
 static int write_journey(struct journeys *js, const struct journey *j)
 {
     struct batch *b = js->rows;
@@ -159,6 +181,7 @@ static int write_journey(struct journeys *js, const struct journey *j)
     batch_put(b, (int64_t)j->first_skb);
     batch_put(b, (int64_t)j->first_ts_ns);
     batch_put(b, (int64_t)j->last_ts_ns);
+    batch_put(b, duration(j));
     batch_put(b, j->events);
     batch_put(b, j->trail.stays);
     batch_put(b, j->drops);
@@ -172,13 +195,16 @@ static int write_journey(struct journeys *js, const struct journey *j)
 
 static int amend_journey(struct journeys *js, const struct journey *j)
 {
-    sqlite3_stmt *s = js->statements[AMEND];
+    sqlite3_stmt *guessed = js->statements[GUESSED], *came = js->statements[CAME];
+    int code;
 
-    sqlite3_bind_int64(s, 1, j->row);
-    sqlite3_bind_int(s, 2, j->guessed);
-    sqlite3_bind_int64(s, 3, (int64_t)j->first_ts_ns);
-    sqlite3_bind_int64(s, 4, (int64_t)j->first_skb);
-    return db_run(s);
+    sqlite3_bind_int64(guessed, 1, j->row);
+    sqlite3_bind_int(guessed, 2, j->guessed);
+    code = db_run(guessed);
+    sqlite3_bind_int64(came, 1, j->row);
+    sqlite3_bind_int64(came, 2, j->first_event);
+    sqlite3_bind_int64(came, 3, (int64_t)j->first_skb);
+    return code ? code : db_run(came);
 }
 
 /* Out of the memory, into the tables. */
@@ -313,6 +339,8 @@ static void count_event(struct journey *j, const struct journey_event *event)
 {
     if (!j->events) {
         j->first_ts_ns = event->ts_ns;
+        j->first_clock_ns = event->clock_ns;
+        j->first_event = event->id;
         j->first_skb = event->skb;
         j->packet = event->packet;
         j->len_bytes = event->len_bytes;
@@ -378,7 +406,7 @@ static int replay_events(struct journeys *js, struct journey *j)
             .id = sqlite3_column_int64(s, 0),
             .netns = sqlite3_column_int64(s, 1),
             .ts_ns = (uint64_t)sqlite3_column_int64(s, 2),
-            .clock_ns = (uint64_t)sqlite3_column_int64(s, 2),
+            .clock_ns = (uint64_t)sqlite3_column_int64(s, 7),
             .drop = sqlite3_column_int(s, 3),
             .len_bytes = (uint32_t)sqlite3_column_int64(s, 4),
             .packet = sqlite3_column_int64(s, 5),
@@ -402,17 +430,29 @@ static int update_journey(struct journeys *js, const struct journey *j)
     sqlite3_bind_int64(s, 1, j->row);
     sqlite3_bind_int64(s, 2, (int64_t)j->first_ts_ns);
     sqlite3_bind_int64(s, 3, (int64_t)j->last_ts_ns);
-    sqlite3_bind_int64(s, 4, j->events);
-    sqlite3_bind_int64(s, 5, j->trail.stays);
-    sqlite3_bind_int64(s, 6, j->drops);
-    sqlite3_bind_int64(s, 7, j->len_bytes);
-    sqlite3_bind_int64(s, 8, j->packet);
-    db_bind_unless(s, 9, j->trail.stays == 0, j->trail.first_netns);
-    db_bind_unless(s, 10, j->trail.stays == 0, j->trail.open.netns);
+    sqlite3_bind_int64(s, 4, duration(j));
+    sqlite3_bind_int64(s, 5, j->events);
+    sqlite3_bind_int64(s, 6, j->trail.stays);
+    sqlite3_bind_int64(s, 7, j->drops);
+    sqlite3_bind_int64(s, 8, j->len_bytes);
+    sqlite3_bind_int64(s, 9, j->packet);
+    db_bind_unless(s, 10, j->trail.stays == 0, j->trail.first_netns);
+    db_bind_unless(s, 11, j->trail.stays == 0, j->trail.open.netns);
     return db_run(s);
 }
 
-static int rebuild(struct journeys *js, int64_t row)
+/* The events have no skbs in the database. */
+static int update_first_skb(struct journeys *js, int64_t row, int64_t skb)
+{
+    sqlite3_stmt *s = js->statements[FIRST_SKB];
+
+    sqlite3_bind_int64(s, 1, row);
+    sqlite3_bind_int64(s, 2, skb);
+    return db_run(s);
+}
+
+/* came: the first event that came late, with that skb. */
+static int rebuild(struct journeys *js, int64_t row, int64_t came, int64_t skb)
 {
     struct journey j = {.row = row};
     int code;
@@ -423,6 +463,8 @@ static int rebuild(struct journeys *js, int64_t row)
         code = replay_events(js, &j);
     if (!code && j.trail.stays)
         code = write_hop(js, row, j.trail.stays, &j.trail.open);
+    if (!code && j.first_event == came)
+        code = update_first_skb(js, row, skb);
     return code ? code : update_journey(js, &j);
 }
 
@@ -432,7 +474,8 @@ int journeys_rebuild(struct journeys *js)
     int code = SQLITE_OK;
 
     while (!code && sqlite3_step(marked) == SQLITE_ROW)
-        code = rebuild(js, sqlite3_column_int64(marked, 0));
+        code = rebuild(js, sqlite3_column_int64(marked, 0), sqlite3_column_int64(marked, 1),
+                       sqlite3_column_int64(marked, 2));
     if (code)
         sqlite3_reset(marked);
     else
@@ -448,16 +491,17 @@ static int prepare(struct journeys *js)
     js->existing = existing;
     if (!code)
         code = sqlite3_exec(js->db->handle,
-                            "CREATE TEMP TABLE journey_rebuild(id INTEGER PRIMARY KEY)", NULL, NULL,
-                            NULL);
+                            "CREATE TEMP TABLE journey_rebuild(id INTEGER PRIMARY KEY,"
+                            " event_id INTEGER, skb INTEGER)",
+                            NULL, NULL, NULL);
     for (int i = 0; i < STATEMENTS && !code; i++)
         code = db_prepare(js->db, statement_sql[i], &js->statements[i]);
     if (!code)
         code = batch_open(&js->rows, js->db, "journey",
                           "id, capture_id, track, first_mono_ns, first_head, first_skb,"
-                          " first_ts_ns, last_ts_ns, events, hops, drops, guessed, len_bytes,"
-                          " packet_id, from_netns_id, to_netns_id",
-                          16);
+                          " first_ts_ns, last_ts_ns, duration_ns, events, hops, drops, guessed,"
+                          " len_bytes, packet_id, from_netns_id, to_netns_id",
+                          17);
     if (!code)
         code = batch_open(&js->hops, js->db, "hop",
                           "journey_id, ordinal, netns_id, entered_ts_ns, stay_ns, events,"

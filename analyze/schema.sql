@@ -54,6 +54,14 @@ CREATE TABLE clock(
     offset_ns INTEGER NOT NULL
 ) STRICT;
 
+-- What a column of event for CLOCK_MONOTONIC would say, in a row a block of events or fewer: by it
+-- spans are measured of what came with several imports, and where somebody has set the time of day.
+CREATE TABLE event_clock(
+    event_id INTEGER PRIMARY KEY REFERENCES event,
+    file_id INTEGER NOT NULL REFERENCES file,
+    offset_ns INTEGER NOT NULL
+) STRICT;
+
 -- The label is stored, not computed, so that `WHERE netns = 'web'` on a view can begin here
 -- and go on by event_netns: SQLite turns a LEFT JOIN round for a plain column only.
 CREATE TABLE netns(
@@ -244,6 +252,7 @@ CREATE TABLE journey(
     first_skb INTEGER NOT NULL,
     first_ts_ns INTEGER NOT NULL,
     last_ts_ns INTEGER NOT NULL,
+    duration_ns INTEGER NOT NULL,
     events INTEGER NOT NULL,
     hops INTEGER NOT NULL,
     drops INTEGER NOT NULL,

@@ -164,14 +164,15 @@ SELECT j.id,
     strftime('%Y-%m-%dT%H:%M:%S', j.first_ts_ns / 1000000000, 'unixepoch')
         || printf('.%09dZ', j.first_ts_ns % 1000000000) AS time,
     j.first_ts_ns,
-    j.last_ts_ns - j.first_ts_ns AS duration_ns,
+    j.duration_ns,
     (SELECT hostname FROM capture WHERE id = j.capture_id) AS host,
     (SELECT group_concat(label, ' > ') FROM (SELECT n.label FROM hop h JOIN netns n
         ON n.id = h.netns_id WHERE h.journey_id = j.id ORDER BY h.ordinal)) AS path,
     j.events, j.hops, j.drops,
-    (SELECT label FROM drop_reason WHERE id = (SELECT e.drop_reason_id FROM event e
+    (SELECT label FROM drop_reason WHERE id = (SELECT e.drop_reason_id
+        FROM event e JOIN file f ON f.id = e.file_id
         WHERE e.journey_id = j.id AND e.drop_reason_id IS NOT NULL
-        ORDER BY e.ts_ns DESC, e.id DESC LIMIT 1)) AS drop_reason,
+        ORDER BY f.sequence DESC, e.id DESC LIMIT 1)) AS drop_reason,
     j.len_bytes,
     (SELECT protocol_name FROM packet WHERE id = j.packet_id) AS protocol_name,
     (SELECT protocol FROM packet WHERE id = j.packet_id) AS protocol,

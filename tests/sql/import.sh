@@ -50,7 +50,7 @@ hops="SELECT c.hostname, j.track, h.ordinal, coalesce(n.cookie, '-'), n.inum, h.
     JOIN netns n ON n.id = h.netns_id LEFT JOIN netns o ON o.id = h.prev_netns_id"
 
 journeys="SELECT c.hostname, j.track, j.first_mono_ns, j.first_head, j.first_skb, j.first_ts_ns,
-    j.last_ts_ns, j.events, j.hops, j.drops, j.guessed, j.len_bytes, coalesce(n.cookie, '-'),
+    j.last_ts_ns, j.duration_ns, j.events, j.hops, j.drops, j.guessed, j.len_bytes, coalesce(n.cookie, '-'),
     coalesce(n.inum, '-'), coalesce(o.cookie, '-'), coalesce(o.inum, '-'), $packet_columns
     FROM journey j JOIN capture c ON c.id = j.capture_id JOIN packet k ON k.id = j.packet_id
     LEFT JOIN netns n ON n.id = j.from_netns_id LEFT JOIN netns o ON o.id = j.to_netns_id"
@@ -68,8 +68,11 @@ skbs="SELECT c.hostname, f.sequence, e.ts_ns, s.len_bytes, s.data_len_bytes, s.m
 sound="SELECT 'integrity: ' || integrity_check FROM pragma_integrity_check
         WHERE integrity_check <> 'ok'
     UNION ALL SELECT 'foreign key of ' || \"table\" FROM pragma_foreign_key_check
-    UNION ALL SELECT 'ids do not ascend' FROM (SELECT e.ts_ns < lag(e.ts_ns) OVER
-            (PARTITION BY e.file_id ORDER BY e.id) - 4000000000 AS wrong FROM event e) WHERE wrong
+    UNION ALL SELECT 'ids do not ascend' FROM (SELECT file_id, mono_ns < lag(mono_ns) OVER
+            (PARTITION BY file_id ORDER BY id) AS wrong FROM (SELECT e.id, e.file_id,
+            e.ts_ns - (SELECT offset_ns FROM event_clock c WHERE c.file_id = e.file_id
+                AND c.event_id <= e.id ORDER BY event_id DESC LIMIT 1) AS mono_ns FROM event e))
+        WHERE wrong
     UNION ALL SELECT 'hops of another journey' FROM hop h JOIN event e
         ON e.id = h.first_event_id WHERE e.journey_id <> h.journey_id
         OR e.netns_id <> h.netns_id OR e.ts_ns <> h.entered_ts_ns
@@ -105,7 +108,7 @@ others=(beta.nst gamma.nst)
 ok 'import of all at once' nstrail import "${alpha[@]}" "${others[@]}" -d at-once.db
 holds_all at-once.db 'all at once'
 is "$(ls)" "$(printf '%s\n' alpha.0-cut.nst "${alpha[@]}" at-once.db beta.nst events.csv \
-    gamma.nst hops.csv journeys.csv skbs.csv)" 'leaves nothing but the database'
+    gamma.nst hops.csv journeys.csv set skbs.csv)" 'leaves nothing but the database'
 is "$(stat -c %a at-once.db)" 600 'which is for its owner alone'
 
 for order in '0 1 2' '2 1 0' '1 2 0'; do
@@ -116,6 +119,29 @@ for order in '0 1 2' '2 1 0' '1 2 0'; do
     done
     holds_all "$db" "one after another, $order"
 done
+
+# A clock that is set in the middle of journeys, between two files and within one.
+cd set || exit
+ok 'a clock was set: import of all at once' nstrail import delta.[012].nst -d at-once.db
+holds_all at-once.db 'a clock was set, all at once'
+for order in '0 1 2' '2 1 0' '1 2 0'; do
+    db=order-${order// /}.db
+    for i in $order; do
+        nstrail import "delta.$i.nst" -d "$db" || diag "status $?"
+    done
+    holds_all "$db" "a clock was set, one after another, $order"
+done
+nstrail import delta.0-cut.nst -d grown.db 2>/dev/null
+ok 'a clock was set: a file has grown' nstrail import delta.[012].nst -d grown.db
+holds_all grown.db 'a clock was set, grown'
+is "$(ask at-once.db 'SELECT min(duration_ns) >= 0, max(duration_ns) < 35000 FROM v_journey')" 1,1 \
+    'a clock was set: v_journey has durations that nobody set'
+reasons='SELECT id, drop_reason FROM v_journey WHERE drops > 1 ORDER BY 1'
+is "$(ask at-once.db "$reasons")" "$(ask at-once.db "SELECT j.id, (SELECT label FROM event e
+    JOIN drop_reason r ON r.id = e.drop_reason_id WHERE e.journey_id = j.id ORDER BY e.id DESC
+    LIMIT 1) AS reason FROM journey j WHERE drops > 1 ORDER BY 1")" 'a clock was set: v_journey has the last drop'
+is "$(ask order-210.db "$reasons")" "$(ask at-once.db "$reasons")" 'a clock was set: and in another order'
+cd .. || exit
 
 # Packet bytes are stored once a journey while they stay the same.
 is "$(ask at-once.db "SELECT count(*) FROM (SELECT 1 FROM event e JOIN packet k ON k.id = e.packet_id

@@ -8,6 +8,7 @@
  *   beta.nst           of another host, with alpha's journey ids, no packets and no cookies
  *   gamma.nst          of a third, so slow that each journey is idle for long between its events
  *   events.csv, hops.csv, journeys.csv, skbs.csv
+ *   set/               the same of a fourth, whose clock is set again and again: delta.0.nst...
  *
  * Texts and bytes in the CSV are hexadecimal; "-" is NULL.
  */
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "format/nstrail.h"
@@ -30,6 +32,7 @@
 #define GROUP        35
 #define GROUP_TRACKS 7
 #define CUT_AT       300
+#define BLOCK        100
 
 struct packet_template {
     uint8_t layer;
@@ -139,6 +142,7 @@ struct capture {
     uint64_t mono_ns; /* of its first event */
     uint64_t step_ns; /* from each to the next */
     uint64_t seed;
+    bool set; /* its clock, in the middle of journeys */
 };
 
 /* An event as it was made up: indices into the tables above, -1 for none. */
@@ -198,13 +202,23 @@ static void make_packet(struct made *m, const struct capture *capture, uint64_t 
     e->packet = t->length ? t->bytes : NULL;
 }
 
-/* Both captures happen at the same time; CLOCK_REALTIME minus CLOCK_MONOTONIC at an event. */
+static unsigned file_of(const struct capture *capture, unsigned n)
+{
+    return (n + GROUP / 2) * capture->files / (EVENTS + GROUP);
+}
+
+/* All captures happen at the same time; CLOCK_REALTIME minus CLOCK_MONOTONIC at an event. */
 static int64_t offset_at(const struct capture *capture, unsigned n)
 {
     static const int64_t steps[] = {0, 5000000, -3000000000};
+    /* Some of them smaller than a journey is long. */
+    static const int64_t sets[] = {0, 3600000000000, -20000, 10000, -7200000000000, -7200000010000};
+    int64_t base = 1700000000000000000 - (int64_t)capture->mono_ns;
 
+    if (capture->set)
+        return base + sets[(n / BLOCK + file_of(capture, n)) % COUNT(sets)];
     /* The wall clock is set between two groups: no journey sees it. */
-    return 1700000000000000000 - (int64_t)capture->mono_ns + steps[n / (GROUP * 20) % COUNT(steps)];
+    return base + steps[n / (GROUP * 20) % COUNT(steps)];
 }
 
 /* Each field is what no other is, and each checksum state has its turn. */
@@ -243,7 +257,7 @@ static void make_event(struct made *m, const struct capture *capture, unsigned n
     e->ts_ns = capture->mono_ns + n * capture->step_ns;
     e->skb = 0xffff888100000000u + next_random(state) % 64 * 0x100;
     m->ts_ns = (int64_t)e->ts_ns + offset_at(capture, n);
-    m->file = (n + GROUP / 2) * capture->files / (EVENTS + GROUP);
+    m->file = file_of(capture, n);
     m->netns = pick(state, 4, true);
     e->netns_source = m->netns < 0 ? NST_NETNS_NONE : 1 + (uint8_t)(next_random(state) % 3);
     m->device = pick(state, COUNT(devices), true);
@@ -349,15 +363,16 @@ static struct nst_writer *open_file(const char *dir, const struct capture *captu
     return w;
 }
 
-static void copy_file(const char *dir, const char *from, const char *to)
+/* The first file as it is by now. */
+static void copy_file(const char *dir, const struct capture *capture)
 {
     char path[4096], buffer[65536];
     FILE *in, *out;
     size_t got;
 
-    snprintf(path, sizeof(path), "%s/%s", dir, from);
+    snprintf(path, sizeof(path), "%s/%s.0.nst", dir, capture->host);
     in = fopen(path, "rb");
-    snprintf(path, sizeof(path), "%s/%s", dir, to);
+    snprintf(path, sizeof(path), "%s/%s.0-cut.nst", dir, capture->host);
     out = fopen(path, "wb");
     if (!in || !out)
         err(1, "%s", path);
@@ -385,14 +400,14 @@ static void write_capture(const char *dir, const struct capture *capture, const 
     for (unsigned n = 0; n < EVENTS; n++) {
         if (!w)
             w = open_file(dir, capture, made[n].file);
-        /* Blocks of a hundred, each with the clock of its events. */
-        if (n % 100 == 0)
+        /* Each with the clock of its events. */
+        if (n % BLOCK == 0)
             flush(w);
         nst_writer_clock(w, offset_at(capture, n));
         if (n % 300 == 0)
             put_tables(w, capture, n);
         if (n == CUT_AT && capture->files > 1)
-            copy_file(dir, "alpha.0.nst", "alpha.0-cut.nst");
+            copy_file(dir, capture);
         put_event(w, capture, &made[n]);
         if (n + 1 == EVENTS || made[n + 1].file != made[n].file) {
             if (nst_writer_close(w, NULL, &error) < 0)
@@ -501,6 +516,12 @@ static void expect_skb(FILE *out, const struct capture *capture, const struct ma
             skb->users, skb->dataref & 0xffff, skb->dataref >> 16);
 }
 
+/* By the clock that nobody sets. */
+static int64_t between(const struct made *a, const struct made *b)
+{
+    return (int64_t)(b->event.ts_ns - a->event.ts_ns);
+}
+
 /* The stays of the journey that begins with event n, by looking through all that follow. */
 static unsigned expect_hops(FILE *out, const struct capture *capture, const struct made *made,
                             unsigned n)
@@ -517,10 +538,11 @@ static unsigned expect_hops(FILE *out, const struct capture *capture, const stru
             fprintf(out, "%s,%" PRId64 ",%u", capture->host, (int64_t)stay->event.journey_id,
                     ++ordinal);
             put_netns(out, capture, stay->netns);
-            fprintf(out, ",%" PRId64 ",%" PRId64 ",%u", stay->ts_ns, last->ts_ns, events);
+            fprintf(out, ",%" PRId64 ",%" PRId64 ",%u", stay->ts_ns,
+                    stay->ts_ns + between(stay, last), events);
             put_netns(out, capture, before ? before->netns : -1);
-            put_number(out, !before, before ? stay->ts_ns - before->ts_ns : 0);
-            put_number(out, !before, before ? before->ts_ns : 0);
+            put_number(out, !before, before ? between(before, stay) : 0);
+            put_number(out, !before, before ? stay->ts_ns - between(before, stay) : 0);
             putc('\n', out);
             before = last;
         }
@@ -564,11 +586,12 @@ static void expect_journey(FILE *out, FILE *hops, const struct capture *capture,
             from = to;
     }
     fprintf(out,
-            "%s,%" PRId64 ",%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+            "%s,%" PRId64 ",%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
             ",%u,%u,%u,%d,%u",
             capture->host, (int64_t)first->journey_id, first->journey_ts_ns,
             (int64_t)first->journey_head, (int64_t)first->skb, made[n].ts_ns, made[last].ts_ns,
-            events, expect_hops(hops, capture, made, n), drops, guessed, first->len_bytes);
+            between(&made[n], &made[last]), events, expect_hops(hops, capture, made, n), drops,
+            guessed, first->len_bytes);
     put_netns(out, capture, from);
     put_netns(out, capture, to);
     expect_packet(out, &templates[made[n].template]);
@@ -587,28 +610,18 @@ static FILE *expectations(const char *dir, const char *name)
     return out;
 }
 
-int main(int argc, char **argv)
+static void make_captures(const char *dir, const struct capture *captures, size_t count)
 {
-    static const struct capture captures[] = {
-        {"alpha", FILES, cookies_netns, true, true, 1000000000000, 1000, 1},
-        {"beta", 1, plain_netns, false, false, 5000000000, 1000, 2},
-        {"gamma", 1, cookies_netns, true, false, 7, 3000000000, 3},
-    };
     static struct made made[EVENTS];
-    FILE *events, *hops, *journeys, *skbs;
+    FILE *events = expectations(dir, "events.csv"), *hops = expectations(dir, "hops.csv");
+    FILE *journeys = expectations(dir, "journeys.csv"), *skbs = expectations(dir, "skbs.csv");
 
-    if (argc != 2)
-        errx(1, "usage: make_captures DIR");
-    events = expectations(argv[1], "events.csv");
-    hops = expectations(argv[1], "hops.csv");
-    journeys = expectations(argv[1], "journeys.csv");
-    skbs = expectations(argv[1], "skbs.csv");
-    for (size_t c = 0; c < COUNT(captures); c++) {
+    for (size_t c = 0; c < count; c++) {
         uint64_t state = captures[c].seed;
 
         for (unsigned n = 0; n < EVENTS; n++)
             make_event(&made[n], &captures[c], n, &state);
-        write_capture(argv[1], &captures[c], made);
+        write_capture(dir, &captures[c], made);
         for (unsigned n = 0; n < EVENTS; n++) {
             expect_event(events, &captures[c], &made[n]);
             expect_skb(skbs, &captures[c], &made[n]);
@@ -617,6 +630,33 @@ int main(int argc, char **argv)
         }
     }
     if (fclose(events) || fclose(hops) || fclose(journeys) || fclose(skbs))
-        err(1, "%s", argv[1]);
+        err(1, "%s", dir);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct capture captures[] = {
+        {"alpha", FILES, cookies_netns, true, true, 1000000000000, 1000, 1, false},
+        {"beta", 1, plain_netns, false, false, 5000000000, 1000, 2, false},
+        {"gamma", 1, cookies_netns, true, false, 7, 3000000000, 3, false},
+    };
+    static const struct capture set = {
+        .host = "delta",
+        .files = FILES,
+        .netns = cookies_netns,
+        .mono_ns = 20000000000,
+        .step_ns = 1000,
+        .seed = 2,
+        .set = true,
+    };
+    char dir[4096];
+
+    if (argc != 2)
+        errx(1, "usage: make_captures DIR");
+    make_captures(argv[1], captures, COUNT(captures));
+    snprintf(dir, sizeof(dir), "%s/set", argv[1]);
+    if (mkdir(dir, 0700))
+        err(1, "%s", dir);
+    make_captures(dir, &set, 1);
     return 0;
 }
