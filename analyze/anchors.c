@@ -7,6 +7,10 @@
 
 #include "format/array.h"
 
+/* Reading two clocks one after the other is not exact, and what disciplines a clock slows it down:
+ * with less than this nobody has set it back. */
+#define SET_BACK_NS 1000000
+
 bool anchors_add(struct anchors *a, const struct anchor *anchor)
 {
     struct anchor *list = nst_array_room(a->list, a->count, &a->room, sizeof(*list));
@@ -41,7 +45,8 @@ bool anchors_join(struct anchors *a, const struct anchors *other)
 {
     for (size_t i = 0; i < other->count; i++) {
         const struct anchor *from = &other->list[i];
-        const struct anchor anchor = {from->ts_ns, UINT64_MAX, from->offset_ns, false};
+        const struct anchor anchor = {
+            .ts_ns = from->ts_ns, .until_ns = UINT64_MAX, .offset_ns = from->offset_ns};
 
         if (!anchors_add(a, &anchor))
             return false;
@@ -68,6 +73,23 @@ static void meet(struct anchor *before, struct anchor *after, uint64_t until_ns)
         return;
     after->ts_ns = until_ns + (after->ts_ns - until_ns + 1) / 2;
     before->until_ns = after->ts_ns - 1;
+}
+
+static bool is_set_back(const struct anchor *before, const struct anchor *anchor)
+{
+    return before->offset_ns > anchor->offset_ns &&
+           (uint64_t)before->offset_ns - (uint64_t)anchor->offset_ns >= SET_BACK_NS;
+}
+
+static void find_set_back(struct anchors *a)
+{
+    size_t latest = 0;
+
+    for (size_t i = 0; i < a->count; i++) {
+        if (i && is_set_back(&a->list[i - 1], &a->list[i]))
+            latest = i;
+        a->list[i].set_back = latest;
+    }
 }
 
 void anchors_settle(struct anchors *a)
@@ -97,6 +119,7 @@ void anchors_settle(struct anchors *a)
             last->until_ns = until_ns;
     }
     a->count = kept;
+    find_set_back(a);
     a->has_changed = false;
 }
 
@@ -106,7 +129,8 @@ void anchors_free(struct anchors *a)
     *a = (struct anchors){0};
 }
 
-uint64_t anchors_time(const struct anchors *a, uint64_t ts_ns)
+/* The one that dates it; of those that there are. */
+static size_t find(const struct anchors *a, uint64_t ts_ns)
 {
     size_t low = 0, high = a->count;
 
@@ -119,18 +143,37 @@ uint64_t anchors_time(const struct anchors *a, uint64_t ts_ns)
         else
             high = middle;
     }
-    if (!a->count)
-        return ts_ns;
-    return ts_ns + (uint64_t)a->list[low ? low - 1 : 0].offset_ns;
+    return low ? low - 1 : 0;
 }
 
-uint64_t anchors_ts(const struct anchors *a, uint64_t time_ns)
+uint64_t anchors_time(const struct anchors *a, uint64_t ts_ns)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        uint64_t ts_ns = time_ns - (uint64_t)a->list[i].offset_ns;
+    return a->count ? ts_ns + (uint64_t)a->list[find(a, ts_ns)].offset_ns : ts_ns;
+}
 
-        if (ts_ns >= a->list[i].ts_ns && (i + 1 == a->count || ts_ns < a->list[i + 1].ts_ns))
-            return ts_ns;
+bool anchors_set_back(const struct anchors *a)
+{
+    return a->count && a->list[a->count - 1].set_back;
+}
+
+static void include(struct anchors_span *span, uint64_t time_ns)
+{
+    if (time_ns < span->earliest_ns)
+        span->earliest_ns = time_ns;
+    if (time_ns > span->latest_ns)
+        span->latest_ns = time_ns;
+}
+
+struct anchors_span anchors_span(const struct anchors *a, uint64_t first_ts_ns, uint64_t last_ts_ns)
+{
+    uint64_t time_ns = anchors_time(a, first_ts_ns);
+    struct anchors_span span = {time_ns, time_ns};
+    size_t i = a->count ? a->list[find(a, last_ts_ns)].set_back : 0;
+
+    include(&span, anchors_time(a, last_ts_ns));
+    for (; i && (int64_t)a->list[i].ts_ns > (int64_t)first_ts_ns; i = a->list[i - 1].set_back) {
+        include(&span, a->list[i].ts_ns + (uint64_t)a->list[i].offset_ns);
+        include(&span, a->list[i].ts_ns - 1 + (uint64_t)a->list[i - 1].offset_ns);
     }
-    return a->count ? time_ns - (uint64_t)a->list[0].offset_ns : time_ns;
+    return span;
 }

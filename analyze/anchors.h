@@ -18,6 +18,7 @@ struct anchor {
     uint64_t until_ns; /* and to here at least; UINT64_MAX: until another begins */
     int64_t offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
     bool yields;       /* to those of events at the same time: these say how events are dated */
+    size_t set_back;   /* the latest up to it that somebody has set the clock back to; 0: none */
 };
 
 /* Zeros are a good beginning. */
@@ -39,7 +40,15 @@ void anchors_free(struct anchors *a);
 
 /* Since 1970; before the first anchor, by that one. Without any: the same time. */
 uint64_t anchors_time(const struct anchors *a, uint64_t ts_ns);
-/* The way back, for an event: where the clock was set back, the first time that it can be. */
-uint64_t anchors_ts(const struct anchors *a, uint64_t time_ns);
+/* The clock was set back, at whatever time. */
+bool anchors_set_back(const struct anchors *a);
+
+/* What the wall clock showed from one moment to another: where it was set back, the earliest time
+ * is not the first. */
+struct anchors_span {
+    uint64_t earliest_ns, latest_ns; /* since 1970 */
+};
+struct anchors_span anchors_span(const struct anchors *a, uint64_t first_ts_ns,
+                                 uint64_t last_ts_ns);
 
 #endif

@@ -11,7 +11,9 @@ enum statement { FORGET, ANCHOR, LOAD, ASLEEP, RENEW };
 
 #define OF_NETNS  " WHERE netns_id IN (SELECT id FROM netns WHERE capture_id = ?1)"
 #define OF_DEVICE " WHERE device_id IN (SELECT id FROM device WHERE capture_id = ?1)"
-#define SET_SPAN  " SET first_ts_ns = time_ns(first_mono_ns), last_ts_ns = time_ns(last_mono_ns)"
+#define SET_SPAN                                                                                   \
+    " SET first_ts_ns = earliest_ns(first_mono_ns, last_mono_ns),"                                 \
+    " last_ts_ns = latest_ns(first_mono_ns, last_mono_ns)"
 
 static const char *const statement_sql[] = {
     /* A file that has grown since its first import tells its whole history again. */
@@ -63,14 +65,58 @@ static void start_ns(sqlite3_context *context, int count, sqlite3_value **values
     answer(context, values[0], c->asleep_ns);
 }
 
+/* False: there are not two moments. */
+static bool get_span(sqlite3_context *context, sqlite3_value **values, struct anchors_span *span)
+{
+    const struct clock_rows *c = sqlite3_user_data(context);
+
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL ||
+        sqlite3_value_type(values[1]) == SQLITE_NULL)
+        return false;
+    *span = anchors_span(&c->anchors, (uint64_t)sqlite3_value_int64(values[0]),
+                         (uint64_t)sqlite3_value_int64(values[1]));
+    return true;
+}
+
+static void earliest_ns(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct anchors_span span;
+
+    (void)count;
+    if (get_span(context, values, &span))
+        sqlite3_result_int64(context, (int64_t)span.earliest_ns);
+}
+
+static void latest_ns(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct anchors_span span;
+
+    (void)count;
+    if (get_span(context, values, &span))
+        sqlite3_result_int64(context, (int64_t)span.latest_ns);
+}
+
+static const struct {
+    const char *name;
+    int arguments;
+    void (*call)(sqlite3_context *context, int count, sqlite3_value **values);
+} functions[] = {
+    {"time_ns", 1, time_ns},
+    {"start_ns", 1, start_ns},
+    {"earliest_ns", 2, earliest_ns},
+    {"latest_ns", 2, latest_ns},
+};
+
+/* NULL: takes them away. */
 static int set_functions(const struct db *db, struct clock_rows *clock)
 {
-    int code = sqlite3_create_function(db->handle, "time_ns", 1, SQLITE_UTF8, clock,
-                                       clock ? time_ns : NULL, NULL, NULL);
+    int code = SQLITE_OK;
 
-    return code ? code
-                : sqlite3_create_function(db->handle, "start_ns", 1, SQLITE_UTF8, clock,
-                                          clock ? start_ns : NULL, NULL, NULL);
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]) && !code; i++)
+        code = sqlite3_create_function(db->handle, functions[i].name, functions[i].arguments,
+                                       SQLITE_UTF8, clock, clock ? functions[i].call : NULL, NULL,
+                                       NULL);
+    return code;
 }
 
 int clock_rows_open(struct clock_rows **clock, const struct db *db)
@@ -138,8 +184,11 @@ static int load_anchors(struct clock_rows *c, int64_t capture)
     anchors_free(&c->anchors);
     sqlite3_bind_int64(load, 1, capture);
     while (memory && sqlite3_step(load) == SQLITE_ROW) {
-        const struct anchor anchor = {(uint64_t)sqlite3_column_int64(load, 0), UINT64_MAX,
-                                      sqlite3_column_int64(load, 1), false};
+        const struct anchor anchor = {
+            .ts_ns = (uint64_t)sqlite3_column_int64(load, 0),
+            .until_ns = UINT64_MAX,
+            .offset_ns = sqlite3_column_int64(load, 1),
+        };
 
         memory = anchors_add(&c->anchors, &anchor);
     }
@@ -173,10 +222,12 @@ static bool is_first_of_capture(const struct file_rows *files, unsigned index)
     return true;
 }
 
-static int renew(struct clock_rows *c, int64_t capture)
+static int renew(struct clock_rows *c, int64_t capture, int64_t known_captures)
 {
     int code = clock_rows_choose(c, capture);
 
+    if (!code && capture > known_captures && !anchors_set_back(&c->anchors))
+        return SQLITE_OK;
     for (size_t i = RENEW; i < STATEMENTS && !code; i++) {
         sqlite3_bind_int64(c->statements[i], 1, capture);
         code = db_run(c->statements[i]);
@@ -189,7 +240,7 @@ int clock_rows_renew(struct clock_rows *c, const struct file_rows *files)
     int code = SQLITE_OK;
 
     for (unsigned i = 0; i < files->count && !code; i++)
-        if (files->rows[i].capture <= files->known_captures && is_first_of_capture(files, i))
-            code = renew(c, files->rows[i].capture);
+        if (is_first_of_capture(files, i))
+            code = renew(c, files->rows[i].capture, files->known_captures);
     return code;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Rows of the table clock, and by them the times since 1970 of what the inventory tells: while
- * this is open, statements can ask for time_ns(MONO_NS), and for start_ns(BOOT_NS) of a process.
+ * this is open, statements can ask for time_ns(MONO_NS), for start_ns(BOOT_NS) of a process, and
+ * for earliest_ns(MONO_NS, MONO_NS) and latest_ns(MONO_NS, MONO_NS) between two moments.
  */
 #ifndef NST_ANALYZE_CLOCK_ROWS_H
 #define NST_ANALYZE_CLOCK_ROWS_H
@@ -24,8 +25,8 @@ int clock_rows_write(struct clock_rows *clock, const struct input *in,
                      const struct file_rows *files);
 /* The functions are about that capture from now on. */
 int clock_rows_choose(struct clock_rows *clock, int64_t capture);
-/* Of captures of which files were imported before: their times anew, which those that came now may
- * know better. */
+/* Of captures of which files were imported before, or whose clock was set back: their times anew,
+ * which those that came now may know better. */
 int clock_rows_renew(struct clock_rows *clock, const struct file_rows *files);
 void clock_rows_close(struct clock_rows *clock);
 

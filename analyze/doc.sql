@@ -5,7 +5,7 @@
 
 INSERT INTO doc(name, kind, unit, description) VALUES
 ('about', 'note', NULL, 'Made by nstrail import from captures of nstrail-capture. See nstrail(1). Tables have integer keys (id) and refer to each other by columns named TABLE_id; views, v_..., show the same in words.'),
-('time', 'note', 'ns', 'Columns named ..._ts_ns are nanoseconds since 1970-01-01 UTC by the host''s wall clock, columns named time the same as text. A file is in the order of CLOCK_MONOTONIC; the wall clock is recorded every second or so, and its corrections show between events of one capture. Spans (latency_ns, stay_ns, duration_ns) are by CLOCK_MONOTONIC, in whatever imports the events came; event_clock leads from event.ts_ns to it.'),
+('time', 'note', 'ns', 'Columns named ..._ts_ns are nanoseconds since 1970-01-01 UTC by the host''s wall clock, columns named time the same as text. A file is in the order of CLOCK_MONOTONIC; the wall clock is recorded every second or so, and its corrections show between events of one capture. Spans (latency_ns, stay_ns, duration_ns) are by CLOCK_MONOTONIC, in whatever imports the events came; event_clock leads from event.ts_ns to it. What was so from first_ts_ns to last_ts_ns has there the earliest and the latest time that the clock showed meanwhile, where somebody set it back.'),
 ('null', 'note', NULL, 'NULL is "not there" or "not known", never a number that means it.'),
 ('order', 'note', NULL, 'event.id ascends with time in what one import read, also where the clock was set back; over several imports order by ts_ns.'),
 ('hosts', 'note', NULL, 'A database holds any number of captures. Rows of netns, device, task and journey belong to one capture each, however alike those of another are.'),

@@ -316,9 +316,9 @@ static const char label_sql[] =
 static const char device_sql[] =
     "UPDATE device SET kind = s.kind, mac = s.mac, mtu = s.mtu, flags = s.flags, state = s.state,"
     " master_ifindex = s.master_ifindex, link_netns_id = s.link_netns_id,"
-    " link_ifindex = s.link_ifindex, last_ts_ns = s.last_ts_ns, first_ts_ns ="
-    " (SELECT first_ts_ns FROM device_state WHERE device_id = device.id"
-    "  ORDER BY first_mono_ns LIMIT 1) FROM device_state s"
+    " link_ifindex = s.link_ifindex, (first_ts_ns, last_ts_ns) ="
+    " (SELECT min(first_ts_ns), max(last_ts_ns) FROM device_state WHERE device_id = device.id)"
+    " FROM device_state s"
     " WHERE s.id = (SELECT id FROM device_state WHERE device_id = device.id"
     "  ORDER BY first_mono_ns DESC LIMIT 1);";
 

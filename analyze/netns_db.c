@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/clock_rows.h"
 #include "analyze/netns_words.h"
 
 /* What all the queries begin with. */
@@ -310,8 +311,11 @@ static int load_clocks(struct loading *l)
     if (code)
         return code;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-        const struct anchor anchor = {number_at(s, 1), UINT64_MAX, sqlite3_column_int64(s, 2),
-                                      false};
+        const struct anchor anchor = {
+            .ts_ns = number_at(s, 1),
+            .until_ns = UINT64_MAX,
+            .offset_ns = sqlite3_column_int64(s, 2),
+        };
         size_t host = host_of(&l->captures, sqlite3_column_int64(s, 0));
 
         if (host == SIZE_MAX || anchors_add(&l->report->hosts[host].anchors, &anchor))
@@ -359,19 +363,46 @@ static struct report_netns *find_counted(struct loading *l, unsigned host,
                        first_ts_ns ? first_ts_ns : head->first_ts_ns);
 }
 
-/* Of a clock that was set back, the last moment can be the earlier one. */
-static struct inventory_head events_at(sqlite3_stmt *s, const struct anchors *anchors)
-{
-    struct inventory_head head = head_at(s);
-    uint64_t first = anchors_ts(anchors, head.first_ts_ns);
-    uint64_t last = anchors_ts(anchors, head.last_ts_ns);
+/* By the index alone, but for the first and the last event, which is quick; drops are few. */
+static const char events_sql[] =
+    "SELECT netns_id, count(*) AS events, sum(len_bytes) AS bytes,"
+    " (SELECT " CLOCK_ROWS_EVENT_NS " FROM event e WHERE e.netns_id = x.netns_id"
+    "  ORDER BY e.ts_ns LIMIT 1) AS first,"
+    " (SELECT " CLOCK_ROWS_EVENT_NS " FROM event e WHERE e.netns_id = x.netns_id"
+    "  ORDER BY e.ts_ns DESC LIMIT 1) AS last"
+    " FROM event x WHERE netns_id IS NOT NULL GROUP BY netns_id";
 
-    head.first_ts_ns = first < last ? first : last;
-    head.last_ts_ns = first < last ? last : first;
-    return head;
+/* Where a clock was set back, the event with the earliest time of day is not the first: all have to
+ * be looked at. */
+static const char set_back_sql[] =
+    "SELECT netns_id, count(*) AS events, sum(len_bytes) AS bytes,"
+    " min(" CLOCK_ROWS_EVENT_NS ") AS first, max(" CLOCK_ROWS_EVENT_NS ") AS last"
+    " FROM event e WHERE netns_id IS NOT NULL GROUP BY netns_id";
+
+static bool was_set_back(const struct netns_report *r)
+{
+    for (size_t i = 0; i < r->hosts_count; i++)
+        if (anchors_set_back(&r->hosts[i].anchors))
+            return true;
+    return false;
 }
 
-/* The namespaces with their events: from the two indexes alone, drops are few. */
+static int prepare_count(const struct loading *l, sqlite3_stmt **s)
+{
+    char *sql = sqlite3_mprintf(
+        HEAD "e.first, e.last, e.events, e.bytes, coalesce(d.drops, 0),"
+             " CASE WHEN n.first_mono_ns IS NULL THEN n.life_mono_ns END, n.first_mono_ns"
+             " FROM (%s) e JOIN netns n ON n.id = e.netns_id"
+             " LEFT JOIN (SELECT netns_id, count(*) AS drops FROM event"
+             "  WHERE drop_reason_id IS NOT NULL GROUP BY netns_id) d ON d.netns_id = n.id",
+        was_set_back(l->report) ? set_back_sql : events_sql);
+    int code = sql ? db_prepare(l->db, sql, s) : SQLITE_NOMEM;
+
+    sqlite3_free(sql);
+    return code;
+}
+
+/* The namespaces with their events. */
 static int count_events(struct loading *l)
 {
     int64_t base;
@@ -380,29 +411,17 @@ static int count_events(struct loading *l)
         l->db, "SELECT coalesce(min(first_ts_ns), min(realtime_ns), -1) FROM file", &base);
 
     if (!code)
-        code = db_prepare(l->db,
-                          HEAD "e.first, e.last, e.events, e.bytes, coalesce(d.drops, 0),"
-                               " CASE WHEN n.first_mono_ns IS NULL THEN n.life_mono_ns END,"
-                               " n.first_mono_ns"
-                               " FROM (SELECT netns_id, min(ts_ns) AS first, max(ts_ns) AS last,"
-                               "  count(*) AS events, sum(len_bytes) AS bytes"
-                               "  FROM event WHERE netns_id IS NOT NULL GROUP BY netns_id) e"
-                               " JOIN netns n ON n.id = e.netns_id"
-                               " LEFT JOIN (SELECT netns_id, count(*) AS drops FROM event"
-                               "  WHERE drop_reason_id IS NOT NULL GROUP BY netns_id) d"
-                               " ON d.netns_id = n.id",
-                          &s);
+        code = prepare_count(l, &s);
     if (code)
         return code;
     l->report->base_ns = (uint64_t)base;
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        const struct inventory_head head = head_at(s);
         size_t host = host_of(&l->captures, sqlite3_column_int64(s, 0));
-        struct inventory_head head;
         struct report_netns *n;
 
         if (host == SIZE_MAX)
             continue;
-        head = events_at(s, &l->report->hosts[host].anchors);
         n = find_counted(l, (unsigned)host, &head, number_at(s, COLUMN_REST + 3),
                          number_at(s, COLUMN_REST + 4));
         if (!n) {

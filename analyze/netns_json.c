@@ -14,15 +14,12 @@ struct context {
     const struct inventory *inventory;
 };
 
-static void put_time(const struct context *c, const char *key, uint64_t ts_ns)
-{
-    members_number(c->j, key, report_time(c->report, c->netns, ts_ns));
-}
-
 static void put_span(const struct context *c, uint64_t first_ts_ns, uint64_t last_ts_ns)
 {
-    put_time(c, "first_time_ns", first_ts_ns);
-    put_time(c, "last_time_ns", last_ts_ns);
+    const struct anchors_span span = report_span(c->report, c->netns, first_ts_ns, last_ts_ns);
+
+    members_number(c->j, "first_time_ns", span.earliest_ns);
+    members_number(c->j, "last_time_ns", span.latest_ns);
     members_bool(c->j, "at_end",
                  c->inventory->last_ts_ns && last_ts_ns >= c->inventory->last_ts_ns);
 }

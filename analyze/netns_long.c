@@ -20,9 +20,9 @@ static void print_span(FILE *out, const struct netns_report *r, const struct rep
 {
     if (first_ts_ns > n->first_ts_ns || last_ts_ns < n->last_ts_ns) {
         fputs(", ", out);
-        words_first(out, r, n, first_ts_ns);
+        words_first(out, r, n, first_ts_ns, last_ts_ns);
         fputs(" to ", out);
-        words_last(out, r, n, last_ts_ns);
+        words_last(out, r, n, first_ts_ns, last_ts_ns);
     }
     putc('\n', out);
 }
@@ -154,9 +154,9 @@ static void print_head(FILE *out, const struct netns_report *r, const struct rep
         word(out, ", on ", r->hosts[n->host].hostname);
     putc('\n', out);
     label(out, "Seen");
-    words_first(out, r, n, n->first_ts_ns);
+    words_first(out, r, n, n->first_ts_ns, n->last_ts_ns);
     fputs(" to ", out);
-    words_last(out, r, n, n->last_ts_ns);
+    words_last(out, r, n, n->first_ts_ns, n->last_ts_ns);
     if (n->flags & NST_NETNS_GONE)
         fputs(", then it was gone", out);
     else if (n->is_lost)

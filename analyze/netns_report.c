@@ -379,6 +379,12 @@ void report_free(struct netns_report *r)
     alike_clear(&r->alike);
 }
 
+struct anchors_span report_span(const struct netns_report *r, const struct report_netns *n,
+                                uint64_t first_ts_ns, uint64_t last_ts_ns)
+{
+    return anchors_span(&r->hosts[n->host].anchors, first_ts_ns, last_ts_ns);
+}
+
 uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns)
 {
     return anchors_time(&r->hosts[n->host].anchors, ts_ns);

@@ -80,6 +80,8 @@ struct report_rows report_rows_ranked(const struct netns_report *r, const struct
                                       enum inventory_kind kind, uint32_t number);
 
 /* Since 1970; of the host of that namespace. */
+struct anchors_span report_span(const struct netns_report *r, const struct report_netns *n,
+                                uint64_t first_ts_ns, uint64_t last_ts_ns);
 uint64_t report_time(const struct netns_report *r, const struct report_netns *n, uint64_t ts_ns);
 /* The label of a namespace of that host; NULL: none. */
 const char *report_label(const struct netns_report *r, unsigned host, const struct nst_netns *netns,

@@ -221,10 +221,10 @@ static void put_cell(FILE *out, const struct netns_report *r, const struct repor
         put_addresses(out, r, n);
         break;
     case CELL_FIRST:
-        words_first(out, r, n, n->first_ts_ns);
+        words_first(out, r, n, n->first_ts_ns, n->last_ts_ns);
         break;
     case CELL_LAST:
-        words_last(out, r, n, n->last_ts_ns);
+        words_last(out, r, n, n->first_ts_ns, n->last_ts_ns);
         break;
     case CELL_EVENTS:
         fprintf(out, "%" PRIu64, n->events);

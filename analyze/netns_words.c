@@ -107,32 +107,27 @@ static void relative(FILE *out, uint64_t base_ns, uint64_t time_ns)
 {
     uint64_t ns = time_ns - base_ns;
 
-    fprintf(out, "+%" PRIu64 ".%03u", ns / NS_PER_S, (unsigned)(ns % NS_PER_S / NS_PER_MS));
+    if (time_ns <= base_ns)
+        fputs("start", out);
+    else
+        fprintf(out, "+%" PRIu64 ".%03u", ns / NS_PER_S, (unsigned)(ns % NS_PER_S / NS_PER_MS));
 }
 
 void words_first(FILE *out, const struct netns_report *r, const struct report_netns *n,
-                 uint64_t ts_ns)
+                 uint64_t first_ts_ns, uint64_t last_ts_ns)
 {
-    uint64_t time_ns = report_time(r, n, ts_ns);
-
-    if (time_ns <= r->base_ns)
-        fputs("start", out);
-    else
-        relative(out, r->base_ns, time_ns);
+    relative(out, r->base_ns, report_span(r, n, first_ts_ns, last_ts_ns).earliest_ns);
 }
 
 void words_last(FILE *out, const struct netns_report *r, const struct report_netns *n,
-                uint64_t ts_ns)
+                uint64_t first_ts_ns, uint64_t last_ts_ns)
 {
-    uint64_t time_ns = report_time(r, n, ts_ns);
     uint64_t end_ns = r->hosts[n->host].inventory.last_ts_ns;
 
-    if (end_ns && ts_ns >= end_ns)
+    if (end_ns && last_ts_ns >= end_ns)
         fputs("end", out);
-    else if (time_ns <= r->base_ns)
-        fputs("start", out);
     else
-        relative(out, r->base_ns, time_ns);
+        relative(out, r->base_ns, report_span(r, n, first_ts_ns, last_ts_ns).latest_ns);
 }
 
 const char *words_operstate(uint8_t operstate)

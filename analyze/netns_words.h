@@ -18,11 +18,12 @@ void words_address(FILE *out, const struct nst_address *address);
 void words_mac(FILE *out, const struct nst_octets *mac);
 /* "shop/web-7", a container's name, or the beginning of its id as docker shows it. */
 void words_container(FILE *out, const struct nst_container *container);
-/* "+12.345" from the first event, "start": before that, "end": still then. */
+/* When that span begins and ends: "+12.345" from the first event, "start": before that, "end":
+ * it was so still then. */
 void words_first(FILE *out, const struct netns_report *r, const struct report_netns *n,
-                 uint64_t ts_ns);
+                 uint64_t first_ts_ns, uint64_t last_ts_ns);
 void words_last(FILE *out, const struct netns_report *r, const struct report_netns *n,
-                uint64_t ts_ns);
+                uint64_t first_ts_ns, uint64_t last_ts_ns);
 
 /* The device that another one leads to: a veth's other end, the one below; NULL: not known. */
 const struct nst_known_device *words_link_device(const struct netns_report *r, unsigned host,

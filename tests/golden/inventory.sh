@@ -272,6 +272,18 @@ like "$("$nstrail" netns --json set.nst set-next.nst)" \
 like "$("$nstrail" info set.nst)" 'lost.ring 3, 2023-11-14T21:30:08.4.* to 2023-11-14T22:30:09.2' \
     'a clock was set: info says when events were lost'
 
+# Where it is set back, the earliest time that it showed is not the first: no span ends before it
+# begins.
+same_from_db back.nst back-next.nst
+is "$("$nstrail" netns back.nst back-next.nst | awk 'NR > 1 { print $2, $(NF - 4), $(NF - 3) }')" \
+    '4026531840 start end
+4026532701 +3598.100 +3598.900
+4026532702 start end
+4026532310 start +3599.324
+4026532300 +0.100 +2.099' 'a clock was set back: who was there when'
+like "$("$nstrail" netns -l back.nst back-next.nst | xargs)" \
+    'Name across, start to \+3599.324 Name after, \+0.100 to end' 'a clock was set back: names'
+
 # Hosts stand in the order of their first events, whatever that of their clocks and of the files.
 same_from_db first.nst set.nst second.nst set-next.nst
 is "$("$nstrail" netns set.nst first.nst | awk 'NR > 1 && $2 == "0x1" { print $(NF - 4) }' | xargs)" \

@@ -17,6 +17,10 @@
  *   ring.nst0 to ring.nst3
  *                another's, of which the second and the last tell of no namespace
  *   quiet.nst    another's, without an event
+ *   set.nst, set-next.nst
+ *                another's, whose clock is set, an hour on
+ *   back.nst, back-next.nst
+ *                another's, whose clock is set back, in the middle of a file and between the two
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
@@ -853,6 +857,59 @@ static void write_set(const char *path, const char *next)
     check(nst_writer_close(w, &tables, &err), &err);
 }
 
+static const struct nst_known_netns back_namespaces[] = {
+    {host, START + 100 * MS, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL},
+    {passing, START + 100 * MS, START + 900 * MS, 0, 4026531837, NST_NETNS_GONE},
+    {staying, START + 200 * MS, NST_STILL, 0, 4026531837, 0},
+};
+static const struct nst_netns_name back_names[] = {
+    {passing, "before", START + 100 * MS, START + 900 * MS, NST_PLACE_NETNS},
+    {staying, "across", START + 200 * MS, START + 2300 * MS, NST_PLACE_NETNS},
+    {staying, "after", START + 2300 * MS, NST_STILL, NST_PLACE_NETNS},
+};
+static const struct nst_known_device back_devices[] = {
+    {staying, START + 200 * MS, START + 800 * MS, "eth0", NULL, {0}, 0, 2, 0, 1500, 0x1043, 6, {0}},
+    {staying, START + 1800 * MS, NST_STILL, "eth0", NULL, {0}, 0, 2, 0, 9000, 0x1043, 6, {0}},
+};
+
+static struct nst_tables back_tables(uint64_t after_ms)
+{
+    return (struct nst_tables){
+        .ts_ns = START + after_ms * MS,
+        .netns = back_namespaces,
+        .netns_count = COUNT(back_namespaces),
+        .netns_names = back_names,
+        .netns_names_count = COUNT(back_names),
+        .devices = back_devices,
+        .devices_count = COUNT(back_devices),
+    };
+}
+
+/* An hour, and two seconds between the files. Of late and of reused the inventory knows nothing. */
+static void write_back(const char *path, const char *next)
+{
+    struct nst_tables tables = back_tables(2500);
+    struct nst_writer *w = open_at(path, 90, TIME_OFFSET);
+    struct nst_error err = {{0}};
+
+    add(w, 300, &passing, 2, "eth0");
+    add(w, 500, &staying, 2, "eth0");
+    add(w, 650, &late, 2, "eth0");
+    check(nst_writer_flush(w, &err), &err);
+    nst_writer_clock(w, TIME_OFFSET - HOUR);
+    add_of(w, 500, 2000, &staying, 2, "eth0");
+    add(w, 2100, &late, 2, "eth0");
+    add(w, 2200, &reused, 2, "eth0");
+    add(w, 2450, &reused, 2, "eth0");
+    check(nst_writer_close(w, &tables, &err), &err);
+
+    w = open_at(next, 91, TIME_OFFSET - HOUR - 2000 * (int64_t)MS);
+    add(w, 4100, &staying, 2, "eth0");
+    add(w, 4300, &reused, 2, "eth0");
+    tables = back_tables(4500);
+    check(nst_writer_close(w, &tables, &err), &err);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || chdir(argv[1]) < 0) {
@@ -870,5 +927,6 @@ int main(int argc, char **argv)
     write_silent();
     write_quiet("quiet.nst");
     write_set("set.nst", "set-next.nst");
+    write_back("back.nst", "back-next.nst");
     return 0;
 }

@@ -153,6 +153,23 @@ is "$(ask set-turned.db "$rows")" "$(ask set.db "$rows")" \
 is "$(ask set.db 'SELECT (SELECT min(ts_ns) FROM event WHERE file_id = f.id) - first_ts_ns FROM file f' |
     xargs)" '0 0' 'file.first_ts_ns'
 
+# Where it is set back, what was so all the time was so at each of them.
+"$nstrail" import -d back.db back.nst back-next.nst
+"$nstrail" import -d back-turned.db back-next.nst && "$nstrail" import -d back-turned.db back.nst
+is "$(ask back-turned.db "$rows")" "$(ask back.db "$rows")" \
+    'a clock was set back: the same in another order'
+for table in netns netns_name device device_state; do
+    is "$(ask back.db "SELECT count(*) FROM $table WHERE last_ts_ns < first_ts_ns")" 0 \
+        "a clock was set back: nothing ends before it begins: $table"
+done
+is "$(ask back.db "SELECT x.name, count(*) FROM netns_name x JOIN event e ON e.netns_id = x.netns_id
+    AND e.ts_ns BETWEEN x.first_ts_ns AND x.last_ts_ns GROUP BY 1 ORDER BY 1" | xargs)" \
+    'across,3 after,1 before,1' 'a clock was set back: names are found by the times of events'
+for db in back.db back-turned.db; do
+    is "$(ask $db 'SELECT duration_ns FROM v_journey WHERE events = 2')" 1500000000 \
+        "a clock was set back: how long a journey took: $db"
+done
+
 # Without cookies there is a row for each that had an inum.
 lives="SELECT n.label, (n.first_ts_ns - $s) / 1000000, (n.last_ts_ns - $s) / 1000000, count(e.id)
     FROM netns n LEFT JOIN event e ON e.netns_id = n.id WHERE n.inum = 4026532300
