@@ -42,8 +42,16 @@ static void put_origin(struct members *j, const struct nst_file_info *info)
     members_end(j, '}');
 }
 
-static void put_totals(struct members *j, const struct input_totals *t)
+/* Of an event that the file has: 0 without any. */
+static uint64_t time_of(const struct info_file *f, uint64_t ts_ns)
 {
+    return f->totals->blocks ? anchors_time(f->anchors, ts_ns) : 0;
+}
+
+static void put_totals(struct members *j, const struct info_file *f)
+{
+    const struct input_totals *t = f->totals;
+
     members_number(j, "events", t->events);
     members_number(j, "blocks", t->blocks);
     members_number(j, "tables_blocks", t->tables_blocks);
@@ -53,8 +61,8 @@ static void put_totals(struct members *j, const struct input_totals *t)
     members_number(j, "lost", t->lost);
     members_number(j, "first_ts_ns", t->first_ts_ns);
     members_number(j, "last_ts_ns", t->last_ts_ns);
-    members_number(j, "first_time_ns", t->first_time_ns);
-    members_number(j, "last_time_ns", t->last_time_ns);
+    members_number(j, "first_time_ns", time_of(f, t->first_ts_ns));
+    members_number(j, "last_time_ns", time_of(f, t->last_ts_ns));
     members_number(j, "duration_ns", t->last_ts_ns - t->first_ts_ns);
     members_number(j, "clock_drift_ns",
                    (uint64_t)t->greatest_offset_ns - (uint64_t)t->least_offset_ns);
@@ -125,7 +133,7 @@ static void put_file(struct members *j, const struct info_file *f)
     members_number_or_null(j, "size_bytes", f->file->size);
     put_format(j, f->file->info);
     put_origin(j, f->file->info);
-    put_totals(j, f->totals);
+    put_totals(j, f);
     put_matching(j, f);
     put_counters(j, f);
     put_losses(j, f);

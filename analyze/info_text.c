@@ -93,16 +93,18 @@ static void print_clock(FILE *out, const struct input_totals *t, const struct ns
              (uint64_t)t->greatest_offset_ns - (uint64_t)t->least_offset_ns);
 }
 
-static void print_times(FILE *out, const struct input_totals *t)
+/* Where the clock was set back, the first event has not the earliest time. */
+static void print_times(FILE *out, const struct info_file *f)
 {
+    const struct input_totals *t = f->totals;
     char text[WHEN_TEXT_MAX];
     uint64_t ns = t->last_ts_ns - t->first_ts_ns;
 
     if (!t->events)
         return;
-    when_format(t->first_time_ns, text);
+    when_format(anchors_time(f->anchors, t->first_ts_ns), text);
     line(out, "First event", "%s (%" PRIu64 ")", text, t->first_ts_ns);
-    when_format(t->last_time_ns, text);
+    when_format(anchors_time(f->anchors, t->last_ts_ns), text);
     line(out, "Last event", "%s (%" PRIu64 ")", text, t->last_ts_ns);
     line(out, "Duration", "%" PRIu64 ".%09" PRIu64 " s", ns / 1000000000, ns % 1000000000);
 }
@@ -234,7 +236,7 @@ static void print_file(FILE *out, const struct info_file *f, bool filtered)
     print_origin(out, info);
     print_recording(out, info);
     print_clock(out, f->totals, info);
-    print_times(out, f->totals);
+    print_times(out, f);
     print_size(out, f);
     print_pace(out, f, filtered);
     print_counters(out, f);

@@ -463,12 +463,8 @@ const struct inventory *source_known(const struct source *s)
 
 bool source_first_time(const struct source *s, uint64_t *time_ns)
 {
-    const struct pending *first = s->pending + s->pending_next;
-
-    if (s->pending_next == s->pending_count)
-        return false;
-    *time_ns = first->info.first_ts_ns + (uint64_t)first->info.realtime_offset_ns;
-    return true;
+    *time_ns = s->totals.first_time_ns;
+    return s->totals.blocks;
 }
 
 void source_set_times(struct source *s, uint64_t first_time_ns, uint64_t last_time_ns)

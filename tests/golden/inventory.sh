@@ -273,7 +273,7 @@ like "$("$nstrail" info set.nst)" 'lost.ring 3, 2023-11-14T21:30:08.4.* to 2023-
     'a clock was set: info says when events were lost'
 
 # Where it is set back, the earliest time that it showed is not the first: no span ends before it
-# begins.
+# begins, events are within, and what is shown can be given to --since and --until.
 same_from_db back.nst back-next.nst
 is "$("$nstrail" netns back.nst back-next.nst | awk 'NR > 1 { print $2, $(NF - 4), $(NF - 3) }')" \
     '4026531840 start end
@@ -283,6 +283,16 @@ is "$("$nstrail" netns back.nst back-next.nst | awk 'NR > 1 { print $2, $(NF - 4
 4026532300 +0.100 +2.099' 'a clock was set back: who was there when'
 like "$("$nstrail" netns -l back.nst back-next.nst | xargs)" \
     'Name across, start to \+3599.324 Name after, \+0.100 to end' 'a clock was set back: names'
+is "$("$nstrail" print --format single-line -t r back.nst back-next.nst | awk '/ ns / { print $1 }' |
+    xargs)" '3598.300000000 3598.500000000 3598.650000000 0.000000000 0.100000000 0.200000000 0.450000000 0.100000000 0.300000000' \
+    'a clock was set back: times count from the earliest'
+is "$("$nstrail" print --format single-line --since +3598.1 --until +3598.9 back.nst back-next.nst |
+    grep -c ' ns ')" 3 'a clock was set back: --since and --until'
+like "$("$nstrail" info back.nst | tr -s ' ' | xargs)" \
+    'First event 2023-11-14T22:30:00.3.*Z .1000300000000. Last event 2023-11-14T21:30:02.4.*Z .1002450000000. Duration 2.150000000 s' \
+    'a clock was set back: info says when which event was'
+like "$("$nstrail" info --json back.nst)" \
+    '"first_time_ns":1700001000300000000,"last_time_ns":1699997402450000000' 'and in JSON'
 
 # Hosts stand in the order of their first events, whatever that of their clocks and of the files.
 same_from_db first.nst set.nst second.nst set-next.nst
