@@ -18,7 +18,7 @@ value()
     sed -n "s/^$1=//p" "$unit" | tr '\n' ' '
 }
 
-# calls NAME...: without groups, but for what is in them.
+# calls NAME...: without groups, but for what is in them. systemd 255 colours those, terminal or not.
 calls()
 {
     local name
@@ -26,7 +26,7 @@ calls()
         # shellcheck disable=SC2046 # words are wanted
         case $name in
         @*) calls $(systemd-analyze --no-pager syscall-filter "$name" 2>/dev/null |
-            sed -n 's/^    \([@a-z_0-9-]*\)$/\1/p') ;;
+            sed -n 's/\x1b\[[0-9]*m//g; s/^    \([@a-z_0-9-]*\)$/\1/p') ;;
         *) echo "$name" ;;
         esac
     done
@@ -42,8 +42,9 @@ ok 'systemd-analyze security' systemd-analyze --no-pager --offline=true --thresh
 
 # -- within it
 
+# systemd adds the first group to any list.
 # shellcheck disable=SC2046 # words are wanted
-allowed=$(calls $(value SystemCallFilter) | sort -u | paste -sd,)
+allowed=$(calls @default $(value SystemCallFilter) | sort -u | paste -sd,)
 families=$(value RestrictAddressFamilies)
 families=${families% }
 capabilities=$(value CapabilityBoundingSet | tr A-Z a-z | sed 's/cap_/,+/g; s/ //g')
