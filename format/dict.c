@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
 #include "format/crc32c.h"
 
 int nst_dict_init(struct dict *d)
@@ -58,21 +59,18 @@ static uint32_t hash_key(const struct dict_key *key)
     return (uint32_t)h;
 }
 
-/* count is how many entries of the given size there are; room for one more. */
-static int room_for_one(void **array, uint32_t count, uint32_t *capacity, size_t size)
+/* Room for one more entry. */
+static int make_room(struct dict *d)
 {
-    uint32_t wanted = *capacity ? *capacity * 2 : 64;
-    void *bigger;
+    struct dict_entry *entries;
 
-    if (count < *capacity)
-        return 0;
-    if (wanted <= *capacity)
+    /* The index after the last one would be NST_NONE. */
+    if (d->count == NST_NONE)
         return -ENOMEM;
-    bigger = realloc(*array, wanted * size);
-    if (!bigger)
+    entries = nst_array_room(d->entries, d->count, &d->room, sizeof(*entries));
+    if (!entries)
         return -ENOMEM;
-    *array = bigger;
-    *capacity = wanted;
+    d->entries = entries;
     return 0;
 }
 
@@ -114,8 +112,7 @@ uint32_t nst_dict_index(struct dict *d, const struct dict_key *key)
         if (s->hash == hash && same_key(&d->entries[s->entry - 1].key, key))
             return s->entry - 1;
     }
-    if (room_for_one((void **)&d->entries, d->count, &d->capacity, sizeof(*d->entries)) < 0 ||
-        nst_hash_room(&d->table) < 0 || copy_key(&entry.key, key) < 0)
+    if (make_room(d) < 0 || nst_hash_room(&d->table) < 0 || copy_key(&entry.key, key) < 0)
         return NST_NONE;
     index = take_index(d);
     nst_hash_add(&d->table, hash, index);
@@ -146,11 +143,14 @@ void nst_dict_forget(struct dict *d, const uint8_t *kept)
 int nst_dict_use(struct dict *d, uint32_t index, uint32_t block)
 {
     struct dict_entry *entry = &d->entries[index];
+    uint32_t *used;
 
     if (entry->block == block)
         return 0;
-    if (room_for_one((void **)&d->used, d->used_count, &d->used_capacity, sizeof(*d->used)) < 0)
+    used = nst_array_room(d->used, d->used_count, &d->used_room, sizeof(*used));
+    if (!used)
         return -ENOMEM;
+    d->used = used;
     entry->block = block;
     entry->local = d->used_count;
     d->used[d->used_count++] = index;

@@ -32,13 +32,15 @@ struct dict_entry {
 
 struct dict {
     struct dict_entry *entries;
-    uint32_t count, capacity; /* with those forgotten */
-    uint32_t forgotten;       /* the first one, plus 1; 0: none */
+    size_t room;        /* how many there is memory for */
+    uint32_t count;     /* with those forgotten */
+    uint32_t forgotten; /* the first one, plus 1; 0: none */
     struct hash_table table;
 
     /* Of the open block: its entries in the order of their local indices. */
     uint32_t *used;
-    uint32_t used_count, used_capacity;
+    uint32_t used_count;
+    size_t used_room;
 };
 
 int nst_dict_init(struct dict *d);

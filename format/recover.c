@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
 #include "format/crc32c.h"
 #include "format/layout.h"
 
@@ -17,31 +18,20 @@ enum { SEARCH_SIZE = 64 * 1024 };
 /* A pipe or a device need never end, and no recorder writes so much that is no block. */
 #define SEARCH_IN_PIPE_MAX (64u * 1024 * 1024)
 
-static bool make_room(void **list, size_t count, size_t *capacity, size_t size)
-{
-    size_t wanted = *capacity ? *capacity * 2 : 16;
-    void *bigger;
-
-    if (count < *capacity)
-        return true;
-    bigger = realloc(*list, wanted * size);
-    if (!bigger)
-        return false;
-    *list = bigger;
-    *capacity = wanted;
-    return true;
-}
-
 static void insert_gap(struct gaps *g, size_t at, struct gap gap)
 {
+    struct gap *list;
+
     if (g->count == MAX_GAPS) {
         if (!at)
             return;
         memmove(g->list, g->list + 1, --g->count * sizeof(*g->list));
         at--;
     }
-    if (!make_room((void **)&g->list, g->count, &g->capacity, sizeof(*g->list)))
+    list = nst_array_room(g->list, g->count, &g->room, sizeof(*list));
+    if (!list)
         return;
+    g->list = list;
     memmove(g->list + at + 1, g->list + at, (g->count - at) * sizeof(*g->list));
     g->list[at] = gap;
     g->count++;
@@ -116,10 +106,15 @@ bool nst_offsets_has(const struct offsets *o, uint64_t offset)
 
 void nst_offsets_add(struct offsets *o, uint64_t offset)
 {
+    uint64_t *list;
+
     if (!o->table.slots && nst_hash_init(&o->table) < 0)
         return;
-    if (!make_room((void **)&o->list, o->count, &o->capacity, sizeof(*o->list)) ||
-        nst_hash_room(&o->table) < 0)
+    list = nst_array_room(o->list, o->count, &o->room, sizeof(*list));
+    if (!list)
+        return;
+    o->list = list;
+    if (nst_hash_room(&o->table) < 0)
         return;
     nst_hash_add(&o->table, hash_offset(offset), (uint32_t)o->count);
     o->list[o->count++] = offset;

@@ -15,7 +15,7 @@ struct gap {
 
 struct gaps {
     struct gap *list;
-    size_t count, capacity;
+    size_t count, room;
     uint64_t next; /* one above the highest seen */
     uint64_t missing;
 };
@@ -34,7 +34,7 @@ void nst_gaps_free(struct gaps *g);
 /* A set of offsets in the file, met in any order: a hostile file may have one every 128 bytes. */
 struct offsets {
     uint64_t *list;
-    size_t count, capacity;
+    size_t count, room;
     struct hash_table table;
 };
 
