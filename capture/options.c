@@ -5,99 +5,228 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "capture/clock.h"
+#include "capture/option_values.h"
+#include "capture/options_check.h"
 #include "capture/probe_spec.h"
 #include "format/distance.h"
-#include "format/duration.h"
 #include "format/error.h"
-#include "format/who.h"
+
+struct option_spec;
+
+/* An option as it was given. */
+struct given {
+    const struct option_spec *spec;
+    const char *value; /* its argument; NULL: it takes none */
+    char called[32];   /* "-w", "--cmd": for messages */
+};
 
 struct option_spec {
-    int letter;           /* 'w', or a number above 255 where there is only a long name */
-    const char *name;     /* NULL: only the letter */
-    const char *argument; /* NULL: none */
+    int letter;           /* 'w'; 0: there is only the long name */
+    const char *name;     /* "write"; NULL: there is only the letter */
+    const char *argument; /* what --help calls it; NULL: it takes none */
+    /* Puts the value where it belongs; NULL: the option means nothing here. */
+    int (*take)(struct options *o, const struct given *given, struct nst_error *err);
+    size_t member;     /* of struct options: where take() puts the value */
+    uint64_t min, max; /* of a number or a size */
     const char *help;
 };
 
-enum {
-    OPTION_DURATION = 256,
-    OPTION_CMD,
-    OPTION_LIVE,
-    OPTION_MAX_DISK,
-    OPTION_NO_PACKETS,
-    OPTION_NETNS,
-    OPTION_DROP_REASON,
-    OPTION_PROFILE,
-    OPTION_STACK,
-    OPTION_SKB,
-    OPTION_LIST_PROBES,
-    OPTION_ATTACH,
-    OPTION_TRACKING,
-    OPTION_INVENTORY,
-    OPTION_INVENTORY_PATH,
-    OPTION_CMDLINE,
-    OPTION_VERSION,
-};
+/* Where the value goes. It has the type that take() needs: MEMBER() checks that, below. */
+static void *member_of(struct options *o, const struct given *given)
+{
+    return (char *)o + given->spec->member;
+}
 
-static const struct option_spec specs[] = {
-    {'w', "write", "FILE", "record to FILE; - is standard output"},
-    {'C', "file-size", "SIZE", "begin a new file at SIZE million bytes; or with k, M, G"},
-    {'G', "file-seconds", "SECONDS", "begin a new file after so many seconds; or with s, m, h, d"},
-    {'W', "files", "COUNT", "keep the newest COUNT files"},
-    {OPTION_LIVE, "live", NULL, "show events while they are recorded; needs no -w"},
-    {OPTION_MAX_DISK, "max-disk", "SIZE", "remove the oldest files beyond SIZE in all"},
-    {'c', "count", "COUNT", "stop after COUNT events"},
-    {OPTION_DURATION, "duration", "SECONDS", "stop after so many seconds; or with s, m, h, d"},
-    {OPTION_CMD, "cmd", "COMMAND", "run COMMAND by the shell and stop when it ends"},
-    {'i', "interface", "DEV", "packets at a device of that name, or 'veth*', in any namespace"},
-    {OPTION_NETNS, "netns", "WHO",
-     "packets in a namespace: inum, 0xCOOKIE, name, host, /path, pid:N, container:X, pod:NS/NAME; "
-     "!WHO: none"},
-    {OPTION_DROP_REASON, "drop-reason", "NAME", "of drops, only those for that reason"},
-    {'p', "probe", "PROBE", "record here: [TYPE:]NAME[/stack]; TYPE tp, kprobe, kretprobe, fentry"},
-    {OPTION_PROFILE, "profile", "NAME", "the probes of a profile: default, ifdump, drop, stack..."},
-    {OPTION_STACK, "stack", NULL, "with each event the stack trace that led to it"},
-    {OPTION_SKB, "skb", NULL, "with each event mark, hash, checksum state, GSO... of its skb"},
-    {OPTION_LIST_PROBES, "list-probes", NULL, "list what there is to record at, also by a PATTERN"},
-    {'s', "snaplen", "BYTES", "record up to so many bytes of a packet (128); 0 is 65535"},
-    {OPTION_NO_PACKETS, "no-packets", NULL, "record no bytes of packets"},
-    {'B', "buffer", "KIB", "memory of the rings, of all CPUs together"},
-    {OPTION_ATTACH, "attach", "HOW", "auto, tp_btf or raw_tp"},
-    {OPTION_TRACKING, "tracking", "HOW", "of packets: auto, exact (by kprobes) or heuristic"},
-    {OPTION_INVENTORY, "inventory", "WHAT",
-     "of who the namespaces are: full (the default), names or none"},
-    {OPTION_INVENTORY_PATH, "inventory-path", "SOURCE=FOLDER[:FOLDER...]",
-     "where a container runtime keeps what it knows"},
-    {OPTION_CMDLINE, "cmdline", NULL, "record command lines of processes too"},
-    {'Z', "user", "USER", "become USER once it records, who then owns the files"},
-    {'n', NULL, NULL, "nothing: addresses are never looked up"},
-    {'q', "quiet", NULL, "say nothing but errors and losses"},
-    {'v', "verbose", NULL, "say what libbpf says"},
-    {'h', "help", NULL, "say this"},
-    {OPTION_VERSION, "version", NULL, "say the version"},
-};
+static int take_flag(struct options *o, const struct given *given, struct nst_error *err)
+{
+    bool *flag = member_of(o, given);
+
+    (void)err;
+    *flag = true;
+    return 0;
+}
+
+/* Of several the last one counts. */
+static int take_text(struct options *o, const struct given *given, struct nst_error *err)
+{
+    const char **text = member_of(o, given);
+
+    (void)err;
+    *text = given->value;
+    return 0;
+}
+
+static int add_word(struct words *words, const char *word, struct nst_error *err)
+{
+    return words_add(words, word) ? nst_fail(err, -ENOMEM, "no memory for the options") : 0;
+}
+
+/* All of them count. */
+static int take_word(struct options *o, const struct given *given, struct nst_error *err)
+{
+    return add_word(member_of(o, given), given->value, err);
+}
+
+static int take_number(struct options *o, const struct given *given, struct nst_error *err)
+{
+    return option_number(given->called, given->value, given->spec->min, given->spec->max,
+                         member_of(o, given), err);
+}
+
+static int take_seconds(struct options *o, const struct given *given, struct nst_error *err)
+{
+    return option_seconds(given->called, given->value, member_of(o, given), err);
+}
+
+static int take_size(struct options *o, const struct given *given, struct nst_error *err)
+{
+    return option_size(given->called, given->value, given->spec->min, member_of(o, given), err);
+}
+
+static int take_snaplen(struct options *o, const struct given *given, struct nst_error *err)
+{
+    uint64_t number;
+    int error = option_number(given->called, given->value, 0, NST_MAX_SNAPLEN, &number, err);
+
+    o->snaplen_given = true;
+    if (!error)
+        o->snaplen = number ? number : NST_MAX_SNAPLEN;
+    return error;
+}
+
+/* Whether this kernel has it is seen later; whether it can be a probe at all, now. */
+static int take_probe(struct options *o, const struct given *given, struct nst_error *err)
+{
+    struct probe_spec spec;
+    int error = probe_spec_parse(&spec, given->value, err);
+
+    return error ? error : add_word(&o->probes, given->value, err);
+}
+
+static int take_attach(struct options *o, const struct given *given, struct nst_error *err)
+{
+    static const char *const words[] = {
+        [ATTACH_AUTO] = "auto", [ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp"};
+    int chosen = option_choice(given->called, given->value, words, err);
+
+    if (chosen < 0)
+        return chosen;
+    o->attach = chosen;
+    return 0;
+}
+
+static int take_tracking(struct options *o, const struct given *given, struct nst_error *err)
+{
+    static const char *const words[] = {
+        [TRACKING_AUTO] = "auto", [TRACKING_EXACT] = "exact", [TRACKING_HEURISTIC] = "heuristic"};
+    int chosen = option_choice(given->called, given->value, words, err);
+
+    if (chosen < 0)
+        return chosen;
+    o->tracking = chosen;
+    return 0;
+}
+
+static int take_inventory(struct options *o, const struct given *given, struct nst_error *err)
+{
+    static const char *const words[] = {
+        [INVENTORY_FULL] = "full", [INVENTORY_NAMES] = "names", [INVENTORY_NONE] = "none"};
+    int chosen = option_choice(given->called, given->value, words, err);
+
+    if (chosen < 0)
+        return chosen;
+    o->inventory = chosen;
+    return 0;
+}
+
+static int take_inventory_path(struct options *o, const struct given *given, struct nst_error *err)
+{
+    o->paths_given = true;
+    return runtime_paths_set(&o->paths, given->value, err);
+}
+
+/* Where a member of struct options is. The comparison is never made: it has the compiler warn
+ * when the member is of another type. */
+#define MEMBER(type, name)                                                                         \
+    (offsetof(struct options, name) + 0 * sizeof((type *)0 == &((struct options *)0)->name))
+
+/* What an option does: take, member, min and max of its option_spec. */
+#define NOTHING                NULL, 0, 0, 0
+#define FLAG(name)             take_flag, MEMBER(bool, name), 0, 0
+#define TEXT(name)             take_text, MEMBER(const char *, name), 0, 0
+#define WORDS(name)            take_word, MEMBER(struct words, name), 0, 0
+#define NUMBER(name, min, max) take_number, MEMBER(uint64_t, name), min, max
+#define SECONDS(name)          take_seconds, MEMBER(uint64_t, name), 0, 0
+#define SIZE(name, least)      take_size, MEMBER(uint64_t, name), least, 0
+#define BY(take)               take, 0, 0, 0
 
 /* A file has its header and a block at least. */
-#define SIZE_LEAST (64ull << 10)
+#define FILE_BYTES_LEAST (64ull << 10)
 /* --max-disk keeps room for a block, which may take half of this. */
-#define QUOTA_LEAST (1ull << 20)
-/* Without -C, as many files share what --max-disk allows. */
-#define FILES_OF_QUOTA 10
-#define SIZE_LIMIT     (1ull << 62)
-/* Over 30 years. */
-#define SECONDS_LIMIT 1000000000ull
+#define QUOTA_BYTES_LEAST (1ull << 20)
+#define FILES_MOST        1000000
+#define RING_KIB_MOST     (1ull << 40)
+
+static const struct option_spec specs[] = {
+    {'w', "write", "FILE", TEXT(output), "record to FILE; - is standard output"},
+    {'C', "file-size", "SIZE", SIZE(file_bytes, FILE_BYTES_LEAST),
+     "begin a new file at SIZE million bytes; or with k, M, G"},
+    {'G', "file-seconds", "SECONDS", SECONDS(period_ns),
+     "begin a new file after so many seconds; or with s, m, h, d"},
+    {'W', "files", "COUNT", NUMBER(keep, 1, FILES_MOST), "keep the newest COUNT files"},
+    {0, "live", NULL, FLAG(live), "show events while they are recorded; needs no -w"},
+    {0, "max-disk", "SIZE", SIZE(disk_bytes, QUOTA_BYTES_LEAST),
+     "remove the oldest files beyond SIZE in all"},
+    {'c', "count", "COUNT", NUMBER(count, 1, UINT64_MAX), "stop after COUNT events"},
+    {0, "duration", "SECONDS", SECONDS(duration_ns),
+     "stop after so many seconds; or with s, m, h, d"},
+    {0, "cmd", "COMMAND", TEXT(command), "run COMMAND by the shell and stop when it ends"},
+    {'i', "interface", "DEV", WORDS(devices),
+     "packets at a device of that name, or 'veth*', in any namespace"},
+    {0, "netns", "WHO", WORDS(netns),
+     "packets in a namespace: inum, 0xCOOKIE, name, host, /path, pid:N, container:X, pod:NS/NAME; "
+     "!WHO: none"},
+    {0, "drop-reason", "NAME", WORDS(drop_reasons), "of drops, only those for that reason"},
+    {'p', "probe", "PROBE", BY(take_probe),
+     "record here: [TYPE:]NAME[/stack]; TYPE tp, kprobe, kretprobe, fentry"},
+    {0, "profile", "NAME", WORDS(profiles),
+     "the probes of a profile: default, ifdump, drop, stack..."},
+    {0, "stack", NULL, FLAG(stack), "with each event the stack trace that led to it"},
+    {0, "skb", NULL, FLAG(skb), "with each event mark, hash, checksum state, GSO... of its skb"},
+    {0, "list-probes", NULL, FLAG(list_probes),
+     "list what there is to record at, also by a PATTERN"},
+    {'s', "snaplen", "BYTES", BY(take_snaplen),
+     "record up to so many bytes of a packet (128); 0 is 65535"},
+    {0, "no-packets", NULL, FLAG(no_packets), "record no bytes of packets"},
+    {'B', "buffer", "KIB", NUMBER(ring_kib, 1, RING_KIB_MOST),
+     "memory of the rings, of all CPUs together"},
+    {0, "attach", "HOW", BY(take_attach), "auto, tp_btf or raw_tp"},
+    {0, "tracking", "HOW", BY(take_tracking), "of packets: auto, exact (by kprobes) or heuristic"},
+    {0, "inventory", "WHAT", BY(take_inventory),
+     "of who the namespaces are: full (the default), names or none"},
+    {0, "inventory-path", "SOURCE=FOLDER[:FOLDER...]", BY(take_inventory_path),
+     "where a container runtime keeps what it knows"},
+    {0, "cmdline", NULL, FLAG(cmdline), "record command lines of processes too"},
+    {'Z', "user", "USER", TEXT(user), "become USER once it records, who then owns the files"},
+    {'n', NULL, NULL, NOTHING, "nothing: addresses are never looked up"},
+    {'q', "quiet", NULL, FLAG(quiet), "say nothing but errors and losses"},
+    {'v', "verbose", NULL, FLAG(verbose), "say what libbpf says"},
+    {'h', "help", NULL, FLAG(help), "say this"},
+    {0, "version", NULL, FLAG(version), "say the version"},
+};
 
 #define SPECS (sizeof(specs) / sizeof(specs[0]))
 
+/* getopt_long()'s number for the first of specs, where that has only a long name. */
+#define LONG_FIRST 256
+
 static bool is_short(const struct option_spec *spec)
 {
-    return spec->letter < 256;
+    return spec->letter != 0;
 }
 
 void options_help(void)
@@ -136,217 +265,34 @@ static void fill_getopt(struct option longs[SPECS + 1], char shorts[2 * SPECS + 
             longs[count++] =
                 (struct option){.name = specs[i].name,
                                 .has_arg = specs[i].argument ? required_argument : no_argument,
-                                .val = specs[i].letter};
+                                .val = is_short(&specs[i]) ? specs[i].letter : LONG_FIRST + (int)i};
     }
     *shorts = '\0';
     longs[count] = (struct option){0};
 }
 
-static int parse_number(const char *text, uint64_t min, uint64_t max, const char *what,
-                        uint64_t *number, struct nst_error *err)
+/* The option that getopt_long() answered that number for; NULL: it is none of ours. */
+static const struct option_spec *find_spec(int answer)
 {
-    char *end;
-
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || *number < min || *number > max)
-        return nst_fail(err, -EINVAL, "%s %s: must be a number from %llu to %llu", what, text,
-                        (unsigned long long)min, (unsigned long long)max);
-    return 0;
+    if (answer >= LONG_FIRST)
+        return answer < LONG_FIRST + (int)SPECS ? &specs[answer - LONG_FIRST] : NULL;
+    for (size_t i = 0; i < SPECS; i++)
+        if (specs[i].letter == answer)
+            return &specs[i];
+    return NULL;
 }
 
-/* Seconds, in whatever way strtod(3) reads them, or with units. */
-static int parse_seconds(const char *text, const char *what, uint64_t *ns, struct nst_error *err)
+static int take_option(struct options *o, int answer, const char *value, struct nst_error *err)
 {
-    char *end;
-    double seconds = strtod(text, &end);
-    uint64_t parsed = 0;
+    struct given given = {.spec = find_spec(answer), .value = value};
 
-    if (end != text && !*end && isfinite(seconds) && seconds > 0 && seconds <= SECONDS_LIMIT)
-        parsed = seconds * NS_PER_S;
-    else if (nst_duration_parse(text, &parsed) || parsed > SECONDS_LIMIT * NS_PER_S)
-        parsed = 0;
-    if (!parsed)
-        return nst_fail(err, -EINVAL,
-                        "%s %s: must be more than 0: seconds, or as in 90s, 10m, 1h30m", what,
-                        text);
-    *ns = parsed;
-    return 0;
-}
-
-/* As tcpdump's -C: millions of bytes, or with a suffix KiB, MiB, GiB. */
-static int parse_size(const char *text, const char *what, uint64_t least, uint64_t *bytes,
-                      struct nst_error *err)
-{
-    static const struct {
-        const char *suffix;
-        uint64_t unit;
-    } units[] = {{"", 1000000}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}};
-    char *end = NULL;
-    uint64_t number;
-
-    errno = 0;
-    number = strtoull(text, &end, 10);
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (!strcasecmp(end, units[i].suffix) && *text >= '0' && *text <= '9' && !errno &&
-            number <= SIZE_LIMIT / units[i].unit && number * units[i].unit >= least) {
-            *bytes = number * units[i].unit;
-            return 0;
-        }
-    return nst_fail(err, -EINVAL,
-                    "%s %s: must be millions of bytes, or a number with k, M or G; %lluk at least",
-                    what, text, (unsigned long long)(least >> 10));
-}
-
-static int parse_snaplen(const char *text, uint32_t *snaplen, struct nst_error *err)
-{
-    uint64_t number;
-    int error = parse_number(text, 0, NST_MAX_SNAPLEN, "-s", &number, err);
-
-    if (!error)
-        *snaplen = number ? number : NST_MAX_SNAPLEN;
-    return error;
-}
-
-/* One of three words: which; <0: it is none of them. */
-static int find_word(const char *text, const char *const words[3])
-{
-    for (int i = 0; i < 3; i++)
-        if (!strcmp(text, words[i]))
-            return i;
-    return -EINVAL;
-}
-
-static int parse_attach(const char *text, enum attach_mode *mode, struct nst_error *err)
-{
-    static const char *const names[] = {
-        [ATTACH_AUTO] = "auto", [ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp"};
-    int found = find_word(text, names);
-
-    if (found < 0)
-        return nst_fail(err, -EINVAL, "--attach %s: must be auto, tp_btf or raw_tp", text);
-    *mode = found;
-    return 0;
-}
-
-static int parse_tracking(const char *text, enum tracking *tracking, struct nst_error *err)
-{
-    static const char *const names[] = {[TRACKING_AUTO] = "auto",
-                                        [TRACKING_EXACT] = "exact",
-                                        [TRACKING_HEURISTIC] = "heuristic"};
-    int found = find_word(text, names);
-
-    if (found < 0)
-        return nst_fail(err, -EINVAL, "--tracking %s: must be auto, exact or heuristic", text);
-    *tracking = found;
-    return 0;
-}
-
-static int parse_inventory(const char *text, struct options *o, struct nst_error *err)
-{
-    o->inventory_names = !strcmp(text, "names");
-    o->inventory_none = !strcmp(text, "none");
-    if (o->inventory_names || o->inventory_none || !strcmp(text, "full"))
-        return 0;
-    return nst_fail(err, -EINVAL, "--inventory %s: must be full, names or none", text);
-}
-
-static int add(struct words *words, const char *word, struct nst_error *err)
-{
-    return words_add(words, word) ? nst_fail(err, -ENOMEM, "no memory for the options") : 0;
-}
-
-/* Whether this kernel has it is seen later; whether it can be a probe at all, now. */
-static int take_probe(struct options *o, const char *text, struct nst_error *err)
-{
-    struct probe_spec spec;
-    int error = probe_spec_parse(&spec, text, err);
-
-    return error ? error : add(&o->probes, text, err);
-}
-
-static int take_option(struct options *o, int letter, const char *value, struct nst_error *err)
-{
-    switch (letter) {
-    case 'w':
-        o->output = value;
-        return 0;
-    case 'C':
-        return parse_size(value, "-C", SIZE_LEAST, &o->file_bytes, err);
-    case 'G':
-        return parse_seconds(value, "-G", &o->period_ns, err);
-    case 'W':
-        return parse_number(value, 1, 1000000, "-W", &o->keep, err);
-    case OPTION_LIVE:
-        o->live = true;
-        return 0;
-    case OPTION_MAX_DISK:
-        return parse_size(value, "--max-disk", QUOTA_LEAST, &o->disk_bytes, err);
-    case 'c':
-        return parse_number(value, 1, UINT64_MAX, "-c", &o->count, err);
-    case 's':
-        o->snaplen_given = true;
-        return parse_snaplen(value, &o->snaplen, err);
-    case 'B':
-        return parse_number(value, 1, 1ull << 40, "-B", &o->ring_kib, err);
-    case 'Z':
-        o->user = value;
-        return 0;
-    case 'n':
-        return 0;
-    case 'q':
-        o->quiet = true;
-        return 0;
-    case 'v':
-        o->verbose = true;
-        return 0;
-    case OPTION_DURATION:
-        return parse_seconds(value, "--duration", &o->duration_ns, err);
-    case OPTION_CMD:
-        o->command = value;
-        return 0;
-    case OPTION_NO_PACKETS:
-        o->no_packets = true;
-        return 0;
-    case 'i':
-        return add(&o->devices, value, err);
-    case OPTION_NETNS:
-        return add(&o->netns, value, err);
-    case OPTION_DROP_REASON:
-        return add(&o->drop_reasons, value, err);
-    case 'p':
-        return take_probe(o, value, err);
-    case OPTION_PROFILE:
-        return add(&o->profiles, value, err);
-    case OPTION_STACK:
-        o->stack = true;
-        return 0;
-    case OPTION_SKB:
-        o->skb = true;
-        return 0;
-    case OPTION_LIST_PROBES:
-        o->list_probes = true;
-        return 0;
-    case OPTION_ATTACH:
-        return parse_attach(value, &o->attach, err);
-    case OPTION_TRACKING:
-        return parse_tracking(value, &o->tracking, err);
-    case OPTION_INVENTORY:
-        return parse_inventory(value, o, err);
-    case OPTION_INVENTORY_PATH:
-        o->paths_given = true;
-        return runtime_paths_set(&o->paths, value, err);
-    case OPTION_CMDLINE:
-        o->cmdline = true;
-        return 0;
-    case 'h':
-        o->help = true;
-        return 0;
-    case OPTION_VERSION:
-        o->version = true;
-        return 0;
-    }
-    return -EINVAL;
+    if (!given.spec)
+        return -EINVAL;
+    if (is_short(given.spec))
+        snprintf(given.called, sizeof(given.called), "-%c", given.spec->letter);
+    else
+        snprintf(given.called, sizeof(given.called), "--%s", given.spec->name);
+    return given.spec->take ? given.spec->take(o, &given, err) : 0;
 }
 
 /* What "--nams=x" was to be: of the long options, or NULL. */
@@ -376,99 +322,16 @@ static int bad_option(int answer, const char *word, struct nst_error *err)
                     nearest ? "; did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
-/* What rotation asks of the other options. */
-static int check_files(struct options *o, struct nst_error *err)
-{
-    bool rotates = o->file_bytes || o->period_ns || o->keep || o->disk_bytes;
-
-    if (o->output && !*o->output)
-        return nst_fail(err, -EINVAL, "-w: the name is empty");
-    if (rotates && !o->output)
-        return nst_fail(err, -EINVAL, "-C, -G, -W and --max-disk need files: say -w FILE");
-    if (rotates && !strcmp(o->output, "-"))
-        return nst_fail(err, -EINVAL,
-                        "-w -: standard output is one stream; -C, -G, -W and --max-disk need files");
-    if (!o->disk_bytes)
-        return 0;
-    if (!o->file_bytes)
-        o->file_bytes = o->disk_bytes / FILES_OF_QUOTA;
-    if (o->file_bytes > o->disk_bytes / 2)
-        return nst_fail(err, -EINVAL, "-C: must be half of --max-disk at most, %llu bytes",
-                        (unsigned long long)(o->disk_bytes / 2));
-    return 0;
-}
-
-/* The same namespace cannot be both. What was said in two ways is seen later. */
-static int check_netns(const struct options *o, struct nst_error *err)
-{
-    for (size_t i = 0; i < o->netns.count; i++)
-        for (size_t j = 0; o->netns.list[i][0] == '!' && j < o->netns.count; j++)
-            if (!strcmp(o->netns.list[i] + 1, o->netns.list[j]))
-                return nst_fail(err, -EINVAL, "--netns %s and %s exclude each other",
-                                o->netns.list[j], o->netns.list[i]);
-    return 0;
-}
-
-/* What only a full inventory has. */
-static int check_inventory(const struct options *o, struct nst_error *err)
-{
-    const char *word = o->inventory_none ? "none" : "names";
-    struct nst_who who;
-
-    if (!o->inventory_none && !o->inventory_names)
-        return 0;
-    if (o->cmdline)
-        return nst_fail(err, -EINVAL, "--cmdline: --inventory=%s records no processes", word);
-    if (o->paths_given)
-        return nst_fail(err, -EINVAL, "--inventory-path: --inventory=%s looks for no containers",
-                        word);
-    for (size_t i = 0; i < o->netns.count; i++)
-        if (!nst_who_parse(o->netns.list[i], &who) && nst_who_is_container(&who))
-            return nst_fail(err, -EINVAL, "--netns %s: --inventory=%s knows no containers",
-                            o->netns.list[i], word);
-    return 0;
-}
-
-static int check_list(const struct options *o, struct nst_error *err)
-{
-    if (o->filter.count > 1)
-        return nst_fail(err, -EINVAL, "%s: --list-probes takes one pattern", o->filter.list[1]);
-    if (o->output || o->live)
-        return nst_fail(err, -EINVAL, "--list-probes records nothing: it goes without %s",
-                        o->output ? "-w" : "--live");
-    return 0;
-}
-
-static int check(struct options *o, struct nst_error *err)
-{
-    if (o->help || o->version)
-        return 0;
-    if (o->list_probes)
-        return check_list(o, err);
-    if (!o->output && !o->live)
-        return nst_fail(err, -EINVAL,
-                        "no output: say where to record to with -w FILE, or --live to see events");
-    if (o->live && o->output && !strcmp(o->output, "-"))
-        return nst_fail(err, -EINVAL, "--live: -w - takes the standard output");
-    if (o->no_packets && o->snaplen_given)
-        return nst_fail(err, -EINVAL, "-s and --no-packets exclude each other");
-    if (o->no_packets)
-        o->snaplen = 0;
-    if (check_netns(o, err) || check_inventory(o, err))
-        return -EINVAL;
-    return check_files(o, err);
-}
-
 /* What follows the options is the filter. */
 static int take_rest(struct options *o, int argc, char **argv, struct nst_error *err)
 {
     for (int i = optind; i < argc; i++) {
-        int error = add(&o->filter, argv[i], err);
+        int error = add_word(&o->filter, argv[i], err);
 
         if (error)
             return error;
     }
-    return check(o, err);
+    return options_check(o, err);
 }
 
 void options_free(struct options *o)

@@ -14,6 +14,13 @@
 #define SNAPLEN_DEFAULT 128
 #define DEVICE_ANY      "any" /* of -i: all of them */
 
+/* --inventory: what is recorded of who the namespaces are. */
+enum inventory_mode {
+    INVENTORY_FULL,
+    INVENTORY_NAMES, /* nothing of what is in them */
+    INVENTORY_NONE,
+};
+
 struct options {
     const char *output;   /* -w; NULL: none, --live alone */
     const char *command;  /* --cmd, or NULL */
@@ -39,8 +46,7 @@ struct options {
     struct words devices;      /* -i */
     struct words drop_reasons; /* --drop-reason */
     struct words filter;       /* the pcap-filter */
-    bool inventory_names;      /* --inventory names: nothing of what is in the namespaces */
-    bool inventory_none;
+    enum inventory_mode inventory;
     struct runtime_paths paths; /* --inventory-path */
     bool paths_given;
     bool cmdline; /* --cmdline: record command lines */

@@ -92,12 +92,14 @@ static void say_progress(uint32_t done, uint32_t all)
 static int start_inventory(struct session *s, struct nst_error *err)
 {
     struct scanner_options options = {
-        .names_only = s->options->inventory_names,
+        .names_only = s->options->inventory == INVENTORY_NAMES,
         .cmdline = s->options->cmdline,
         .paths = &s->options->paths,
     };
 
-    return s->options->inventory_none ? 0 : inventory_start(&s->inventory, &options, err);
+    if (s->options->inventory == INVENTORY_NONE)
+        return 0;
+    return inventory_start(&s->inventory, &options, err);
 }
 
 static int make_filters(struct session *s, struct nst_error *err)
@@ -303,7 +305,8 @@ static int make_parts(struct session *s, struct nst_error *err)
 
 static void caution(const struct session *s)
 {
-    const struct inventory *looks = s->options->inventory_names ? NULL : s->inventory;
+    const struct inventory *looks =
+        s->options->inventory == INVENTORY_NAMES ? NULL : s->inventory;
 
     caution_devices(&s->devices, looks);
     if (looks)

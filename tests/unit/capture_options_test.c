@@ -101,10 +101,12 @@ static void test_good(void)
     takes("-w x --max-disk 1G", !parse("-w x --max-disk 1G") && options.disk_bytes == 1 << 30 &&
                                      options.file_bytes == (1 << 30) / 10);
     takes("-w x --inventory names --quiet",
-          !parse("-w x --inventory names --quiet") && options.inventory_names);
-    takes("-w x --inventory=none", !parse("-w x --inventory=none") && options.inventory_none);
+          !parse("-w x --inventory names --quiet") && options.inventory == INVENTORY_NAMES);
+    takes("-w x --inventory=none",
+          !parse("-w x --inventory=none") && options.inventory == INVENTORY_NONE);
     takes("-w x --inventory=full --cmdline", !parse("-w x --inventory=full --cmdline") &&
-                                                 !options.inventory_none && options.cmdline);
+                                                 options.inventory == INVENTORY_FULL &&
+                                                 options.cmdline);
     takes("-w x --inventory-path=docker=/srv/docker --inventory-path runc=",
           !parse("-w x --inventory-path=docker=/srv/docker --inventory-path runc=") &&
               !strcmp(options.paths.folders[SOURCE_DOCKER], "/srv/docker") &&
@@ -119,7 +121,7 @@ static void test_good(void)
     takes("-w x -c 1 -w y -c 2 -s 9 -s 8 --inventory=none --inventory=full",
           !parse("-w x -c 1 -w y -c 2 -s 9 -s 8 --inventory=none --inventory=full") &&
               !strcmp(options.output, "y") && options.count == 2 && options.snaplen == 8 &&
-              !options.inventory_none);
+              options.inventory == INVENTORY_FULL);
     takes("--help needs nothing else", !parse("--help") && options.help);
     takes("--version needs nothing else", !parse("--version") && options.version);
 }
