@@ -315,30 +315,30 @@ struct ev_cpu {
 /* Which filters there are: of struct ev_config.filters. */
 enum ev_filter {
     EV_FILTER_PACKET = 1 << 0,       /* a pcap-filter stands in its place */
-    EV_FILTER_NETNS = 1 << 1,        /* something is wished of namespaces... */
-    EV_FILTER_NETNS_WANTED = 1 << 2, /* ...and not only that some are left out */
+    EV_FILTER_NETNS = 1 << 1,        /* there are rules for namespaces... */
+    EV_FILTER_NETNS_WANTED = 1 << 2, /* ...and some are wanted, not only left out */
     EV_FILTER_DEVICE = 1 << 3,
     EV_FILTER_REASON = 1 << 4,
 };
 
-/* What is wished of a namespace; any of them together. */
-enum ev_netns_wish {
+/* Whether a namespace is recorded; one may have both, and is then left out. */
+enum ev_netns_rule {
     EV_NETNS_WANTED = 1 << 0,
     EV_NETNS_EXCLUDED = 1 << 1,
 };
 
-/* Wishes are by cookie, or by inum with this bit, which no cookie has. */
+/* Keys of the map filter_netns are cookies, or inums with this bit, which no cookie has. */
 #define EV_NETNS_BY_INUM (1ULL << 63)
 
-/* Names of devices that are wished for are those that have these first bits. With that of the 0
- * behind its end, a name is one alone. */
-struct ev_device_wish {
+/* A key of the trie filter_devices: the names of devices that begin with so many bits. Where those
+ * include the 0 behind the name's end, it is one name alone. */
+struct ev_device_prefix {
     __u32 bits;
     __u8 name[EV_NAME_BYTES];
 };
 
-/* How many namespaces, devices or reasons can be wished for. */
-#define EV_WISHES_MAX 4096
+/* How many namespaces, devices or drop reasons a filter can name, of each. */
+#define EV_FILTER_MAX 4096
 
 /* So much of a packet a pcap-filter sees at most. */
 #define EV_WINDOW_BYTES 512
@@ -416,7 +416,7 @@ EV_ASSERT_SIZE(ev_counters, 64);
 EV_ASSERT_SIZE(ev_track_set, 64);
 EV_ASSERT_SIZE(ev_track, 64);
 EV_ASSERT_SIZE(ev_cpu, 64);
-EV_ASSERT_SIZE(ev_device_wish, 20);
+EV_ASSERT_SIZE(ev_device_prefix, 20);
 EV_ASSERT_SIZE(ev_config, 112);
 #undef EV_ASSERT_SIZE
 

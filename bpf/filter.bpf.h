@@ -33,31 +33,31 @@ struct {
     __uint(max_entries, 1);
 } windows SEC(".maps");
 
-/* enum ev_netns_wish by EV_NETNS_BY_...; changes while it records. */
+/* enum ev_netns_rule, by cookie or EV_NETNS_BY_INUM; the recorder changes it while it records. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, EV_WISHES_MAX);
+    __uint(max_entries, EV_FILTER_MAX);
     __type(key, __u64);
     __type(value, __u32);
-} wished_netns SEC(".maps");
+} filter_netns SEC(".maps");
 
 /* A set: the values say nothing. A trie: one look, of 128 steps at most, finds a name or how it
  * begins, however many there are. */
 struct {
     __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-    __uint(max_entries, EV_WISHES_MAX);
+    __uint(max_entries, EV_FILTER_MAX);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, struct ev_device_wish);
+    __type(key, struct ev_device_prefix);
     __type(value, __u32);
-} wished_devices SEC(".maps");
+} filter_devices SEC(".maps");
 
 /* The reasons of drops to record: a set. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, EV_WISHES_MAX);
+    __uint(max_entries, EV_FILTER_MAX);
     __type(key, __u32);
     __type(value, __u32);
-} wished_reasons SEC(".maps");
+} filter_reasons SEC(".maps");
 
 /*
  * Places for the pcap-filter as compiled for Ethernet and for packets that begin at L3: the
@@ -169,8 +169,8 @@ static __always_inline bool packet_matches(const struct here *here, const struct
     return matches;
 }
 
-/* What is wished of the namespace: enum ev_netns_wish. */
-static __always_inline __u32 netns_wish(const struct where *where)
+/* Whether the namespace is wanted or excluded: enum ev_netns_rule. */
+static __always_inline __u32 netns_rule(const struct where *where)
 {
     const __u32 *by_cookie, *by_inum;
     __u64 cookie, inum = EV_NETNS_BY_INUM;
@@ -184,28 +184,28 @@ static __always_inline __u32 netns_wish(const struct where *where)
     } else {
         return 0;
     }
-    by_cookie = bpf_map_lookup_elem(&wished_netns, &cookie);
-    by_inum = bpf_map_lookup_elem(&wished_netns, &inum);
+    by_cookie = bpf_map_lookup_elem(&filter_netns, &cookie);
+    by_inum = bpf_map_lookup_elem(&filter_netns, &inum);
     return (by_cookie ? *by_cookie : 0) | (by_inum ? *by_inum : 0);
 }
 
-static __always_inline bool device_wished(const struct where *where)
+static __always_inline bool device_wanted(const struct where *where)
 {
-    struct ev_device_wish wish;
+    struct ev_device_prefix prefix;
 
     /* Not as an initializer: that would be a constant in .rodata, a section without variables,
      * and with one of those kernels refuse all types until 5.12 (13ca51d5eb35). Without types
      * global functions are none to them. */
-    __builtin_memset(&wish, 0, sizeof(wish));
-    wish.bits = 8 * EV_NAME_BYTES;
+    __builtin_memset(&prefix, 0, sizeof(prefix));
+    prefix.bits = 8 * EV_NAME_BYTES;
     return where->device &&
-           bpf_probe_read_kernel_str(wish.name, sizeof(wish.name), where->device->name) > 0 &&
-           bpf_map_lookup_elem(&wished_devices, &wish);
+           bpf_probe_read_kernel_str(prefix.name, sizeof(prefix.name), where->device->name) > 0 &&
+           bpf_map_lookup_elem(&filter_devices, &prefix);
 }
 
-static __always_inline bool reason_wished(__u32 reason)
+static __always_inline bool reason_wanted(__u32 reason)
 {
-    return !(config.filters & EV_FILTER_REASON) || bpf_map_lookup_elem(&wished_reasons, &reason);
+    return !(config.filters & EV_FILTER_REASON) || bpf_map_lookup_elem(&filter_reasons, &reason);
 }
 
 /*
@@ -241,12 +241,12 @@ static __always_inline bool filters_pass(struct here *here, const struct packet 
                                          const struct where *where, const struct sighting *seen,
                                          bool typed, bool dynptr)
 {
-    __u32 wish = config.filters & EV_FILTER_NETNS ? netns_wish(where) : EV_NETNS_WANTED;
+    __u32 rule = config.filters & EV_FILTER_NETNS ? netns_rule(where) : EV_NETNS_WANTED;
 
-    if (wish & EV_NETNS_EXCLUDED)
+    if (rule & EV_NETNS_EXCLUDED)
         return false;
-    if ((wish & EV_NETNS_WANTED || !(config.filters & EV_FILTER_NETNS_WANTED)) &&
-        (!(config.filters & EV_FILTER_DEVICE) || device_wished(where)) &&
+    if ((rule & EV_NETNS_WANTED || !(config.filters & EV_FILTER_NETNS_WANTED)) &&
+        (!(config.filters & EV_FILTER_DEVICE) || device_wanted(where)) &&
         (!(config.filters & EV_FILTER_PACKET) || packet_matches(here, p, typed, dynptr))) {
         here_time(here);
         return true;

@@ -392,7 +392,7 @@ static __always_inline int on_kfree(__u64 *ctx, bool typed)
     /* Since reasons exist, some freeings of this probe are no drops. */
     if (recorded(EV_PROBE_KFREE) &&
         (!config.kfree_has_reason || (reason && reason != config.reason_consumed)) &&
-        reason_wished(reason))
+        reason_wanted(reason))
         record(&here, &a);
     if (tracked_maybe(skb, typed))
         track_freed(&here, skb, typed);

@@ -63,9 +63,9 @@ static int map_all(struct attachment *a, struct nst_error *err)
 static int begin_filters(const struct attachment *a, struct filters *filters, struct nst_error *err)
 {
     const struct filters_maps maps = {
-        .netns = bpf_map__fd(attach_map(a, "wished_netns")),
-        .devices = bpf_map__fd(attach_map(a, "wished_devices")),
-        .reasons = bpf_map__fd(attach_map(a, "wished_reasons")),
+        .netns = bpf_map__fd(attach_map(a, "filter_netns")),
+        .devices = bpf_map__fd(attach_map(a, "filter_devices")),
+        .reasons = bpf_map__fd(attach_map(a, "filter_reasons")),
     };
 
     return filters_begin(filters, &maps, err);

@@ -45,9 +45,9 @@ static int size_maps(struct attachment *a, const struct attach_options *options)
         {"tracks", a->tracks_max},
         {"stacks", probes_have_stacks(a->probes) ? STACKS_MAX : 1},
         {"windows", filters & EV_FILTER_PACKET ? a->cpus * EV_SCRATCH_LEVELS : 1},
-        {"wished_netns", filters & EV_FILTER_NETNS ? EV_WISHES_MAX : 1},
-        {"wished_devices", filters & EV_FILTER_DEVICE ? EV_WISHES_MAX : 1},
-        {"wished_reasons", filters & EV_FILTER_REASON ? EV_WISHES_MAX : 1},
+        {"filter_netns", filters & EV_FILTER_NETNS ? EV_FILTER_MAX : 1},
+        {"filter_devices", filters & EV_FILTER_DEVICE ? EV_FILTER_MAX : 1},
+        {"filter_reasons", filters & EV_FILTER_REASON ? EV_FILTER_MAX : 1},
     };
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

@@ -35,7 +35,7 @@ void known_devices_free(struct known_devices *devices)
     free(devices->known);
 }
 
-void known_devices_hear(struct known_devices *devices, const struct row *row)
+void known_devices_note_row(struct known_devices *devices, const struct row *row)
 {
     if (row->kind != ROW_DEVICE || row->device.last_ts_ns != NST_STILL)
         return;
@@ -77,7 +77,7 @@ void caution_netns(const struct filters *filters, const struct inventory *invent
 
     if (!inventory_counts(inventory, &counts))
         return;
-    while ((who = filters_unmet(filters, who)))
+    while ((who = filters_unmatched(filters, who)))
         message_note("--netns %s: no %s now, as far as the inventory sees; one that comes is %s",
                      who->given, what[who->form], who->exclude ? "left out" : "recorded");
 }

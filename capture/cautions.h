@@ -17,7 +17,7 @@ struct known_devices {
 /* 0 or -ENOMEM. wanted is the caller's, and outlives it. */
 int known_devices_init(struct known_devices *devices, const struct words *wanted);
 void known_devices_free(struct known_devices *devices);
-void known_devices_hear(struct known_devices *devices, const struct row *row);
+void known_devices_note_row(struct known_devices *devices, const struct row *row);
 
 /* A device may be in any namespace, and may come later; but it may also be misspelt. inventory:
  * NULL if it knows no devices; then those of our own namespace alone are known. */

@@ -13,16 +13,16 @@
 #include "bpf/event.h"
 #include "capture/expression.h"
 #include "capture/image.h"
+#include "capture/netns_filter.h"
 #include "capture/object.h"
 #include "capture/translate.h"
-#include "capture/wishes.h"
 #include "format/error.h"
 
 struct filters {
     const struct options *options;
     char *expression; /* the pcap-filter; NULL: none */
     struct image image;
-    struct wishes *wishes; /* NULL: none */
+    struct netns_filter *netns; /* NULL: none */
     uint32_t *reasons;
     size_t reasons_count;
     char *words;
@@ -95,11 +95,11 @@ static int take_netns(struct filters *f, struct nst_error *err)
 
     if (!netns->count)
         return 0;
-    error = wishes_new(&f->wishes, netns->list, netns->count, err);
+    error = netns_filter_new(&f->netns, netns->list, netns->count, err);
     if (error)
         return error;
     f->flags |= EV_FILTER_NETNS;
-    if (wishes_want(f->wishes))
+    if (netns_filter_has_wanted(f->netns))
         f->flags |= EV_FILTER_NETNS_WANTED;
     return 0;
 }
@@ -140,8 +140,8 @@ static int take_devices(struct filters *f, struct nst_error *err)
         if (error)
             return error;
     }
-    if (devices->count > EV_WISHES_MAX)
-        return nst_fail(err, -E2BIG, "-i: more than %d devices", EV_WISHES_MAX);
+    if (devices->count > EV_FILTER_MAX)
+        return nst_fail(err, -E2BIG, "-i: more than %d devices", EV_FILTER_MAX);
     if (devices->count && !words_have(devices, DEVICE_ANY))
         f->flags |= EV_FILTER_DEVICE;
     return 0;
@@ -155,12 +155,12 @@ static int take_reasons(struct filters *f, const struct drop_reasons *reasons,
     if (!names->count)
         return 0;
     f->flags |= EV_FILTER_REASON;
-    f->reasons = calloc(EV_WISHES_MAX, sizeof(*f->reasons));
+    f->reasons = calloc(EV_FILTER_MAX, sizeof(*f->reasons));
     if (!f->reasons)
         return no_memory(err);
     for (size_t i = 0; i < names->count; i++) {
         int found = drop_reasons_match(reasons, names->list[i], f->reasons + f->reasons_count,
-                                       EV_WISHES_MAX - f->reasons_count, err);
+                                       EV_FILTER_MAX - f->reasons_count, err);
 
         if (found < 0)
             return found;
@@ -230,7 +230,7 @@ void filters_free(struct filters *f)
     if (!f)
         return;
     image_free(&f->image);
-    wishes_free(f->wishes);
+    netns_filter_free(f->netns);
     free(f->reasons);
     free(f->expression);
     free(f->words);
@@ -274,12 +274,12 @@ static int put(int map, const void *key, struct nst_error *err)
 
 static int put_device(int map, const char *name, struct nst_error *err)
 {
-    struct ev_device_wish wish = {0};
+    struct ev_device_prefix prefix = {0};
     size_t length = strlen(name) - is_beginning(name);
 
-    memcpy(wish.name, name, length);
-    wish.bits = 8 * (length + !is_beginning(name));
-    return put(map, &wish, err);
+    memcpy(prefix.name, name, length);
+    prefix.bits = 8 * (length + !is_beginning(name));
+    return put(map, &prefix, err);
 }
 
 int filters_begin(struct filters *f, const struct filters_maps *maps, struct nst_error *err)
@@ -291,48 +291,48 @@ int filters_begin(struct filters *f, const struct filters_maps *maps, struct nst
         error = put_device(maps->devices, devices->list[i], err);
     for (size_t i = 0; !error && i < f->reasons_count; i++)
         error = put(maps->reasons, &f->reasons[i], err);
-    if (!error && f->wishes)
-        error = wishes_begin(f->wishes, maps->netns, err);
+    if (!error && f->netns)
+        error = netns_filter_begin(f->netns, maps->netns, err);
     return error;
 }
 
 int filters_fd(const struct filters *f)
 {
-    return f->wishes ? wishes_fd(f->wishes) : -1;
+    return f->netns ? netns_filter_fd(f->netns) : -1;
 }
 
-int filters_look(struct filters *f, struct nst_error *err)
+int filters_rescan(struct filters *f, struct nst_error *err)
 {
-    return f->wishes ? wishes_look(f->wishes, err) : 0;
+    return f->netns ? netns_filter_rescan(f->netns, err) : 0;
 }
 
-bool filters_seek(const struct filters *f)
+bool filters_have_containers(const struct filters *f)
 {
-    return f->wishes && wishes_seek(f->wishes);
+    return f->netns && netns_filter_has_containers(f->netns);
 }
 
-void filters_hear(struct filters *f, const struct row *row)
+void filters_note_row(struct filters *f, const struct row *row)
 {
-    if (f->wishes)
-        wishes_hear(f->wishes, row);
+    if (f->netns)
+        netns_filter_note_row(f->netns, row);
 }
 
 const struct nst_who *filters_by_inum(const struct filters *f)
 {
-    return f->wishes ? wishes_by_inum(f->wishes) : NULL;
+    return f->netns ? netns_filter_by_inum(f->netns) : NULL;
 }
 
-int filters_heed(struct filters *f, struct nst_error *err)
+int filters_apply_rows(struct filters *f, struct nst_error *err)
 {
-    return f->wishes ? wishes_heed(f->wishes, err) : 0;
+    return f->netns ? netns_filter_apply_rows(f->netns, err) : 0;
 }
 
 int filters_check(const struct filters *f, struct nst_error *err)
 {
-    return f->wishes ? wishes_check(f->wishes, err) : 0;
+    return f->netns ? netns_filter_check(f->netns, err) : 0;
 }
 
-const struct nst_who *filters_unmet(const struct filters *f, const struct nst_who *after)
+const struct nst_who *filters_unmatched(const struct filters *f, const struct nst_who *after)
 {
-    return f->wishes ? wishes_unmet(f->wishes, after) : NULL;
+    return f->netns ? netns_filter_unmatched(f->netns, after) : NULL;
 }

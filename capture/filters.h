@@ -39,17 +39,14 @@ struct filters_maps {
 };
 int filters_begin(struct filters *filters, const struct filters_maps *maps, struct nst_error *err);
 
-/* Polls as EPOLLPRI when filters_look() may have something to do. -1: nothing tells. */
+/* Of --netns alone, as in capture/netns_filter.h; nothing to do where it was not given. */
 int filters_fd(const struct filters *filters);
-/* Takes in what has come to be meant since. */
-int filters_look(struct filters *filters, struct nst_error *err);
-
-/* Of what the inventory says, as capture/wishes.h has it for namespaces. */
-bool filters_seek(const struct filters *filters);
-void filters_hear(struct filters *filters, const struct row *row);
-int filters_heed(struct filters *filters, struct nst_error *err);
+int filters_rescan(struct filters *filters, struct nst_error *err);
+bool filters_have_containers(const struct filters *filters);
+void filters_note_row(struct filters *filters, const struct row *row);
+int filters_apply_rows(struct filters *filters, struct nst_error *err);
 int filters_check(const struct filters *filters, struct nst_error *err);
 const struct nst_who *filters_by_inum(const struct filters *filters);
-const struct nst_who *filters_unmet(const struct filters *filters, const struct nst_who *after);
+const struct nst_who *filters_unmatched(const struct filters *filters, const struct nst_who *after);
 
 #endif

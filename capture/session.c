@@ -171,17 +171,18 @@ static int note_full(struct session *s, int error, struct nst_error *err)
     return 0;
 }
 
-/* Where nothing tells of new names, now and then. */
-static int look_at_filters(struct session *s, struct nst_error *err)
+/* Names of namespaces are looked up when a mount tells that there may be new ones, or, where nothing
+ * tells, each time. */
+static int update_filters(struct session *s, struct nst_error *err)
 {
-    int error = note_full(s, filters_heed(s->filters, err), err);
+    int error = note_full(s, filters_apply_rows(s->filters, err), err);
 
     if (error)
         return error;
     if (!s->filters_due && filters_fd(s->filters) >= 0)
         return 0;
     s->filters_due = false;
-    return note_full(s, filters_look(s->filters, err), err);
+    return note_full(s, filters_rescan(s->filters, err), err);
 }
 
 static int record(struct session *s, struct nst_error *err)
@@ -193,7 +194,7 @@ static int record(struct session *s, struct nst_error *err)
 
         wait_for_events(s);
         now_ns = clock_now_ns();
-        error = look_at_filters(s, err);
+        error = update_filters(s, err);
         if (!error)
             error = drain(s, now_ns - HORIZON_NS, err);
         upkeep_run(&s->upkeep, now_ns);

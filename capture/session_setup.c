@@ -120,12 +120,12 @@ static int make_filters(struct session *s, struct nst_error *err)
     return error;
 }
 
-static void hear(void *context, const struct row *row)
+static void note_row(void *context, const struct row *row)
 {
     struct session *s = context;
 
-    filters_hear(s->filters, row);
-    known_devices_hear(&s->devices, row);
+    filters_note_row(s->filters, row);
+    known_devices_note_row(&s->devices, row);
 }
 
 /* Those that run already are recorded from the first event on. */
@@ -135,13 +135,13 @@ static int find_containers(struct session *s, struct nst_error *err)
 
     if (!s->inventory)
         return 0;
-    inventory_listen(s->inventory, hear, s);
-    if (!filters_seek(s->filters))
+    inventory_listen(s->inventory, note_row, s);
+    if (!filters_have_containers(s->filters))
         return 0;
     inventory_wait(s->inventory, CONTAINERS_NS);
     if (inventory_fd(s->inventory) < 0)
         return nst_fail(err, -ENOENT, "--netns: without an inventory no containers are known");
-    error = filters_heed(s->filters, err);
+    error = filters_apply_rows(s->filters, err);
     return error ? error : filters_check(s->filters, err);
 }
 
@@ -235,7 +235,7 @@ static int start_live(struct session *s, const struct nst_file_info *info, struc
 /* From here on there are events, which wait in the rings. */
 static int attach(struct session *s, struct nst_error *err)
 {
-    int error = filters_heed(s->filters, err);
+    int error = filters_apply_rows(s->filters, err);
 
     if (!error)
         error = attach_start(s->attachment, err);

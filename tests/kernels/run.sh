@@ -43,7 +43,7 @@ more=(
     kernels/changes.sh
     kernels/losses.sh
     kernels/room.sh
-    kernels/wishes.sh
+    kernels/netns_filter.sh
     netns/attributes.sh
     netns/bridge.sh
     netns/bytes.sh

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/meant.h"
+#include "capture/netns_resolve.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -77,7 +77,7 @@ static int find_pid(const struct nst_who *who, struct nst_netns *netns, struct n
     return error;
 }
 
-/* Nobody knows what a pattern means but wishes_look(). */
+/* Nobody knows what a pattern means but netns_filter_rescan(). */
 static int find_name(const struct nst_who *who, struct nst_netns *netns, struct nst_error *err)
 {
     char path[300];
@@ -138,7 +138,7 @@ static int take_cookie(const struct nst_who *who, struct nst_netns *netns, struc
     return 0;
 }
 
-int meant_find(struct nst_who *who, struct nst_netns *netns, struct nst_error *err)
+int netns_resolve(struct nst_who *who, struct nst_netns *netns, struct nst_error *err)
 {
     *netns = (struct nst_netns){0};
     switch (who->form) {
