@@ -11,25 +11,29 @@
 #include "capture/message.h"
 #include "format/error.h"
 
-#define EVERY_NS      (100 * NS_PER_MS)
-#define EVERY_LIVE_NS (50 * NS_PER_MS)
-/* An event waits no longer in an unfinished block, nor does what is new in the inventory. */
+/* How often upkeep_run() looks whether something is due; --live shows events at that pace. */
+#define RUN_NS      (100 * NS_PER_MS)
+#define RUN_LIVE_NS (50 * NS_PER_MS)
+/* So long at most an event waits in an unfinished block, or a row of the inventory for others. */
 #define FLUSH_NS      (1 * NS_PER_S)
 #define FLUSH_LIVE_NS (50 * NS_PER_MS)
-/* So long the first scan may hold up the start; most often it is over by then. */
+/* The counters are asked of the kernel by a call for each kprobe. */
+#define REFRESH_NS (1 * NS_PER_S)
+/* The counters are written after so long or so many bytes, and soon while something is lost, so
+ * that a file without an end still says when that was. */
+#define TABLES_NS        (10 * NS_PER_S)
+#define TABLES_LOSSES_NS (1 * NS_PER_S)
+#define TABLES_BYTES     (64ull << 20)
+/* All of the inventory is written again after so long or so many bytes, so that a damaged block
+ * does not cost a file all of its names; and soon where the disk refused some of it. */
+#define REPEAT_NS      (180 * NS_PER_S)
+#define REPEAT_LOST_NS (2 * NS_PER_S)
+#define REPEAT_BYTES   (64ull << 20)
+/* The inventory's first scan may hold up the start so long; most often it is over by then. */
 #define FIRST_SCAN_NS (500 * NS_PER_MS)
-#define TABLES_NS     (10 * NS_PER_S)
-/* While something is lost, it is told so often. */
-#define LOSSES_NS (1 * NS_PER_S)
-/* The clock was set, if it went so far between two looks: adjtimex(2) moves it by 50 us. */
+/* Somebody has set the clock, if it went so far between two looks: adjtimex(2) moves it by 50 us.
+ */
 #define CLOCK_STEP_NS (1 * NS_PER_MS)
-/* The kernel is asked for each kprobe. */
-#define REFRESH_NS   (1 * NS_PER_S)
-#define TABLES_BYTES (64ull << 20)
-/* All of the inventory is said again after so much and so long, so that a damaged block does not
- * cost a file all of its names; and soon when the disk refused some of it. */
-#define AGAIN_NS      (180 * NS_PER_S)
-#define AGAIN_LOST_NS (2 * NS_PER_S)
 
 int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
                 const struct attachment *attachment, struct inventory *inventory, bool live,
@@ -44,7 +48,7 @@ int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
         .placement = placement_new(attach_cpus(attachment)),
         .written = calloc(attach_cpus(attachment), sizeof(*u->written)),
         .inventory = inventory,
-        .every_ns = live ? EVERY_LIVE_NS : EVERY_NS,
+        .every_ns = live ? RUN_LIVE_NS : RUN_NS,
         .flush_ns = live ? FLUSH_LIVE_NS : FLUSH_NS,
     };
     if (u->counters && u->tracks && u->written)
@@ -72,22 +76,37 @@ static void gather_tables(struct upkeep *u, struct nst_tables *tables)
     tables->counters = counters_list(u->counters, &tables->counters_count);
 }
 
+static void mark_done(const struct upkeep *u, struct upkeep_done *done, uint64_t now_ns)
+{
+    struct nst_writer_stats stats;
+
+    nst_writer_stats(u->writer, &stats);
+    *done = (struct upkeep_done){.ts_ns = now_ns, .bytes = stats.bytes};
+}
+
+static bool is_due(const struct upkeep *u, const struct upkeep_done *last, uint64_t now_ns,
+                   uint64_t after_ns, uint64_t after_bytes)
+{
+    struct nst_writer_stats stats;
+
+    nst_writer_stats(u->writer, &stats);
+    return now_ns - last->ts_ns > after_ns || stats.bytes - last->bytes > after_bytes;
+}
+
 /* A failed write shows in the writer's statistics. */
 static void write_tables(struct upkeep *u, uint64_t now_ns)
 {
     struct nst_tables tables;
-    struct nst_writer_stats stats;
 
     gather_tables(u, &tables);
     nst_writer_tables(u->writer, &tables, NULL);
-    nst_writer_stats(u->writer, &stats);
-    u->tables_ns = now_ns;
-    u->tables_bytes = stats.bytes;
+    mark_done(u, &u->tables, now_ns);
     u->lost_told = u->lost;
 }
 
-/* So that it can be seen when losses began. */
-static void write_calm(struct upkeep *u)
+/* The losses as they were when the last look found no new ones: so that a reader of the next tables
+ * knows since when something is lost, to a look rather than to TABLES_NS. */
+static void write_last_calm(struct upkeep *u)
 {
     struct nst_tables tables = {.ts_ns = u->calm_ns};
 
@@ -95,22 +114,23 @@ static void write_calm(struct upkeep *u)
     nst_writer_tables(u->writer, &tables, NULL);
 }
 
-/* A block has one distance for all of its events: those from before somebody set the clock go out
- * with the old one. */
+/* A block says once for all of its events how far the time of day is from CLOCK_MONOTONIC. When
+ * somebody has set the clock, the events from before go out in a block with the old distance. */
 static void tell_clock(struct upkeep *u)
 {
     struct clocks clocks;
-    int64_t now_ns, before_ns = u->clock_ns;
+    int64_t offset_ns, before_ns = u->realtime_offset_ns;
 
     clock_read(&clocks);
-    now_ns = (int64_t)(clocks.realtime_ns - clocks.monotonic_ns);
-    if (now_ns - before_ns > (int64_t)CLOCK_STEP_NS || before_ns - now_ns > (int64_t)CLOCK_STEP_NS)
+    offset_ns = (int64_t)(clocks.realtime_ns - clocks.monotonic_ns);
+    if (offset_ns - before_ns > (int64_t)CLOCK_STEP_NS ||
+        before_ns - offset_ns > (int64_t)CLOCK_STEP_NS)
         nst_writer_flush(u->writer, NULL);
-    u->clock_ns = now_ns;
-    nst_writer_clock(u->writer, now_ns);
+    u->realtime_offset_ns = offset_ns;
+    nst_writer_clock(u->writer, offset_ns);
 }
 
-/* What the blocks that are written from now on say of losses. */
+/* Blocks from now on say how many events were lost until then. */
 static void tell_losses(struct upkeep *u)
 {
     struct nst_writer_stats stats;
@@ -140,6 +160,19 @@ static void choose_cpus(struct upkeep *u, uint64_t now_ns)
     placement_look(u->placement, now_ns, u->written, behind);
 }
 
+static void say_unwritten(const struct upkeep *u, int error)
+{
+    /* The writer's answer when a pipe had no room until it was time to stop. */
+    if (error == ETIMEDOUT)
+        message_note("%s: its reader is too slow; what it had not taken when it was time to stop "
+                     "is lost",
+                     u->output);
+    else
+        message_note("%s: %s; events are lost until it can be written again", u->output,
+                     strerror(error));
+}
+
+/* Says once of each file that some of its events could not be written. */
 static void check_writes(struct upkeep *u)
 {
     struct nst_writer_stats stats;
@@ -147,15 +180,9 @@ static void check_writes(struct upkeep *u)
     nst_writer_stats(u->writer, &stats);
     if (stats.write_error == EPIPE) {
         u->reader_gone = true;
-    } else if (stats.write_error == ETIMEDOUT && stats.lost > u->disk_lost && !u->disk_told) {
-        u->disk_told = true;
-        message_note("%s: its reader is too slow; what it had not taken when it was time to stop "
-                     "is lost",
-                     u->output);
-    } else if (stats.lost > u->disk_lost && !u->disk_told) {
-        u->disk_told = true;
-        message_note("%s: %s; events are lost until it can be written again", u->output,
-                     strerror(stats.write_error));
+    } else if (stats.lost > u->lost_before && !u->unwritten_said) {
+        u->unwritten_said = true;
+        say_unwritten(u, stats.write_error);
     }
 }
 
@@ -165,93 +192,87 @@ static void write_inventory(struct upkeep *u)
         u->inventory_lost = true;
 }
 
-static void ask_again(struct upkeep *u, uint64_t now_ns)
+static void repeat_inventory(struct upkeep *u, uint64_t now_ns)
 {
-    struct nst_writer_stats stats;
-
-    nst_writer_stats(u->writer, &stats);
-    u->again_ns = now_ns;
-    u->again_bytes = stats.bytes;
+    mark_done(u, &u->repeat, now_ns);
     u->inventory_lost = false;
     inventory_again(u->inventory);
-}
-
-/* Who reads a pipe, and asks for a namespace by its name, has no second look at events that come
- * before the name. */
-static void write_first_inventory(struct upkeep *u)
-{
-    inventory_wait(u->inventory, FIRST_SCAN_NS);
-    write_inventory(u);
 }
 
 void upkeep_begin(struct upkeep *u)
 {
     uint64_t now_ns = clock_now_ns();
 
-    u->last_ns = u->again_ns = now_ns;
+    u->run_ns = now_ns;
+    u->repeat = (struct upkeep_done){.ts_ns = now_ns};
     tell_writer(u);
     write_tables(u, now_ns);
-    if (u->inventory)
-        write_first_inventory(u);
+    if (!u->inventory)
+        return;
+    /* Who reads a pipe, and asks for a namespace by its name, cannot go back to events that came
+     * before the name. */
+    inventory_wait(u->inventory, FIRST_SCAN_NS);
+    write_inventory(u);
 }
 
-static bool inventory_due(const struct upkeep *u, uint64_t now_ns)
+static bool rows_due(const struct upkeep *u, uint64_t now_ns)
 {
-    return u->inventory &&
-           (inventory_full(u->inventory) ||
-            (inventory_pending(u->inventory) && now_ns - u->inventory_ns > u->flush_ns));
+    return inventory_full(u->inventory) ||
+           (inventory_pending(u->inventory) && now_ns - u->rows_ns > u->flush_ns);
 }
 
-static bool again_due(const struct upkeep *u, uint64_t now_ns)
+static bool repeat_due(const struct upkeep *u, uint64_t now_ns)
 {
-    struct nst_writer_stats stats;
-
-    nst_writer_stats(u->writer, &stats);
-    return now_ns - u->again_ns > (u->inventory_lost ? AGAIN_LOST_NS : AGAIN_NS) ||
-           stats.bytes - u->again_bytes > TABLES_BYTES;
+    return is_due(u, &u->repeat, now_ns, u->inventory_lost ? REPEAT_LOST_NS : REPEAT_NS,
+                  REPEAT_BYTES);
 }
 
 static bool losses_due(const struct upkeep *u, uint64_t now_ns)
 {
-    return u->lost != u->lost_told && now_ns - u->tables_ns > LOSSES_NS;
+    return u->lost != u->lost_told && now_ns - u->tables.ts_ns > TABLES_LOSSES_NS;
+}
+
+static bool events_due(const struct upkeep *u, uint64_t now_ns)
+{
+    uint64_t first_ns;
+
+    return nst_writer_pending(u->writer, &first_ns) && now_ns > first_ns &&
+           now_ns - first_ns > u->flush_ns;
 }
 
 static void write_due(struct upkeep *u, uint64_t now_ns)
 {
-    struct nst_writer_stats stats;
-    uint64_t first_ns;
+    bool losses = losses_due(u, now_ns);
 
-    nst_writer_stats(u->writer, &stats);
     if (u->lost == u->lost_told)
         u->calm_ns = now_ns;
-    else if (losses_due(u, now_ns) && u->calm_ns > u->tables_ns)
-        write_calm(u);
-    if (now_ns - u->tables_ns > TABLES_NS || losses_due(u, now_ns) ||
-        stats.bytes - u->tables_bytes > TABLES_BYTES)
+    else if (losses && u->calm_ns > u->tables.ts_ns)
+        write_last_calm(u);
+    if (losses || is_due(u, &u->tables, now_ns, TABLES_NS, TABLES_BYTES))
         write_tables(u, now_ns);
-    else if (nst_writer_pending(u->writer, &first_ns) && now_ns > first_ns &&
-             now_ns - first_ns > u->flush_ns)
+    else if (events_due(u, now_ns))
         nst_writer_flush(u->writer, NULL);
 }
 
 uint64_t upkeep_due_ns(const struct upkeep *u)
 {
-    return u->last_ns + u->every_ns;
+    return u->run_ns + u->every_ns;
 }
 
 void upkeep_run(struct upkeep *u, uint64_t now_ns)
 {
-    if (inventory_due(u, now_ns)) {
+    /* Rows come in at any time, and there may soon be no room for more. */
+    if (u->inventory && rows_due(u, now_ns)) {
         write_inventory(u);
-        u->inventory_ns = now_ns;
+        u->rows_ns = now_ns;
     }
-    if (now_ns - u->last_ns < u->every_ns)
+    if (now_ns < upkeep_due_ns(u))
         return;
-    u->last_ns = now_ns;
+    u->run_ns = now_ns;
     if (u->inventory) {
         inventory_remind(u->inventory);
-        if (again_due(u, now_ns))
-            ask_again(u, now_ns);
+        if (repeat_due(u, now_ns))
+            repeat_inventory(u, now_ns);
     }
     counters_evicted(u->counters, tracks_sweep(u->tracks, now_ns));
     choose_cpus(u, now_ns);
@@ -280,11 +301,11 @@ int upkeep_rotate(struct upkeep *u, int fd, const struct nst_file_info *info,
     error = nst_writer_rotate(u->writer, fd, info, &tables, err);
     if (error)
         return error;
-    u->disk_lost = before->lost;
-    u->disk_told = false;
+    u->lost_before = before->lost;
+    u->unwritten_said = false;
     write_tables(u, now_ns);
     if (u->inventory)
-        ask_again(u, now_ns);
+        repeat_inventory(u, now_ns);
     return 0;
 }
 
@@ -297,9 +318,9 @@ int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_erro
     nst_writer_flush(u->writer, NULL);
     check_writes(u);
     /* What room a full disk has left is for the counts of what was lost. */
-    if (u->inventory && !u->reader_gone && !u->disk_told) {
+    if (u->inventory && !u->reader_gone && !u->unwritten_said) {
         if (u->inventory_lost)
-            ask_again(u, clock_now_ns());
+            repeat_inventory(u, clock_now_ns());
         inventory_finish(u->inventory);
         write_inventory(u);
         check_writes(u);
@@ -308,6 +329,6 @@ int upkeep_end(struct upkeep *u, struct nst_writer_stats *stats, struct nst_erro
     gather_tables(u, &tables);
     error = nst_writer_close(u->writer, &tables, err);
     u->writer = NULL;
-    /* Already known and said. */
+    /* That events were lost, or who took them went away, has been said. */
     return u->reader_gone || stats->lost ? 0 : error;
 }

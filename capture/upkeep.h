@@ -13,26 +13,40 @@
 #include "capture/tracks.h"
 #include "format/nstrail.h"
 
+/* When something was done last, and how much the writer had written by then, in all files. */
+struct upkeep_done {
+    uint64_t ts_ns; /* CLOCK_MONOTONIC, as all times here */
+    uint64_t bytes;
+};
+
 struct upkeep {
     const char *output; /* its name, for messages */
     struct nst_writer *writer;
     struct counters *counters;
+    bool reader_gone; /* whoever read our output does no more: there is no use in going on */
+
+    /* Its own. */
     struct tracks *tracks;
     const struct attachment *attachment;
     struct placement *placement; /* NULL: where we run is not ours to choose */
-    uint64_t *written;           /* by the programs, by CPU */
+    uint64_t *written;           /* bytes by the programs, by CPU */
     struct inventory *inventory; /* NULL: none */
-    uint64_t every_ns, flush_ns; /* how often things are done */
-    uint64_t last_ns, tables_ns, tables_bytes, inventory_ns, refreshed_ns;
-    uint64_t again_ns, again_bytes; /* when all of the inventory was last asked for */
-    bool inventory_lost;            /* rows of it that were said since could not be written */
-    uint64_t lost;      /* events, of all kinds... */
-    uint64_t lost_told; /* ...and those that the last tables tell of; */
-    uint64_t calm_ns;   /* until then there were no others */
-    int64_t clock_ns;   /* the time of day minus CLOCK_MONOTONIC */
-    uint64_t disk_lost; /* events, of the files before this one */
-    bool disk_told;     /* that the disk refuses writes to this file */
-    bool reader_gone;   /* whoever read our output does no more: there is no use in going on */
+    uint64_t every_ns, flush_ns; /* RUN_NS and FLUSH_NS, or those of --live */
+    int64_t realtime_offset_ns;  /* the time of day minus CLOCK_MONOTONIC */
+
+    /* When each was done last. */
+    uint64_t run_ns;           /* upkeep_run(), all of it */
+    uint64_t refreshed_ns;     /* the kernel was asked for its counters */
+    uint64_t rows_ns;          /* new rows of the inventory were written */
+    struct upkeep_done repeat; /* all rows of the inventory were asked for again */
+    struct upkeep_done tables; /* the counters were written */
+
+    uint64_t lost;        /* events, in whatever way they were lost */
+    uint64_t lost_told;   /* of those, what the last tables told of */
+    uint64_t calm_ns;     /* when those two were the same last */
+    uint64_t lost_before; /* by the writer, in the files before this one */
+    bool unwritten_said;  /* that some of this file's events could not be written */
+    bool inventory_lost;  /* some rows could not be written since all were asked for */
 };
 
 /* Makes its own parts; the rest is the caller's. inventory may be NULL. live: somebody looks at the
