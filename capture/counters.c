@@ -14,11 +14,16 @@ static const char *const kernel_names[EV_COUNTERS] = {
     [EV_NO_STACK] = "cut.stack",
 };
 
-/* By CPU and probe, beside those: events, guesses, and what the disk lost. */
+/*
+ * How many entries counters_list() can make, and who makes them.
+ *
+ * For each CPU and probe, add_cells(): the kernel's, events, guesses, and what the disk lost.
+ */
 #define CELL_COUNTERS (EV_COUNTERS + 3)
-/* By probe: recursion, misses, and that it is not attached. */
+/* For each probe one by add_recursion(), add_missed() and add_failed(). */
 #define PROBE_COUNTERS 3
-/* Totals of 0, recursion and misses of all kprobes, evictions and misses of tracking, inventory. */
+/* In all: those of add_cells() where all are 0; one by add_recursion(), add_missed() and
+ * add_failed(), two by add_tracking(), five by add_inventory(). */
 #define OTHER_COUNTERS (CELL_COUNTERS + 10)
 #define LOSS           "lost."
 
@@ -26,16 +31,18 @@ struct counters {
     const struct attachment *attachment;
     const struct probes *probes;
     uint32_t cpus;
-    size_t cells;   /* CPUs * probes; in the order CPU * probes + probe: */
+
+    size_t cells;   /* CPUs * probes. The next five are by CPU * probes + probe */
     __u64 *events;  /* given to the writer */
-    __u64 *flushed; /* of those: written or lost */
-    __u64 *guessed; /* with a journey that is a guess: what the events say... */
-    __u64 *guesses; /* ...and with those of probes that record none */
+    __u64 *flushed; /* of events: written or lost */
+    __u64 *guessed; /* of events: with NST_EVENT_GUESS */
+    __u64 *guesses; /* guessed, and the guesses at probes that record no events */
     __u64 *lost_disk;
-    uint64_t *missed; /* of kprobes, by probe... */
-    uint64_t missed_together;
+
+    bool kprobes;             /* there are some: else the next three are unused */
+    uint64_t *missed;         /* by probe */
+    uint64_t missed_together; /* by several probes that have one link */
     bool missed_known;
-    bool kprobes;
     uint64_t tracking_missed; /* of the kprobes that follow packets */
     bool tracking_missed_known;
     uint64_t evicted;
@@ -123,7 +130,7 @@ void counters_inventory(struct counters *counters, const struct inventory_counts
     counters->has_inventory = true;
 }
 
-/* Of its own; kprobes share theirs. */
+/* Whether the probe has a program of its own; all kprobes share a few. */
 static bool has_program(const struct probe *probe)
 {
     return probe->kind != NST_PROBE_KPROBE && probe->kind != NST_PROBE_KRETPROBE;
@@ -166,11 +173,24 @@ void counters_losses(const struct counters *counters, struct losses *losses)
     losses->recursion += kprobe_misses;
 }
 
-static void add(struct counters *counters, const char *name, const char *probe, uint32_t cpu,
-                uint64_t value)
+/* There is room: see OTHER_COUNTERS. */
+static void append(struct counters *counters, struct nst_counter counter)
 {
-    counters->list[counters->count++] = (struct nst_counter){
-        .name = name, .probe = probe, .cpu = cpu, .known = true, .value = value};
+    counters->list[counters->count++] = counter;
+}
+
+/* Of all CPUs together. known: whether this kernel can tell. */
+static void add_if_known(struct counters *counters, const char *name, const char *probe, bool known,
+                         uint64_t value)
+{
+    append(counters,
+           (struct nst_counter){
+               .name = name, .probe = probe, .cpu = NST_NONE, .known = known, .value = value});
+}
+
+static void add(struct counters *counters, const char *name, const char *probe, uint64_t value)
+{
+    add_if_known(counters, name, probe, true, value);
 }
 
 /* One kind of count of every CPU and probe, which stand stride apart. */
@@ -185,10 +205,14 @@ static void add_cells(struct counters *counters, const char *name, const volatil
             uint64_t value = values[((size_t)cpu * probes->count + probe) * stride];
 
             if (value)
-                add(counters, name, probes->list[probe].symbol, cpu, value);
+                append(counters, (struct nst_counter){.name = name,
+                                                      .probe = probes->list[probe].symbol,
+                                                      .cpu = cpu,
+                                                      .known = true,
+                                                      .value = value});
         }
     if (counters->count == before)
-        add(counters, name, NULL, NST_NONE, 0);
+        add(counters, name, NULL, 0);
 }
 
 static void add_guesses(struct counters *counters, const volatile struct ev_counters *kernel)
@@ -198,7 +222,8 @@ static void add_guesses(struct counters *counters, const volatile struct ev_coun
     add_cells(counters, "tracking.guessed", counters->guesses, 1);
 }
 
-/* Of the probes that record, events are lost; of the others, only knowledge. */
+/* Where the program of a probe that records is skipped, an event is lost; of one that only follows
+ * packets, what tracking would have learnt. */
 static void add_recursion(struct counters *counters)
 {
     uint64_t kprobe_misses;
@@ -213,39 +238,35 @@ static void add_recursion(struct counters *counters)
         if (!has_program(p))
             continue;
         known = attach_misses(counters->attachment, probe, &misses);
-        add(counters, name, p->symbol, NST_NONE, misses);
-        counters->list[counters->count - 1].known = known;
+        add_if_known(counters, name, p->symbol, known, misses);
     }
     kprobes_known = attach_kprobe_misses(counters->attachment, &kprobes, &kprobe_misses);
-    if (kprobes) {
-        add(counters, "lost.recursion", NULL, NST_NONE, kprobe_misses);
-        counters->list[counters->count - 1].known = kprobes_known;
-    }
+    if (kprobes)
+        add_if_known(counters, "lost.recursion", NULL, kprobes_known, kprobe_misses);
 }
 
-/* Where one BPF link has several probes, they are told together. */
+/* The kernel counts by BPF link: missed_together is of links that have several probes. */
 static void add_missed(struct counters *counters)
 {
     if (!counters->kprobes)
         return;
-    add(counters, "lost.missed", NULL, NST_NONE, counters->missed_together);
-    counters->list[counters->count - 1].known = counters->missed_known;
+    add_if_known(counters, "lost.missed", NULL, counters->missed_known, counters->missed_together);
     for (uint32_t probe = 0; probe < counters->probes->count; probe++)
         if (counters->missed[probe])
-            add(counters, "lost.missed", counters->probes->list[probe].symbol, NST_NONE,
+            add(counters, "lost.missed", counters->probes->list[probe].symbol,
                 counters->missed[probe]);
 }
 
 static void add_tracking(struct counters *counters)
 {
-    add(counters, "tracking.evicted", NULL, NST_NONE, counters->evicted);
+    add(counters, "tracking.evicted", NULL, counters->evicted);
     if (!attach_tracks_exactly(counters->attachment))
         return;
-    add(counters, "tracking.missed", NULL, NST_NONE, counters->tracking_missed);
-    counters->list[counters->count - 1].known = counters->tracking_missed_known;
+    add_if_known(counters, "tracking.missed", NULL, counters->tracking_missed_known,
+                 counters->tracking_missed);
 }
 
-/* What saw nothing because it was nowhere. */
+/* Probes that could not be attached, and so saw nothing. */
 static void add_failed(struct counters *counters)
 {
     const struct probes *probes = counters->probes;
@@ -253,20 +274,20 @@ static void add_failed(struct counters *counters)
 
     for (uint32_t probe = 0; probe < probes->count; probe++)
         if (probes->list[probe].error)
-            add(counters, "probe.failed", probes->list[probe].symbol, NST_NONE, 1);
+            add(counters, "probe.failed", probes->list[probe].symbol, 1);
     if (counters->count == before)
-        add(counters, "probe.failed", NULL, NST_NONE, 0);
+        add(counters, "probe.failed", NULL, 0);
 }
 
 static void add_inventory(struct counters *counters)
 {
     const struct inventory_counts *counts = &counters->inventory;
 
-    add(counters, "inventory.limit", NULL, NST_NONE, counts->limit);
-    add(counters, "inventory.left_out", NULL, NST_NONE, counts->left_out);
-    add(counters, "inventory.unread", NULL, NST_NONE, counts->unread);
-    add(counters, "inventory.full", NULL, NST_NONE, counts->full);
-    add(counters, "inventory.unheard", NULL, NST_NONE, counts->unheard);
+    add(counters, "inventory.limit", NULL, counts->limit);
+    add(counters, "inventory.left_out", NULL, counts->left_out);
+    add(counters, "inventory.unread", NULL, counts->unread);
+    add(counters, "inventory.full", NULL, counts->full);
+    add(counters, "inventory.unheard", NULL, counts->unheard);
 }
 
 const struct nst_counter *counters_list(struct counters *counters, size_t *count)
