@@ -104,13 +104,14 @@ static void raise_limit(void)
     descriptors_end(&descriptors);
 }
 
-/* Rather than that this kernel lacks something. */
+/* Whether memory or descriptors ran out, rather than that this kernel lacks something. */
 static bool is_shortage(int error)
 {
     return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
-/* Where it cannot be exact it does without, unless that was asked for. */
+/* Where this kernel does not allow exact tracking, the heuristic takes its place, unless exact
+ * tracking was asked for. What we ran out of is an error all the same. */
 static int open_exact(struct attachment *a, const struct attach_options *options,
                       struct nst_error *err)
 {
@@ -162,7 +163,8 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
     return 0;
 }
 
-/* What only follows packets comes before what records them, so that no freeing is missed. */
+/* The probes that only follow packets are attached before those that record them (the higher of
+ * enum ev_probe first), so that no freeing is missed of a packet that was recorded. */
 int attach_start(struct attachment *a, struct nst_error *err)
 {
     int failed = exact_attach(a->exact, a->object, err);
@@ -184,7 +186,8 @@ int attach_start(struct attachment *a, struct nst_error *err)
     return others_attach(a->others, err);
 }
 
-/* Programs run inside of the kernel's read sides of RCU; this waits for those. */
+/* Programs run inside of RCU's read sides, and this waits for a grace period. Where the kernel has
+ * no membarrier(2), or refuses it, time has to do. */
 void attach_settle(void)
 {
     if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))

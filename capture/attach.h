@@ -58,14 +58,16 @@ void attach_free(struct attachment *attachment);
 
 /* How the programs were attached: "tp_btf" or "raw_tp". */
 const char *attach_how(const struct attachment *attachment);
-/* Each freeing of packet data is seen. */
+/* Whether each freeing of packet data is seen, so that tracking need not guess. */
 bool attach_tracks_exactly(const struct attachment *attachment);
-/* Possible CPUs of this host; those in records are below. */
-/* To number them. */
-uint32_t attach_cpu_bits(const struct attachment *attachment);
+/* How many possible CPUs this host has: each CPU number in a record is less. */
 uint32_t attach_cpus(const struct attachment *attachment);
+/* How many bits such a number takes, as in struct ev_config. */
+uint32_t attach_cpu_bits(const struct attachment *attachment);
+/* The attachment's own; *count of them. */
 struct ring *attach_rings(const struct attachment *attachment, size_t *count);
-/* Bytes that each CPU has reserved, by CPU. Whether a ring has more than a quarter waiting. */
+/* Fills in the bytes that have been reserved in each CPU's ring since the start, by CPU. True: some
+ * ring has more than a quarter of its room waiting to be read. */
 bool attach_written(const struct attachment *attachment, uint64_t *bytes);
 /* Rung when much waits in a ring. */
 struct doorbell *attach_doorbell(struct attachment *attachment);
@@ -75,19 +77,22 @@ const struct probes *attach_probes(const struct attachment *attachment);
 /* Live counts of the BPF side, by CPU * probes + probe, and by CPU. */
 const volatile struct ev_counters *attach_counters(const struct attachment *attachment);
 const volatile struct ev_cpu *attach_cpu_states(const struct attachment *attachment);
-/* Tracking's table: so many sets, and EV_TRACK_WAYS entries for each. */
+/* Tracking's table, which the programs write too: *count sets, and EV_TRACK_WAYS entries for each.
+ */
 struct ev_track_set *attach_track_sets(const struct attachment *attachment, uint32_t *count);
 struct ev_track *attach_tracks(const struct attachment *attachment);
+/* The map of stack traces; the attachment's. */
 int attach_stacks_fd(const struct attachment *attachment);
-/* How often the kernel skipped the probe's program, because it would have interrupted itself;
- * false: this kernel does not count that. Kprobes share a program, and have 0 here. */
+/* How often the kernel skipped the probe's program because it would have interrupted itself on its
+ * CPU. False: this kernel does not count that. Kprobes share programs: theirs are 0 here, and all
+ * together in attach_kprobe_misses(). */
 bool attach_misses(const struct attachment *attachment, uint32_t probe, uint64_t *misses);
-/* The same of all kprobes together; *any: there are some. */
+/* *any: there are kprobes. */
 bool attach_kprobe_misses(const struct attachment *attachment, bool *any, uint64_t *misses);
-/* Kprobes that were passed over, see kprobes_missed(): missed, by probe, and *shared are set. false:
- * this kernel does not tell. Only while attached. */
+/* How often the kernel passed over kprobes, see kprobes_missed(): sets missed, by probe, and
+ * *shared. False: this kernel does not tell. Only while attached. */
 bool attach_missed(const struct attachment *attachment, uint64_t *missed, uint64_t *shared);
-/* Likewise of those that only follow packets: 0 where there are none. */
+/* The same of the kprobes of exact tracking, together: 0 where there are none. */
 bool attach_tracking_missed(const struct attachment *attachment, uint64_t *missed);
 
 #endif

@@ -17,15 +17,15 @@
 #define STORES_IN_ORDER 0
 #endif
 
-/* A way of using the programs, as a kernel may take or refuse it. */
+/* One of the ways to load and attach the programs, of which a kernel may refuse some. */
 struct variant {
     enum attach_mode mode;
-    bool dynptr;
-    const char *name;
-    const char *suffix; /* of its programs */
+    bool dynptr;        /* with bpf_dynptr_from_skb(), for bytes outside of the linear part */
+    const char *name;   /* as people are told it */
+    const char *suffix; /* of its programs' names */
 };
 
-/* An array of the programs' in our memory. */
+/* An array map of the programs, mapped into our memory. */
 struct mapped {
     void *pages;
     size_t bytes;
@@ -51,7 +51,7 @@ struct attachment {
     uint32_t tracks_max;
 };
 
-/* That number so many things. */
+/* How many bits it takes to number so many things from 0 on. */
 static inline uint32_t attach_bits_for(uint32_t count)
 {
     return count > 1 ? 32 - __builtin_clz(count - 1) : 0;
@@ -62,7 +62,7 @@ static inline struct bpf_map *attach_map(const struct attachment *a, const char 
     return bpf_object__find_map_by_name(a->object, name);
 }
 
-/* Of a ring. */
+/* How many chunks a ring has. */
 static inline uint32_t attach_chunks(const struct attachment *a)
 {
     return a->shape.size_bytes / a->shape.chunk_bytes;

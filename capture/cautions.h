@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is said of that which is to be recorded where it is not here now, or may become another. */
+/* Warnings at the start: that what is to be recorded is not there now, and may be misspelt; or that
+ * a namespace is known by a number which may become another's. */
 #ifndef NST_CAPTURE_CAUTIONS_H
 #define NST_CAPTURE_CAUTIONS_H
 
@@ -19,12 +20,13 @@ int known_devices_init(struct known_devices *devices, const struct words *wanted
 void known_devices_free(struct known_devices *devices);
 void known_devices_note_row(struct known_devices *devices, const struct row *row);
 
-/* A device may be in any namespace, and may come later; but it may also be misspelt. inventory:
- * NULL if it knows no devices; then those of our own namespace alone are known. */
+/* Devices of -i that there are not. That is no error: a device may be in any namespace, and may
+ * come later. inventory: NULL if it knows no devices; then only those of our own namespace are
+ * known. */
 void caution_devices(const struct known_devices *devices, const struct inventory *inventory);
-/* As for devices. */
+/* Namespaces and containers of --netns that there are not. */
 void caution_netns(const struct filters *filters, const struct inventory *inventory);
-/* One that has the number later would be taken for it. */
+/* Namespaces of --netns of which only the inum is known, which another may get when it is gone. */
 void caution_inums(const struct filters *filters);
 
 #endif

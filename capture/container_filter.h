@@ -20,15 +20,17 @@ struct container_filter *container_filter_new(const struct nst_who *whos, size_t
 void container_filter_free(struct container_filter *filter);
 
 /* A row of the inventory: a container runs, or has ended. False: no memory. */
-bool container_filter_note_row(struct container_filter *filter, const struct nst_container *container);
+bool container_filter_note_row(struct container_filter *filter,
+                               const struct nst_container *container);
 
 /* Goes through the containers that run and are meant; *at is 0 at first, and then this function's
  * own. The one that means it, and the container's namespace. NULL: no more. */
-const struct nst_who *container_filter_next(const struct container_filter *filter, size_t *at, struct nst_netns *netns);
+const struct nst_who *container_filter_next(const struct container_filter *filter, size_t *at,
+                                            struct nst_netns *netns);
 
 /* Whether the ids of several containers that run begin as who says: two of those ids, valid until
  * the next row. */
 bool container_filter_is_ambiguous(const struct container_filter *filter, const struct nst_who *who,
-                         const char *ids[2]);
+                                   const char *ids[2]);
 
 #endif

@@ -20,7 +20,7 @@ enum copy_kind {
 struct template {
     struct bpf_insn *insns; /* NULL: it was not chosen */
     size_t insns_count;
-    void *functions; /* of which types those are that it calls: struct bpf_func_info, NULL: unknown */
+    void *functions; /* struct bpf_func_info: the types of its functions; NULL: not known */
     uint32_t functions_count;
     uint32_t function_bytes;
     uint32_t btf_fd; /* the object's */
@@ -31,9 +31,10 @@ struct templates {
     int handler; /* libbpf's number, plus 1; 0: none */
 };
 
-/* From here on they are taken from each object that is loaded: the last one's count. */
+/* Has libbpf hand over the templates of each object that is loaded from here on. Those of the last
+ * object are kept. */
 int templates_begin(struct templates *templates);
-/* When objects have been closed. */
+/* To be called once all those objects are closed. */
 void templates_end(struct templates *templates);
 
 struct copy {

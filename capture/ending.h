@@ -9,12 +9,15 @@
 
 struct ending {
     sigset_t signals;     /* the mask that lets them in */
-    bool outlives_hangup; /* SIGHUP is never a signal to stop; else... */
-    bool hangup_ends;     /* ...it is... */
-    bool had_terminal;    /* ...in any case if this one is gone */
-    bool next_file;       /* else it asks for a new file: whoever begins that clears this */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
-    uint64_t give_up_ns;  /* 0: it was not yet time to stop, or nobody had to wait since */
+    uint64_t give_up_ns;  /* when ending_wait() does; 0: it did not have to wait since it is time */
+
+    /* SIGHUP asks to stop where there is one output only, or where the terminal that we had at the
+     * start is gone, but never under nohup(1). Otherwise it asks for a new file. */
+    bool outlives_hangup; /* under nohup(1) */
+    bool hangup_ends;     /* there is one output only */
+    bool had_terminal;
+    bool next_file; /* it was asked for; whoever begins it clears this */
 };
 
 /* Before signals_catch(). hangup_ends: there is only one output. The rest of *ending is set already,

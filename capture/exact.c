@@ -12,7 +12,7 @@
 #include "capture/misses.h"
 #include "format/error.h"
 
-/* Functions on their way to their returns, of all CPUs. */
+/* Calls of all CPUs that have entered such a function and not returned yet. */
 #define MOVING_MAX 4096
 
 enum need {

@@ -16,20 +16,19 @@
 #include "format/error.h"
 #include "format/header.h"
 
-/* Blocks of events are left out while one waits; what the host knew is said once and is kept for
- * the printer, up to so much. */
+/* A block of events is left out while another still waits for room in the pipe. Blocks of the
+ * inventory and counters are not, since most of what they say is said once, until so much waits. */
 #define PENDING_MAX (8u << 20)
 
 struct live {
     struct printer printer;
     uint8_t salt[NST_SALT_SIZE];
-    uint64_t
-        sequence; /* of blocks, also of those left out: the printer says that they are missing */
-    uint32_t previous;
-    bool last;
-    bool gone; /* nobody reads */
-    uint64_t skipped;
-    struct buffer pending; /* from sent on */
+    uint64_t sequence; /* of the next block; those left out have one too, so the printer knows */
+    uint32_t previous; /* size of the last block that was not left out */
+    bool last;         /* the file under way is the last one: its END is passed on */
+    bool gone;         /* nobody reads */
+    uint64_t skipped;  /* events that were left out */
+    struct buffer pending; /* what the pipe has had no room for: its bytes from sent on */
     size_t sent;
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * --netns: the namespaces that are to be recorded, or left out, kept up to date for the BPF programs.
- * An inum, a cookie, a path and a process mean one namespace, which is looked up once
- * (capture/netns_resolve.h). A name means whatever has it while the recording runs: names are looked
- * up again whenever one may have come or gone. A container's namespace is known from the inventory
- * (capture/container_filter.h).
+ * --netns: the namespaces that are to be recorded, or left out, kept up to date for the BPF
+ * programs. An inum, a cookie, a path and a process mean one namespace, which is looked up once
+ * (capture/netns_resolve.h). A name means whatever has it while the recording runs: names are
+ * looked up again whenever one may have come or gone. A container's namespace is known from the
+ * inventory (capture/container_filter.h).
  */
 #ifndef NST_CAPTURE_NETNS_FILTER_H
 #define NST_CAPTURE_NETNS_FILTER_H

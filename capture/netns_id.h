@@ -15,7 +15,7 @@
  * -EINVAL that is no network namespace; -EDEADLK we could not come back to our own. */
 int netns_identify(int dir, const char *path, struct nst_netns *netns);
 
-/* Says so of the latter. */
+/* The message for -EDEADLK, which is returned. */
 int netns_no_way_back(struct nst_error *err);
 
 /* Whether this kernel would tell cookies, but not to us: that takes CAP_SYS_ADMIN. */

@@ -10,9 +10,10 @@
 #include "capture/kprobes.h"
 #include "format/error.h"
 
-/* Functions that are under way to their returns. */
+/* Calls of all CPUs that have entered a function with a kretprobe and not returned yet. */
 #define ENTERED_MAX 16384
-/* A function's name can stand for several, all static. */
+/* A name can be that of several static functions, and each address takes an entry of kprobe_places;
+ * few names have as many as this. */
 #define NAMESAKES 4
 
 struct others {

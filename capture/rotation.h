@@ -15,13 +15,13 @@ struct rotation {
     const struct options *options;
     struct file_info *info;
     struct files *files; /* NULL: the output is a stream, and stays the only one */
-    int fd;              /* the first output's, until that begins... */
-    bool waits;          /* ...which it has not yet */
-    uint64_t began_ns;   /* the current one */
-    uint64_t retry_ns;   /* not before, as the last try failed */
-    bool asked;          /* for a new one, and it could not be begun yet */
-    bool told;           /* why */
-    bool full_told;      /* that files had to go because the disk is full */
+    int fd;              /* of the first output; from rotation_begin() on the writer's */
+    bool waits;          /* rotation_begin() is still to come: fd is ours to close */
+    uint64_t began_ns;   /* when the current file began, as all times here by CLOCK_MONOTONIC */
+    uint64_t retry_ns;   /* the last try to begin a file failed: none before then */
+    bool asked;          /* SIGHUP asked for a new file, which could not be begun yet */
+    bool told;           /* it was said why not */
+    bool full_told;      /* it was said that files go because the disk is full */
 };
 
 /* Opens the first output, and leaves what is in it. */

@@ -28,7 +28,7 @@
 /* The rings wake us when much waits; the rest is fetched so often. */
 #define WAIT_MS 100
 
-/* Not longer than until something is due. */
+/* How long to wait for events: until something else is due, or it is time to stop. */
 static int wait_ms(const struct session *s)
 {
     uint64_t now_ns = clock_now_ns(), due_ns = upkeep_due_ns(&s->upkeep), left_ms;
@@ -41,7 +41,7 @@ static int wait_ms(const struct session *s)
     return left_ms < WAIT_MS ? (int)left_ms : WAIT_MS;
 }
 
-/* Its reader went away, perhaps. With a file there is still something to do. */
+/* Perhaps whoever read what it printed went away. A file is recorded all the same. */
 static void printer_ended(struct session *s)
 {
     if (s->options->output)
@@ -124,7 +124,7 @@ static uint64_t bytes_written(const struct session *s, const struct nst_writer_s
     return stats->bytes;
 }
 
-/* Of what, where somebody reads what we write. */
+/* What somebody reads us through, in words; NULL: the output is no pipe. */
 static const char *reader_of(const struct session *s)
 {
     if (!s->to_reader)
@@ -160,7 +160,7 @@ static void report_if_asked(const struct session *s)
     say_counts(s, &stats, true);
 }
 
-/* Of more namespaces than there is room for, those that are known go on. */
+/* More namespaces than there is room for: those that are known are recorded all the same. */
 static int note_full(struct session *s, int error, struct nst_error *err)
 {
     if (error != -E2BIG)
@@ -171,8 +171,8 @@ static int note_full(struct session *s, int error, struct nst_error *err)
     return 0;
 }
 
-/* Names of namespaces are looked up when a mount tells that there may be new ones, or, where nothing
- * tells, each time. */
+/* Names of namespaces are looked up when a mount tells that there may be new ones, or, where
+ * nothing tells, each time. */
 static int update_filters(struct session *s, struct nst_error *err)
 {
     int error = note_full(s, filters_apply_rows(s->filters, err), err);
@@ -216,8 +216,8 @@ static int status_of(const struct session *s, const struct nst_writer_stats *sta
     return stats->written ? STATUS_PARTIAL : STATUS_FAILED;
 }
 
-/* Nothing new comes from here on, and all that was seen is written. What had been said of a failure
- * before is not said again. */
+/* Detaches everything and writes all that was seen. said: the message of the failure that ended the
+ * recording, if one did; it is not repeated. */
 static int finish(struct session *s, const char *said)
 {
     struct nst_writer_stats stats;

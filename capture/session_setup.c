@@ -305,8 +305,7 @@ static int make_parts(struct session *s, struct nst_error *err)
 
 static void caution(const struct session *s)
 {
-    const struct inventory *looks =
-        s->options->inventory == INVENTORY_NAMES ? NULL : s->inventory;
+    const struct inventory *looks = s->options->inventory == INVENTORY_NAMES ? NULL : s->inventory;
 
     caution_devices(&s->devices, looks);
     if (looks)

@@ -39,7 +39,8 @@ void sights_netns(struct sights *sights, uint32_t index, const struct nst_netns 
 {
     struct sight *list;
 
-    /* Without a cookie it can be another that has the inum now. */
+    /* Where there are no cookies, another namespace may have got the inum: the next event of it is
+     * told of again. */
     if (index < sights->count && !netns->cookie)
         sights->list[index].told = false;
     /* The writer counts up: a new one is next. */

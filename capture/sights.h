@@ -14,12 +14,13 @@ struct sights;
 struct sights *sights_new(struct inventory *inventory);
 void sights_free(struct sights *sights);
 
-/* What indices of the writer's mean, said whenever they are defined. */
+/* To be called for each definition in the rings: which namespace or device the writer's index is.
+ */
 void sights_netns(struct sights *sights, uint32_t index, const struct nst_netns *netns);
 void sights_device(struct sights *sights, uint32_t index, const struct nst_netns *netns,
                    const struct nst_device *device);
 
-/* An event of this namespace, or NST_NONE. */
+/* To be called for each event; netns is the writer's index, or NST_NONE. */
 void sights_event(struct sights *sights, uint32_t netns, uint64_t ts_ns);
 
 #endif

@@ -9,7 +9,8 @@
 #include "capture/symbols.h"
 #include "format/nstrail.h"
 
-/* Places for them, of one recording. What finds its own taken comes with its event. */
+/* How many different stack traces the kernel's map can hold. It puts each where its hash says; one
+ * that finds another there is not kept in the map but in its event's own record. */
 #define STACKS_MAX 16384
 
 struct stacks;
@@ -18,8 +19,9 @@ struct stacks;
 struct stacks *stacks_new(int map_fd, const struct symbols *symbols);
 void stacks_free(struct stacks *stacks);
 
-/* The innermost frame in the writer of the stack with that id. probe: where it was
- * taken; the functions by which that called our program are left out. NST_NONE: there is no such. */
+/* The writer's index of the innermost frame of the stack trace with that id in the map. probe:
+ * where it was taken; the kernel's functions between there and our program are left out. NST_NONE:
+ * there is no such trace. */
 uint32_t stacks_find(struct stacks *stacks, struct nst_writer *writer, uint32_t id,
                      const struct probe *probe);
 /* The same of one that came with its event: EV_STACK_FRAMES addresses. */
