@@ -48,11 +48,12 @@ enum ev_probe {
     EV_PROBE_OTHER = 5,
 };
 
-/* Of a stack trace, from the innermost one; the kernel's own limit is 127 by default. */
+/* Addresses of a stack trace at most, the innermost first; the kernel's own limit is 127 by
+ * default. */
 #define EV_STACK_FRAMES 64
-/* Addresses; 0 behind the last. */
+/* Of a stack trace in a record: its addresses, then zeros. */
 #define EV_STACK_BYTES (8 * EV_STACK_FRAMES)
-/* Of what stands in place of its number: it is in the record. */
+/* This bit of ev_packet.stack, which no number in the map has: the stack trace is in the record. */
 #define EV_STACK_WITHIN_SHIFT 31
 #define EV_STACK_WITHIN       (1u << EV_STACK_WITHIN_SHIFT)
 
@@ -143,7 +144,7 @@ struct ev_packet {
     __u64 pid_tgid; /* tgid in the upper half; defined by an ev_task */
     __u64 journey_id; /* tells when it began: ev_journey_ts_ns(); 0: not tracked */
     __u64 journey_head;
-    __u32 stack;       /* of the map `stacks`, plus 1; 0: none; or EV_STACK_WITHIN */
+    __u32 stack;       /* id in the map `stacks`, plus 1; 0: none; or has EV_STACK_WITHIN */
     __u32 drop_reason; /* of EV_PROBE_KFREE; else 0 */
     __u32 rx_ifindex;
     __u32 len; /* of the packet from where its bytes begin */
@@ -169,7 +170,7 @@ enum ev_skb_flag {
     EV_SKB_NOHDR = 1 << 1,
 };
 
-/* What else its skb says: as struct nst_skb. */
+/* What else the packet's skb says; the members are as those of struct nst_skb. */
 struct ev_skb {
     __u32 len;
     __u32 data_len;
@@ -228,8 +229,9 @@ struct ev_task {
 #define EV_TASK_SETS   256
 #define EV_TASK_WAYS   1
 
-/* Packets that a CPU remembers to follow them when their data moves. One takes another's place: while
- * a router asks for its neighbour, a few others pass. */
+/* How many of the packets that passed last a CPU remembers (struct passed), to follow those whose
+ * data moves. More than a few, for others pass while one waits: for a router's neighbour to answer,
+ * say. */
 #define EV_PASSED_SETS 256
 
 /* The set of a reference. Kernel objects are aligned, so the low bits say little. */
@@ -297,8 +299,9 @@ static inline __u32 ev_track_set_of(__u64 head, __u32 choice, __u32 sets)
     return ((__u32)(slab >> (choice ? 24 : 44)) << 6 | of_slab) & (sets - 1);
 }
 
-/* Windows of a CPU: programs nest (task, softirq, hardirq, NMI), and where they can be preempted, as
- * those of fentry, others take their turn. */
+/* Windows that a CPU has (struct window), one for each program that looks into a packet at a time:
+ * programs interrupt each other (task, softirq, hardirq, NMI), and some can be preempted (fentry).
+ */
 #define EV_SCRATCH_LEVELS 4
 
 /* Of one CPU, written by it alone; a cache line. */

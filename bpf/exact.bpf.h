@@ -41,7 +41,7 @@ static __always_inline struct ev_track *exact_find(struct sk_buff *skb, __u64 he
     return t && t->state != EV_TRACK_DEAD ? t : NULL;
 }
 
-/* Nobody will see it again. */
+/* The buffer is freed, and its journey over. */
 static __always_inline void exact_end(struct sk_buff *skb)
 {
     struct ev_track *t = exact_find(skb, head_of(skb));
@@ -50,7 +50,7 @@ static __always_inline void exact_end(struct sk_buff *skb)
         t->state = EV_TRACK_DEAD;
 }
 
-/* The journey is in this skb's buffer, too. */
+/* From now on the journey is in this skb's buffer too. */
 static __always_inline void exact_follow(const struct here *here, struct sk_buff *skb,
                                          const struct ev_track *from)
 {
@@ -67,7 +67,8 @@ static __always_inline void exact_follow(const struct here *here, struct sk_buff
         track_put(here, head, from, address(skb));
 }
 
-/* These have no number of their own: what they count is counted with what tracking has elsewhere. */
+/* These programs are no probes that could be recorded, and have no counters of their own: what they
+ * count goes to those of skb:consume_skb. */
 static __always_inline bool exact_here(struct here *here)
 {
     return here_init(here, EV_PROBE_OTHER, EV_PROBE_CONSUME);
@@ -129,7 +130,7 @@ int exact_stolen(struct pt_regs *ctx)
     return 0;
 }
 
-/* kfree_skb_partial(skb, head_stolen): so it has, perhaps. */
+/* kfree_skb_partial(skb, head_stolen): the same, if head_stolen. */
 SEC("kprobe")
 int exact_partial(struct pt_regs *ctx)
 {

@@ -213,7 +213,7 @@ static __always_inline struct device_slot *device_find(const struct here *here,
         way = typed ? device_learn_typed(cached, dev) : device_learn_raw(cached, dev);
     if (unlikely(way < 0))
         return NULL;
-    way = forget(here, way) & 1;
+    way = opaque(here, way) & 1;
     barrier_var(way);
     return (void *)cached + way * sizeof(*slot);
 }

@@ -23,7 +23,8 @@ struct {
 
 char bpf_license[] SEC("license") = "Dual BSD/GPL";
 
-/* What a probe gives, constants but for the pointers. */
+/* What a probe knows of its event. Constants, so that what a probe does not need is compiled away;
+ * but for the pointers, and in programs for any place (other.bpf.h) some of the others. */
 struct arguments {
     void *ctx; /* as the program was given it */
     struct sk_buff *skb;
@@ -73,7 +74,7 @@ static __always_inline bool dynptr_fits(bool typed)
     return typed && config.has_dynptr;
 }
 
-/* In what was found, if it was. */
+/* The event is at that device. False: slot is NULL, it is not known. */
 static __always_inline bool in_device(struct device_slot *slot, enum ev_netns_source source,
                                       __u64 dev, struct where *where)
 {
@@ -86,6 +87,7 @@ static __always_inline bool in_device(struct device_slot *slot, enum ev_netns_so
     return true;
 }
 
+/* The same of a namespace without a device. */
 static __always_inline bool in_netns(struct netns_slot *slot, enum ev_netns_source source,
                                      __u64 net, struct where *where)
 {
@@ -138,22 +140,23 @@ struct found {
     struct where where;
 };
 
-/* By which way this was found. A program took the verifier four times as long. */
-static __always_inline void forget_way(const struct here *here, struct found *f)
+/* What was found, without the branches by which it was. A program with those took the verifier four
+ * times as long. */
+static __always_inline void opaque_found(const struct here *here, struct found *f)
 {
     struct packet *p = &f->packet;
 
-    p->sk = forget(here, p->sk);
-    p->start = forget(here, p->start);
-    p->data = forget(here, p->data);
-    p->linear = forget(here, p->linear);
-    p->len = forget(here, p->len);
-    p->nonlinear = forget(here, p->nonlinear) & 1;
-    p->l3 = forget(here, p->l3) & 1;
-    f->where.source = forget(here, f->where.source);
+    p->sk = opaque(here, p->sk);
+    p->start = opaque(here, p->start);
+    p->data = opaque(here, p->data);
+    p->linear = opaque(here, p->linear);
+    p->len = opaque(here, p->len);
+    p->nonlinear = opaque(here, p->nonlinear) & 1;
+    p->l3 = opaque(here, p->l3) & 1;
+    f->where.source = opaque(here, f->where.source);
 }
 
-/* False: it is no packet; counted. */
+/* Measures and locates the packet. False: it is none, which is counted. */
 static __always_inline bool find(const struct here *here, const struct arguments *a,
                                  struct found *f)
 {
@@ -175,7 +178,7 @@ static __always_inline bool find(const struct here *here, const struct arguments
     if (unlikely(!in_device(device, EV_NETNS_DEVICE, address(dev), where)))
         locate_otherwise(here, a, sk, where);
     packet_measure(p, a->place, has_ethernet(where->device), a->typed);
-    forget_way(here, f);
+    opaque_found(here, f);
     return true;
 }
 
@@ -227,9 +230,10 @@ static __always_inline struct sighting sighted(const struct arguments *a, const 
     };
 }
 
-/* Of the kernel functions that led here, plus 1. Where another one has its place in the map, it is
- * an error, which has the bit EV_STACK_WITHIN: a number of its own would have the verifier follow
- * it through all of the program. */
+/* Of the trace of kernel functions that led here: its number in the map, plus 1. Where another one
+ * has its place, this is an error plus 1, of which EV_STACK_WITHIN, the sign, is set too. That is
+ * the mark in the record as well: to choose another number would be a branch for the verifier to
+ * follow through the rest of the program. */
 static __always_inline __u32 stack_id(void *ctx)
 {
     return bpf_get_stackid(ctx, &stacks, 0) + 1;
@@ -243,7 +247,7 @@ static __always_inline __u32 is_within(__u32 stack)
     return within;
 }
 
-/* Once there is room for it. */
+/* Fills in the record that write_begin() has made room for, and hands it over. */
 static __always_inline void write_found(struct here *here, const struct arguments *a,
                                         const struct found *f, const struct sighting *seen,
                                         __u64 pid_tgid, __u32 stack, struct writing *w)
@@ -260,6 +264,7 @@ static __always_inline void write_found(struct here *here, const struct argument
     write_end(here, &f->packet, w, a->dynptr);
 }
 
+/* An event at a probe that the user asked for: written, if the filters let it through. */
 static __always_inline void record(struct here *here, const struct arguments *a)
 {
     struct found f = {};
@@ -277,7 +282,7 @@ static __always_inline void record(struct here *here, const struct arguments *a)
         !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
         return;
     if (config.filters)
-        forget_way(here, &f); /* also of those through the filters */
+        opaque_found(here, &f); /* the filters have branches of their own */
     stack = a->stack ? stack_id(a->ctx) : 0;
     if (!tell(here, &f.where, &pid_tgid) ||
         !write_begin(here, &f.packet, a->state, is_within(stack), false, &w))
@@ -285,7 +290,7 @@ static __always_inline void record(struct here *here, const struct arguments *a)
     write_found(here, a, &f, &seen, pid_tgid, stack, &w);
 }
 
-/* For tracking alone. */
+/* At a probe that only tracking needs: the same without a record. */
 static __always_inline void follow(struct here *here, const struct arguments *a)
 {
     struct ev_packet nowhere = {};
@@ -312,6 +317,8 @@ static __always_inline bool recorded(enum ev_probe probe)
     return config.recorded & 1u << probe;
 }
 
+/* A packet passes a device: at the probes that have the most of them. Where the pcap-filter alone
+ * decides, it is asked first, before anything else is found out. */
 static __always_inline void pass_device(struct here *here, struct arguments *a)
 {
     if (config.filters == EV_FILTER_PACKET) {

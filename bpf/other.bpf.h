@@ -25,8 +25,8 @@ struct {
     __uint(max_entries, 1);
 } kprobe_places SEC(".maps");
 
-/* What the entry of a function knew, for its return. Those whose return is missed are replaced at
- * some time. */
+/* What the entry of a function knew, for its return. Where that is missed, newer ones take its
+ * place: the map is an LRU. */
 struct entered {
     __u64 place;
     __u64 skb;
@@ -58,7 +58,8 @@ struct {
         (void *)argument_value;                                                                    \
     })
 
-/* Of a program that gets them as an array: their types come with them. */
+/* An argument of a program that gets them as an array. Each case loads from a constant place, by
+ * which the verifier knows the argument's type. */
 static __always_inline void *argument(__u64 *ctx, __u32 number)
 {
     switch (number) {
@@ -88,8 +89,8 @@ static __always_inline void *argument_if_any(__u64 *ctx, __u32 number)
     return number ? argument(ctx, number - 1) : NULL;
 }
 
-/* Of a kprobe: below EV_REGISTER_PARAMETERS. They are read all, so that nothing has to be loaded by
- * a calculated address. */
+/* An argument of a kprobe; the number is below EV_REGISTER_PARAMETERS. All registers are read, and
+ * one is chosen: the verifier takes no load from a calculated place in pt_regs. */
 static __always_inline void *register_argument(struct pt_regs *ctx, __u32 number)
 {
     __u64 first = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx), third = PT_REGS_PARM3(ctx);
@@ -117,8 +118,9 @@ static __always_inline void *register_argument_if_any(struct pt_regs *ctx, __u32
     return number ? register_argument(ctx, number - 1) : NULL;
 }
 
-/* A bit of the place, as a number that nothing is known of. Of a kprobe's place the verifier would
- * otherwise follow each combination of bits through all of the program. */
+/* A bit of the place, as a number of which clang knows nothing, so that it makes no branches of it.
+ * Of a kprobe's place, which is no constant, the verifier would follow each combination of bits
+ * through all of the program. */
 static __always_inline __u32 place_bit(__u64 place, enum ev_place shift)
 {
     __u32 bit = place >> shift & 1;
@@ -127,7 +129,7 @@ static __always_inline __u32 place_bit(__u64 place, enum ev_place shift)
     return bit;
 }
 
-/* One of two numbers, by such a bit and without a branch. */
+/* One of two numbers, by a bit, without a branch. */
 static __always_inline __u32 either(__u32 bit, __u32 if_set, __u32 if_clear)
 {
     return if_clear - bit * (if_clear - if_set);
@@ -153,9 +155,9 @@ static __always_inline void take_netns(struct arguments *a, __u64 place, void *n
     }
 }
 
-/* As tell(), by a global function: the verifier looks into it once, and a program knows no slots
- * any more when it goes on, by which there would be as many ways as there are kinds of places. Named
- * in capture/adapt.c like ring_take(). */
+/* As tell(), in a global function, into which the verifier looks once. Slots are looked up here, so
+ * that the program that calls it has no pointers to them: NULL or not, they would be further ways
+ * to check. Named in capture/adapt.c like ring_take(). */
 __noinline int other_tell(__u64 ref, __u32 ref_type, __u32 number)
 {
     struct where where = {.ref = ref, .ref_type = ref_type};
@@ -173,17 +175,18 @@ __noinline int other_tell(__u64 ref, __u32 ref_type, __u32 number)
     return tell(&here, &where, &pid_tgid);
 }
 
-/* Which place this is, and what filters found out about it. */
-static __always_inline void forget_place(const struct here *here, struct found *f,
+/* As opaque_found(), of where the packet is, which depends on the place and on what the filters
+ * looked at. */
+static __always_inline void opaque_place(const struct here *here, struct found *f,
                                          struct sighting *seen)
 {
-    f->packet.head = forget(here, f->packet.head);
-    f->where.ref = forget(here, f->where.ref);
-    f->where.ref_type = forget(here, f->where.ref_type) & (EV_DEVICE | EV_NETNS);
-    seen->dev = forget(here, seen->dev);
-    seen->net = forget(here, seen->net);
-    seen->inum = forget(here, seen->inum);
-    seen->loopback = forget(here, seen->loopback) & 1;
+    f->packet.head = opaque(here, f->packet.head);
+    f->where.ref = opaque(here, f->where.ref);
+    f->where.ref_type = opaque(here, f->where.ref_type) & (EV_DEVICE | EV_NETNS);
+    seen->dev = opaque(here, seen->dev);
+    seen->net = opaque(here, seen->net);
+    seen->inum = opaque(here, seen->inum);
+    seen->loopback = opaque(here, seen->loopback) & 1;
 }
 
 /* As record(), with less for the verifier to do: each of these programs is loaded as often as there
@@ -200,15 +203,15 @@ static __always_inline void other_record(struct here *here, const struct argumen
     if (!find(here, a, &f))
         return;
     seen = sighted(a, &f);
-    forget_place(here, &f, &seen);
+    opaque_place(here, &f, &seen);
     if (config.filters && !filters_pass(here, &f.packet, &f.where, &seen, a->typed, a->dynptr))
         return;
     if (config.filters) {
-        forget_way(here, &f);
-        forget_place(here, &f, &seen);
-        here->ts_ns = forget(here, here->ts_ns);
+        opaque_found(here, &f);
+        opaque_place(here, &f, &seen);
+        here->ts_ns = opaque(here, here->ts_ns);
     }
-    stack = forget(here, a->stack ? stack_id(a->ctx) : 0);
+    stack = opaque(here, a->stack ? stack_id(a->ctx) : 0);
     if (!other_tell(f.where.ref, f.where.ref_type, here->number) ||
         !write_begin(here, &f.packet, a->state, is_within(stack), true, &w))
         return;

@@ -93,11 +93,12 @@ static __always_inline void here_time(struct here *here)
 }
 
 /*
- * A number, of which the verifier does not know any more which value it has on which way that has led
- * here: for as long as it knows, it goes on by each way alone, and through all that follows. Each
- * has a zero of its own, or several would be known to be alike.
+ * The same number, of which the verifier knows nothing any more. Where branches have given a number
+ * different values, it otherwise checks all that follows once for each of them. XOR with a 0 that
+ * is read from memory hides the value; it is read anew for each number, or the verifier would know
+ * that several were changed by the same.
  */
-static __always_inline __u64 forget(const struct here *here, __u64 number)
+static __always_inline __u64 opaque(const struct here *here, __u64 number)
 {
     return number ^ *(const volatile __u32 *)&here->state->nothing;
 }
@@ -124,12 +125,13 @@ struct room {
     __u32 bytes;
 };
 
-/* How often another program may get ahead of this one before it gives up. */
+/* How often another program may move the head first until the record counts as lost. */
 #define RING_TRIES 8
 
 static __always_inline bool ring_fits(const struct ev_ring *ring, __u64 head, __u64 bytes)
 {
-    /* The tail may have passed a head that was read before: the exchange tells. */
+    /* Signed: others may have moved the head since it was read, and the reader the tail beyond it.
+     * The compare-and-exchange fails then. */
     return (__s64)(head + bytes - *(const volatile __u64 *)&ring->tail) <=
            (__s64)config.ring_bytes;
 }

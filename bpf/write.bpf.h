@@ -79,7 +79,7 @@ static __always_inline bool write_begin(const struct here *here, const struct pa
     return true;
 }
 
-/* Between the record and the bytes. */
+/* Puts an ev_skb behind the record; what is written next goes behind that. */
 static __always_inline void write_state(const struct packet *p, struct writing *w, bool typed)
 {
     state_read((struct ev_skb *)w->bytes, p, typed);
@@ -88,7 +88,7 @@ static __always_inline void write_state(const struct packet *p, struct writing *
     barrier_var(w->bytes);
 }
 
-/* Between these and the bytes. Where the kernel fails, it leaves zeros. */
+/* Puts the addresses of a stack trace there. Where the kernel fails, it leaves zeros. */
 static __always_inline void write_stack(const struct here *here, void *ctx, struct writing *w)
 {
     if (bpf_get_stack(ctx, w->bytes, EV_STACK_BYTES, 0) < 0)
@@ -97,7 +97,8 @@ static __always_inline void write_stack(const struct here *here, void *ctx, stru
     barrier_var(w->bytes);
 }
 
-/* The bytes, into room + EV_GAP_BYTES bytes. */
+/* Copies the packet's first bytes by whichever way has the most of them, into room + EV_GAP_BYTES
+ * bytes; how many it was. */
 static __always_inline __u32 copy_any(const struct packet *p, __u8 *to, __u32 room, __u32 want,
                                       bool dynptr)
 {
