@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "capture/inventory/space.h"
+#include "capture/inventory/netns_file.h"
 #include "format/error.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -192,8 +192,9 @@ static int allow_looking(scmp_filter_ctx filter)
                                  SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
     /* By its handle a namespace, and no file. */
     if (!error)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open_by_handle_at), 1,
-                                 SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)SPACE_FD_NSFS));
+        error =
+            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open_by_handle_at), 1,
+                             SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint32_t)NETNS_FILE_FD_NSFS));
     return error;
 }
 

@@ -5,80 +5,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/nsfs.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "capture/inventory/netns_file.h"
 #include "capture/inventory/nsids.h"
 #include "capture/inventory/proc.h"
 #include "format/array.h"
 #include "format/error.h"
 
-#define PATH_TO_FD  "/proc/self/fd/%d"
 #define PATH_TO_PID "%d/ns/net"
 #define PATH_ROOM   40
 
 /* Devices that change while they are read are read again so often. */
 #define READ_TRIES 3
-
-/* Handles of namespaces: a number that is never used again, their type and their inum. The number
- * of a network namespace is its cookie; that is tried, not trusted. */
-#define HANDLE_NSFS  0xf1
-#define HANDLE_BYTES 16
-
-struct handle {
-    struct file_handle head;
-    uint8_t bytes[HANDLE_BYTES];
-};
-
-/* False: no network namespace, or no kernel that tells. */
-static bool read_handle(int dir, const char *name, struct nst_netns *netns)
-{
-    struct handle handle = {.head.handle_bytes = HANDLE_BYTES};
-    uint32_t type;
-    int mount;
-
-    if (name_to_handle_at(dir, name, &handle.head, &mount, AT_SYMLINK_FOLLOW | AT_EMPTY_PATH) ||
-        handle.head.handle_type != HANDLE_NSFS || handle.head.handle_bytes < HANDLE_BYTES)
-        return false;
-    memcpy(&netns->cookie, handle.head.f_handle, sizeof(netns->cookie));
-    memcpy(&type, handle.head.f_handle + 8, sizeof(type));
-    memcpy(&netns->inum, handle.head.f_handle + 12, sizeof(netns->inum));
-    return type == CLONE_NEWNET;
-}
-
-static int open_handle(const struct nst_netns *netns)
-{
-    struct handle handle = {.head = {.handle_bytes = HANDLE_BYTES, .handle_type = HANDLE_NSFS}};
-    const uint32_t type = CLONE_NEWNET;
-    int fd;
-
-    memcpy(handle.head.f_handle, &netns->cookie, sizeof(netns->cookie));
-    memcpy(handle.head.f_handle + 8, &type, sizeof(type));
-    memcpy(handle.head.f_handle + 12, &netns->inum, sizeof(netns->inum));
-    fd = open_by_handle_at(SPACE_FD_NSFS, &handle.head, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
-static uint32_t inum_of(int fd)
-{
-    struct stat status;
-    struct statfs fs;
-
-    if (fstat(fd, &status) || fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC)
-        return 0;
-    return (uint32_t)status.st_ino;
-}
 
 static dev_t device_of(int fd)
 {
@@ -106,11 +52,11 @@ static bool handles_work(struct spaces *spaces)
     bool work;
     int fd;
 
-    if (!read_handle(spaces->own, "", &own) || rtnl_open(&spaces->rtnl))
+    if (!netns_file_read_handle(spaces->own, "", &own) || rtnl_open(&spaces->rtnl))
         return false;
     work = rtnl_cookie(&spaces->rtnl) == own.cookie;
     rtnl_close(&spaces->rtnl);
-    fd = work ? open_handle(&own) : -1;
+    fd = work ? netns_file_open_handle(&own) : -1;
     if (fd >= 0)
         close(fd);
     return fd >= 0;
@@ -251,7 +197,7 @@ static void read_owner(struct space *space, int fd)
 
     if (userns < 0)
         return;
-    space->userns_inum = inum_of(userns);
+    space->userns_inum = netns_file_inum(userns);
     if (ioctl(userns, NS_GET_OWNER_UID, &uid) == 0)
         space->owner_uid = uid;
     close(userns);
@@ -319,7 +265,7 @@ static bool read_space(struct spaces *spaces, struct space *space, int fd)
 /* What stood for the inum before is of another namespace, if the cookie is another. */
 static struct space *visit(struct spaces *spaces, int fd)
 {
-    uint32_t inum = inum_of(fd);
+    uint32_t inum = netns_file_inum(fd);
     struct space *space;
 
     if (!inum || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
@@ -344,7 +290,7 @@ static bool still_same(struct spaces *spaces, const struct space *space, int fd)
 {
     uint64_t cookie;
 
-    if (inum_of(fd) != space->netns.inum)
+    if (netns_file_inum(fd) != space->netns.inum)
         return false;
     if (spaces->nsids && space->nsid > 0)
         return nsids_look(spaces->nsids, fd) == space->nsid;
@@ -355,67 +301,6 @@ static bool still_same(struct spaces *spaces, const struct space *space, int fd)
     return cookie == space->netns.cookie;
 }
 
-/* What an O_PATH descriptor stands for; closes that. */
-static int open_path(int there)
-{
-    char path[PATH_ROOM];
-    int fd;
-
-    snprintf(path, sizeof(path), PATH_TO_FD, there);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    fd = fd < 0 ? -errno : fd;
-    close(there);
-    return fd;
-}
-
-/* What stands there can be anything, also a device that does something when it is opened. */
-static int open_there(int dir, const char *name)
-{
-    int there = openat(dir, name, O_PATH | O_CLOEXEC);
-
-    if (there < 0)
-        return -errno;
-    if (inum_of(there))
-        return open_path(there);
-    close(there);
-    return -EINVAL;
-}
-
-/* Asks the file for nothing but what the kernel knows of it. */
-static bool is_on(int fd, dev_t device)
-{
-    struct statx status;
-
-    return !statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) &&
-           makedev(status.stx_dev_major, status.stx_dev_minor) == device;
-}
-
-/*
- * What stands in the mount namespace of a process, a folder of /proc. Anybody can have made that,
- * and mounted what never answers (FUSE) over it or on the way: who asks that waits, and cannot
- * always be killed. So only what the kernel has at hand is walked, as the way to a mount is
- * (RESOLVE_CACHED, 5.12, 99668f618062); older kernels refuse, and none is opened there. The path of
- * a mount has no links.
- */
-static int open_elsewhere(const struct spaces *spaces, int process, const char *path)
-{
-    struct open_how how = {
-        .flags = O_PATH | O_CLOEXEC,
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED,
-    };
-    int root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), there;
-
-    if (root < 0)
-        return -errno;
-    there = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-    there = there < 0 ? -errno : there;
-    close(root);
-    if (there < 0 || is_on(there, spaces->nsfs))
-        return there < 0 ? there : open_path(there);
-    close(there);
-    return -EINVAL;
-}
-
 static struct space *find_there(struct spaces *spaces, int dir, const char *name)
 {
     struct nst_netns netns;
@@ -423,7 +308,7 @@ static struct space *find_there(struct spaces *spaces, int dir, const char *name
     struct stat status;
 
     if (spaces->handles) {
-        if (!read_handle(dir, name, &netns))
+        if (!netns_file_read_handle(dir, name, &netns))
             return NULL;
         space = spaces_find(spaces, netns.inum);
         return space && space->netns.cookie == netns.cookie ? space : NULL;
@@ -436,7 +321,7 @@ static struct space *find_there(struct spaces *spaces, int dir, const char *name
 /* Whether it is the one that is meant, as far as this costs nothing. */
 static int if_inum(int fd, uint32_t inum)
 {
-    if (fd < 0 || inum_of(fd) == inum)
+    if (fd < 0 || netns_file_inum(fd) == inum)
         return fd;
     close(fd);
     return -ENOENT;
@@ -449,7 +334,7 @@ struct space *spaces_at(struct spaces *spaces, int dir, const char *name, bool v
 
     if (space && (spaces->handles || !verify))
         return space;
-    fd = open_there(dir, name);
+    fd = netns_file_open(dir, name);
     if (fd < 0) {
         errno = -fd;
         return NULL;
@@ -469,7 +354,7 @@ struct space *spaces_elsewhere(struct spaces *spaces, int process, const char *p
 
     if (space && (!spaces->nsids || spaces_live(spaces, &space->netns)))
         return space;
-    fd = if_inum(open_elsewhere(spaces, process, path), inum);
+    fd = if_inum(netns_file_open_in(process, path, spaces->nsfs), inum);
     if (fd < 0) {
         errno = -fd;
         return NULL;
@@ -482,7 +367,7 @@ struct space *spaces_elsewhere(struct spaces *spaces, int process, const char *p
 struct space *spaces_known(struct spaces *spaces, const struct nst_netns *netns)
 {
     struct space *space;
-    int fd = spaces->handles && netns->cookie ? open_handle(netns) : -ENOENT;
+    int fd = spaces->handles && netns->cookie ? netns_file_open_handle(netns) : -ENOENT;
 
     if (fd < 0)
         return NULL;
@@ -530,12 +415,12 @@ static int open_bound(const struct spaces *spaces, const struct space_path *path
     int process, fd;
 
     if (!path->viewer)
-        return open_there(AT_FDCWD, path->text);
+        return netns_file_open(AT_FDCWD, path->text);
     snprintf(name, sizeof(name), "%d", (int)path->viewer);
     process = proc_open(spaces->proc, name);
     if (process < 0)
         return -ESRCH;
-    fd = open_elsewhere(spaces, process, path->text);
+    fd = netns_file_open_in(process, path->text, spaces->nsfs);
     close(process);
     return fd;
 }
@@ -545,12 +430,12 @@ int space_open(const struct spaces *spaces, const struct space *space)
     int fd = -ENOENT;
 
     if (spaces->handles)
-        return open_handle(&space->netns);
+        return netns_file_open_handle(&space->netns);
     if (space->pid) {
         char path[PATH_ROOM];
 
         snprintf(path, sizeof(path), PATH_TO_PID, (int)space->pid);
-        fd = if_inum(open_there(spaces->proc, path), space->netns.inum);
+        fd = if_inum(netns_file_open(spaces->proc, path), space->netns.inum);
     }
     for (uint32_t i = 0; fd < 0 && i < space->paths_count; i++)
         fd = if_inum(open_bound(spaces, &space->paths[i]), space->netns.inum);

@@ -22,10 +22,6 @@
 #define SPACE_DEVICES_MAX 16384 /* of one namespace */
 #define SPACE_PATHS_MAX   16    /* that one namespace is mounted at */
 
-/* For open_by_handle_at(), in place of a file system's descriptor: that of namespaces, since 6.18
- * (5222470b2fbb). */
-#define SPACE_FD_NSFS (-10003)
-
 struct space_path {
     char *text;
     pid_t viewer; /* a process in whose mount namespace it is that; 0: it is in ours */
