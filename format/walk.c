@@ -219,23 +219,47 @@ static int block_stands(struct nst_reader *r, const struct block_header *h)
     return r->source.seekable ? check_frames(r, h) : followed(r, h);
 }
 
+/* What is at r->position: perhaps a header that was read already, as what follows another block. */
+static enum found header_here(struct nst_reader *r, struct block_header *h)
+{
+    bool known = r->ahead_known && r->ahead.info.offset == r->position;
+
+    r->ahead_known = false;
+    if (!known)
+        return nst_recover_header(&r->source, r->position, r->salt, h);
+    *h = r->ahead;
+    return FOUND_BLOCK;
+}
+
+/* As block_stands(). With 1 the block is the reader's, which goes on behind it; with 0 it is
+ * reported as damaged. */
+static int take_block(struct nst_reader *r, const struct block_header *h)
+{
+    int ret = block_stands(r, h);
+
+    if (ret == 1) {
+        r->header = *h;
+        r->position = h->info.offset + h->info.size;
+        r->unpadded = h->info.offset + nst_block_unpadded(h);
+    } else if (ret == 0) {
+        nst_reader_bad(r, h, "its checksum is wrong and no block follows where it should end");
+    }
+    return ret;
+}
+
 int nst_reader_find(struct nst_reader *r)
 {
     struct block_header h;
-    enum found found;
     int ret;
 
-    for (;;) {
+    do {
         nst_source_release(&r->source, r->unpadded);
-        found = FOUND_BLOCK;
-        if (r->ahead_known && r->ahead.info.offset == r->position)
-            h = r->ahead;
-        else
-            found = nst_recover_header(&r->source, r->position, r->salt, &h);
-        r->ahead_known = false;
-        switch (found) {
+        switch (header_here(r, &h)) {
         case FOUND_BLOCK:
-            ret = block_stands(r, &h);
+            ret = take_block(r, &h);
+            if (ret != 0 && ret != -ENODATA)
+                return ret;
+            ret = search_from(r, r->position + 1, ret == -ENODATA);
             break;
         case FOUND_END:
             return 0;
@@ -245,22 +269,8 @@ int nst_reader_find(struct nst_reader *r)
             if (other_file_begins(r) && end_before_other(r))
                 return 0;
             ret = search_from(r, r->unpadded, begins_block(r));
-            if (ret <= 0)
-                return ret;
-            continue;
+            break;
         }
-        if (ret == 1) {
-            r->header = h;
-            r->position = h.info.offset + h.info.size;
-            r->unpadded = h.info.offset + nst_block_unpadded(&h);
-            return 1;
-        }
-        if (ret == 0)
-            nst_reader_bad(r, &h, "its checksum is wrong and no block follows where it should end");
-        else if (ret != -ENODATA)
-            return ret;
-        ret = search_from(r, r->position + 1, ret == -ENODATA);
-        if (ret <= 0)
-            return ret;
-    }
+    } while (ret > 0);
+    return ret;
 }
