@@ -76,10 +76,10 @@ static uint64_t memory_bytes(void)
     return (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
 }
 
-static int load_others(struct attachment *a, const struct attach_options *options,
-                       struct nst_error *err)
+static int load_other_probes(struct attachment *a, const struct attach_options *options,
+                             struct nst_error *err)
 {
-    struct others_options others = {
+    struct other_probes_options other = {
         .object = a->object,
         .templates = &a->templates,
         .probes = a->probes,
@@ -90,7 +90,7 @@ static int load_others(struct attachment *a, const struct attach_options *option
         .progress = options->progress,
     };
 
-    return others_load(&a->others, &others, err);
+    return other_probes_load(&a->other_probes, &other, err);
 }
 
 /* Maps, programs and links of those probes that are always there, and kprobes of exact tracking. */
@@ -148,7 +148,7 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
     if (!error)
         error = attach_load_programs(a, options, facts, err);
     if (!error)
-        error = load_others(a, options, err);
+        error = load_other_probes(a, options, err);
     if (!error)
         error = map_all(a, err);
     if (!error)
@@ -183,7 +183,7 @@ int attach_start(struct attachment *a, struct nst_error *err)
                             strerror(-error));
         }
     }
-    return others_attach(a->others, err);
+    return other_probes_attach(a->other_probes, err);
 }
 
 /* Programs run inside of RCU's read sides, and this waits for a grace period. Where the kernel has
@@ -198,7 +198,7 @@ void attach_stop(struct attachment *a)
 {
     bool attached = false;
 
-    others_detach(a->others);
+    other_probes_detach(a->other_probes);
     exact_detach(a->exact);
     for (int i = 0; i < EV_PROBE_OTHER; i++) {
         attached |= a->links[i] != NULL;
@@ -214,7 +214,7 @@ void attach_free(struct attachment *a)
     if (!a)
         return;
     attach_stop(a);
-    others_free(a->others);
+    other_probes_free(a->other_probes);
     exact_free(a->exact);
     doorbell_close(&a->doorbell);
     unmap(&a->counters);
@@ -309,7 +309,7 @@ bool attach_misses(const struct attachment *a, uint32_t probe, uint64_t *misses)
     int fd = -1;
 
     if (probe >= EV_PROBE_OTHER)
-        fd = others_program(a->others, probe);
+        fd = other_probes_program(a->other_probes, probe);
     else if (a->programs[probe])
         fd = bpf_program__fd(a->programs[probe]);
     return misses_of_program(fd, misses);
@@ -344,7 +344,7 @@ bool attach_missed(const struct attachment *a, uint64_t *missed, uint64_t *share
     *shared = 0;
     if (!a->facts->kprobe_misses)
         return false;
-    others_missed(a->others, missed, shared);
+    other_probes_missed(a->other_probes, missed, shared);
     return true;
 }
 

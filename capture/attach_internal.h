@@ -8,7 +8,7 @@
 #include "capture/attach.h"
 #include "capture/copies.h"
 #include "capture/exact.h"
-#include "capture/others.h"
+#include "capture/other_probes.h"
 
 /* Whether other CPUs see a CPU's stores in their order. */
 #if defined(__x86_64__) || defined(__i386__)
@@ -34,7 +34,7 @@ struct mapped {
 struct attachment {
     const struct variant *variant;
     struct probes *probes;
-    struct others *others;
+    struct other_probes *other_probes;
     struct exact *exact; /* NULL: tracking guesses */
     const struct kernel_facts *facts;
     struct bpf_object *object;

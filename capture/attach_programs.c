@@ -186,7 +186,7 @@ static int load_variant(struct attachment *a, const struct attach_options *optio
     object = a->object;
     error = choose_programs(a, facts);
     if (!error)
-        error = others_prepare(object, a->probes, facts, a->variant->mode == ATTACH_TP_BTF);
+        error = other_probes_prepare(object, a->probes, facts, a->variant->mode == ATTACH_TP_BTF);
     if (!error)
         error = exact_prepare(a->exact, object);
     if (!error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/others.h"
+#include "capture/other_probes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@
  * few names have as many as this. */
 #define NAMESAKES 4
 
-struct others {
-    struct others_options options;
+struct other_probes {
+    struct other_probes_options options;
     struct copy *copies; /* by probe, from EV_PROBE_OTHER on */
     uint32_t copies_count;
     struct kprobes *kprobes;
@@ -47,8 +47,8 @@ static int size(struct bpf_object *object, const char *name, uint32_t entries)
 }
 
 /* A tracepoint's copy that the kernel does not take as tp_btf may do as raw_tp. */
-int others_prepare(struct bpf_object *object, const struct probes *probes,
-                   const struct kernel_facts *facts, bool typed)
+int other_probes_prepare(struct bpf_object *object, const struct probes *probes,
+                         const struct kernel_facts *facts, bool typed)
 {
     uint32_t tracepoints = count_kind(probes, NST_PROBE_RAW_TRACEPOINT);
     uint32_t kprobes = count_kind(probes, NST_PROBE_KPROBE);
@@ -74,9 +74,10 @@ int others_prepare(struct bpf_object *object, const struct probes *probes,
     return error;
 }
 
-static int load_tracepoint(const struct others *o, const struct probe *probe, struct copy *copy)
+static int load_tracepoint(const struct other_probes *o, const struct probe *probe,
+                           struct copy *copy)
 {
-    const struct others_options *options = &o->options;
+    const struct other_probes_options *options = &o->options;
     uint64_t dynptr = options->dynptr ? EV_PLACE_DYNPTR : 0;
     int error = -EOPNOTSUPP;
 
@@ -89,7 +90,7 @@ static int load_tracepoint(const struct others *o, const struct probe *probe, st
 }
 
 /* By fentry no skb is one that bpf_dynptr_from_skb() trusts. */
-static int load_copy(const struct others *o, const struct probe *probe, struct copy *copy)
+static int load_copy(const struct other_probes *o, const struct probe *probe, struct copy *copy)
 {
     *copy = (struct copy){.prog_fd = -1, .link_fd = -1};
     if (probe->kind == NST_PROBE_RAW_TRACEPOINT)
@@ -103,7 +104,7 @@ static int load_copy(const struct others *o, const struct probe *probe, struct c
 }
 
 /* A copy has a program and a link. */
-static uint64_t count_descriptors(const struct others_options *options)
+static uint64_t count_descriptors(const struct other_probes_options *options)
 {
     uint32_t copies = count_kind(options->probes, NST_PROBE_RAW_TRACEPOINT) +
                       count_kind(options->probes, NST_PROBE_FENTRY);
@@ -111,7 +112,7 @@ static uint64_t count_descriptors(const struct others_options *options)
     return 2ull * copies + kprobes_descriptors(options->probes, options->symbols);
 }
 
-static void load_copies(struct others *o)
+static void load_copies(struct other_probes *o)
 {
     const struct probes *probes = o->options.probes;
     struct descriptors descriptors;
@@ -122,10 +123,10 @@ static void load_copies(struct others *o)
     descriptors_end(&descriptors);
 }
 
-int others_load(struct others **others, const struct others_options *options,
-                struct nst_error *err)
+int other_probes_load(struct other_probes **other, const struct other_probes_options *options,
+                      struct nst_error *err)
 {
-    struct others *o = calloc(1, sizeof(*o));
+    struct other_probes *o = calloc(1, sizeof(*o));
     const struct probes *probes = options->probes;
 
     if (!o)
@@ -133,15 +134,15 @@ int others_load(struct others **others, const struct others_options *options,
     o->options = *options;
     o->copies = calloc(probes->count - EV_PROBE_OTHER + 1, sizeof(*o->copies));
     if (!o->copies) {
-        others_free(o);
+        other_probes_free(o);
         return nst_fail(err, -ENOMEM, "no memory");
     }
     load_copies(o);
-    *others = o;
+    *other = o;
     return 0;
 }
 
-static void attach_copies(struct others *o)
+static void attach_copies(struct other_probes *o)
 {
     for (uint32_t i = 0; i < o->copies_count; i++) {
         struct probe *probe = &o->options.probes->list[i + EV_PROBE_OTHER];
@@ -152,9 +153,9 @@ static void attach_copies(struct others *o)
     }
 }
 
-static int attach_kprobes(struct others *o, struct nst_error *err)
+static int attach_kprobes(struct other_probes *o, struct nst_error *err)
 {
-    const struct others_options *from = &o->options;
+    const struct other_probes_options *from = &o->options;
     struct kprobes_options options = {
         .object = from->object,
         .probes = from->probes,
@@ -170,7 +171,7 @@ static int attach_kprobes(struct others *o, struct nst_error *err)
     return kprobes_attach(&o->kprobes, &options, err);
 }
 
-int others_attach(struct others *o, struct nst_error *err)
+int other_probes_attach(struct other_probes *o, struct nst_error *err)
 {
     struct descriptors descriptors;
     int error;
@@ -182,7 +183,7 @@ int others_attach(struct others *o, struct nst_error *err)
     return error;
 }
 
-void others_detach(struct others *o)
+void other_probes_detach(struct other_probes *o)
 {
     if (!o)
         return;
@@ -192,23 +193,23 @@ void others_detach(struct others *o)
     o->kprobes = NULL;
 }
 
-void others_free(struct others *o)
+void other_probes_free(struct other_probes *o)
 {
     if (!o)
         return;
-    others_detach(o);
+    other_probes_detach(o);
     for (uint32_t i = 0; i < o->copies_count; i++)
         copy_free(&o->copies[i]);
     free(o->copies);
     free(o);
 }
 
-int others_program(const struct others *o, uint32_t probe)
+int other_probes_program(const struct other_probes *o, uint32_t probe)
 {
     return o ? o->copies[probe - EV_PROBE_OTHER].prog_fd : -1;
 }
 
-void others_missed(const struct others *o, uint64_t *missed, uint64_t *shared)
+void other_probes_missed(const struct other_probes *o, uint64_t *missed, uint64_t *shared)
 {
     if (o)
         kprobes_missed(o->kprobes, missed, shared);
