@@ -19,7 +19,7 @@ void inventory_free(struct inventory *inv)
     for (size_t i = 0; i < inv->texts_count; i++)
         free(inv->texts_list[i]);
     free(inv->texts_list);
-    free(inv->by_address);
+    inventory_free_owners(inv);
     by_netns_free(&inv->hosts);
     lives_free(&inv->lives);
     intern_clear(&inv->texts);
@@ -106,7 +106,7 @@ bool inventory_sort(struct inventory *inv)
             return false;
         table->has_changed = false;
     }
-    return inventory_sort_addresses(inv) && names_sort(&inv->names);
+    return inventory_sort_owners(inv) && names_sort(&inv->names);
 }
 
 struct inventory_head inventory_head(const struct inventory *inv, enum inventory_kind kind,

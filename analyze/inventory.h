@@ -16,6 +16,8 @@
 #include "analyze/names.h"
 #include "format/nstrail.h"
 
+struct owners;
+
 enum inventory_kind {
     INVENTORY_NETNS,
     INVENTORY_PROCESS,
@@ -58,12 +60,11 @@ struct inventory {
     struct intern texts;   /* what rows point to, each once: index into texts_list, plus one */
     char **texts_list;
     size_t texts_count, texts_room;
-    size_t *by_address; /* of the rows of addresses, the first by_address_count */
-    size_t by_address_count;
-    uint64_t since_ns;   /* when any namespace was seen first; 0: none was */
-    uint64_t last_ts_ns; /* of the latest tables: what still was, was so then at least */
-    uint64_t missed_ns;  /* the most that it took to miss one that was seen before */
-    uint64_t asleep_ns;  /* CLOCK_BOOTTIME, of processes' starts, minus the clock of the rows */
+    struct owners *owners; /* of addresses; NULL: there are none */
+    uint64_t since_ns;     /* when any namespace was seen first; 0: none was */
+    uint64_t last_ts_ns;   /* of the latest tables: what still was, was so then at least */
+    uint64_t missed_ns;    /* the most that it took to miss one that was seen before */
+    uint64_t asleep_ns;    /* CLOCK_BOOTTIME, of processes' starts, minus the clock of the rows */
 };
 
 /* False: no memory, some of it is missing. */

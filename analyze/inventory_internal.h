@@ -45,7 +45,8 @@ bool inventory_pod_label(const struct nst_container *c, char *to, size_t size);
 
 /* Parts of inventory_sort(). False: no memory. */
 bool inventory_build_lives(struct inventory *inv);
-bool inventory_sort_addresses(struct inventory *inv);
+bool inventory_sort_owners(struct inventory *inv);
+void inventory_free_owners(struct inventory *inv);
 
 /* From the time of a row to the moment. */
 uint64_t inventory_distance_ns(const struct inventory_head *row, uint64_t ts_ns);

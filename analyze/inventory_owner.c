@@ -9,58 +9,7 @@
 #include "analyze/inventory_internal.h"
 #include "analyze/inventory_label.h"
 #include "analyze/inventory_life.h"
-
-static int compare_octets(const struct nst_octets *a, const struct nst_octets *b)
-{
-    return a->len != b->len ? a->len - b->len : memcmp(a->data, b->data, a->len);
-}
-
-static int compare_addresses(const void *a, const void *b, void *context)
-{
-    const struct nst_address *rows = context;
-    size_t left = *(const size_t *)a, right = *(const size_t *)b;
-    int order = compare_octets(&rows[left].address, &rows[right].address);
-
-    if (order)
-        return order;
-    return left < right ? -1 : left > right;
-}
-
-bool inventory_sort_addresses(struct inventory *inv)
-{
-    size_t count;
-    const struct nst_address *rows = inventory_addresses(inv, &count);
-    size_t *list;
-
-    if (inv->by_address_count == count)
-        return true;
-    list = reallocarray(inv->by_address, count, sizeof(*list));
-    if (!list)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        list[i] = i;
-    qsort_r(list, count, sizeof(*list), compare_addresses, (void *)rows);
-    inv->by_address = list;
-    inv->by_address_count = count;
-    return true;
-}
-
-/* Where the rows of that address begin, or would. */
-static size_t find_address(const struct inventory *inv, const struct nst_octets *address)
-{
-    const struct nst_address *rows = inv->tables[INVENTORY_ADDRESS].rows;
-    size_t low = 0, high = inv->by_address_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (compare_octets(&rows[inv->by_address[middle]].address, address) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
+#include "analyze/spans.h"
 
 /* When an address was its namespace's. */
 struct address_span {
@@ -68,6 +17,37 @@ struct address_span {
     uint64_t before_ns, after_ns;      /* perhaps so: it may have been there longer than seen */
     uint64_t own_from_ns, own_till_ns; /* so, if the namespace is known to be there */
 };
+
+/* Whose an address was. */
+struct owner {
+    struct nst_octets address;
+    struct nst_netns netns;
+    struct address_span when;
+    size_t alike; /* of the first of an address: how many had it */
+};
+
+struct owners {
+    struct owner *list; /* by address, and then by when they can be asked for */
+    struct span *spans; /* then */
+    size_t count;
+    struct by_netns by_netns; /* their places; number: where those of its address begin */
+};
+
+void inventory_free_owners(struct inventory *inv)
+{
+    if (!inv->owners)
+        return;
+    free(inv->owners->list);
+    free(inv->owners->spans);
+    by_netns_free(&inv->owners->by_netns);
+    free(inv->owners);
+    inv->owners = NULL;
+}
+
+static int compare_octets(const struct nst_octets *a, const struct nst_octets *b)
+{
+    return a->len != b->len ? a->len - b->len : memcmp(a->data, b->data, a->len);
+}
 
 static struct address_span address_span(const struct inventory *inv, const struct nst_address *a)
 {
@@ -90,6 +70,126 @@ static struct address_span address_span(const struct inventory *inv, const struc
     return span;
 }
 
+/* From the first moment at which it makes a difference to the last. */
+static struct span meeting_span(const struct owner *o)
+{
+    const struct address_span *when = &o->when;
+    struct span span = {.first_ns = when->before_ns, .last_ns = when->after_ns};
+
+    if (when->first_ts_ns < span.first_ns)
+        span.first_ns = when->first_ts_ns;
+    if (when->last_ts_ns > span.last_ns)
+        span.last_ns = when->last_ts_ns;
+    if (when->first_ts_ns > span.last_ns)
+        span.last_ns = when->first_ts_ns;
+    return span;
+}
+
+static int compare_owners(const void *x, const void *y)
+{
+    const struct owner *a = x, *b = y;
+    int order = compare_octets(&a->address, &b->address);
+    uint64_t left, right;
+
+    if (order)
+        return order;
+    left = meeting_span(a).first_ns;
+    right = meeting_span(b).first_ns;
+    return left < right ? -1 : left > right;
+}
+
+/* Room for so many. False: no memory. */
+static bool make_room(struct inventory *inv, size_t count)
+{
+    struct owners *owners = inv->owners ? inv->owners : calloc(1, sizeof(*owners));
+    struct owner *list;
+    struct span *spans;
+
+    if (!owners)
+        return false;
+    inv->owners = owners;
+    owners->count = 0;
+    list = reallocarray(owners->list, count, sizeof(*list));
+    if (!list)
+        return false;
+    owners->list = list;
+    spans = reallocarray(owners->spans, count, sizeof(*spans));
+    if (!spans)
+        return false;
+    owners->spans = spans;
+    return true;
+}
+
+/* Those of one address, which begin there. */
+static bool arrange_address(struct owners *owners, size_t begin)
+{
+    struct owner *first = &owners->list[begin];
+    size_t end = begin;
+
+    for (; end < owners->count; end++) {
+        const struct owner *o = &owners->list[end];
+
+        if (compare_octets(&o->address, &first->address))
+            break;
+        owners->spans[end] = meeting_span(o);
+        if (!by_netns_add(&owners->by_netns, &(struct by_netns_row){
+                                                 .inum = o->netns.inum,
+                                                 .cookie = o->netns.cookie,
+                                                 .number = (uint32_t)begin,
+                                                 .first_ts_ns = o->when.first_ts_ns,
+                                                 .row = end,
+                                             }))
+            return false;
+    }
+    first->alike = end - begin;
+    spans_arrange(owners->spans + begin, first->alike);
+    return true;
+}
+
+bool inventory_sort_owners(struct inventory *inv)
+{
+    size_t count;
+    const struct nst_address *rows = inventory_addresses(inv, &count);
+    struct owners *owners;
+
+    if (!count)
+        return true;
+    if (!make_room(inv, count))
+        return false;
+    owners = inv->owners;
+    for (size_t i = 0; i < count; i++)
+        owners->list[i] = (struct owner){
+            .address = rows[i].address,
+            .netns = rows[i].netns,
+            .when = address_span(inv, &rows[i]),
+        };
+    owners->count = count;
+    qsort(owners->list, count, sizeof(*owners->list), compare_owners);
+    by_netns_clear(&owners->by_netns);
+    for (size_t i = 0; i < count; i += owners->list[i].alike)
+        if (!arrange_address(owners, i))
+            return false;
+    return by_netns_sort(&owners->by_netns);
+}
+
+/* Where those of that address begin; count: there are none. */
+static size_t find_address(const struct owners *owners, const struct nst_octets *address)
+{
+    size_t low = 0, high = owners->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_octets(&owners->list[middle].address, address) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < owners->count && !compare_octets(&owners->list[low].address, address))
+        return low;
+    return owners->count;
+}
+
 /* Then it was the other's: where one had an address shortly before the next, it is the next one's
  * from when it was seen there. */
 static bool is_between(const struct address_span *span, const struct address_span *other,
@@ -101,60 +201,78 @@ static bool is_between(const struct address_span *span, const struct address_spa
            other->first_ts_ns <= ts_ns;
 }
 
-/* The row of the address, at that place among them, is its namespace's then. */
-static bool has_address(const struct inventory *inv, size_t place, uint64_t ts_ns)
+/* It is that namespace's then, of those that had the address. */
+static bool has_address(const struct owners *owners, size_t begin, size_t at, uint64_t ts_ns)
 {
-    const struct nst_address *rows = inv->tables[INVENTORY_ADDRESS].rows;
-    const struct nst_address *a = &rows[inv->by_address[place]];
-    const struct address_span span = address_span(inv, a);
+    const struct owner *own = &owners->list[begin + at];
+    const struct address_span *when = &own->when;
+    const size_t count = owners->list[begin].alike;
+    bool is_early = ts_ns < when->first_ts_ns;
+    uint64_t first_ns = is_early ? when->before_ns : when->last_ts_ns;
+    uint64_t last_ns = is_early ? when->first_ts_ns : ts_ns;
 
-    if (ts_ns < span.before_ns || ts_ns > span.after_ns)
+    if (ts_ns < when->before_ns || ts_ns > when->after_ns)
         return false;
-    if (ts_ns >= span.first_ts_ns && ts_ns <= span.last_ts_ns)
+    if (!is_early && ts_ns <= when->last_ts_ns)
         return true;
-    for (size_t i = find_address(inv, &a->address); i < inv->by_address_count; i++) {
-        const struct nst_address *b = &rows[inv->by_address[i]];
-        struct address_span other;
+    for (size_t i = 0; (i = spans_next(owners->spans + begin, count, i, first_ns, last_ns)) < count;
+         i++) {
+        const struct owner *other = &owners->list[begin + i];
 
-        if (compare_octets(&b->address, &a->address))
-            break;
-        if (names_same_netns(&b->netns, &a->netns))
-            continue;
-        other = address_span(inv, b);
-        if (is_between(&span, &other, ts_ns))
+        if (!names_same_netns(&other->netns, &own->netns) && is_between(when, &other->when, ts_ns))
             return false;
     }
     return true;
 }
 
-/* Its packets show that it is still there, or already. */
-static bool has_own_address(const struct inventory *inv, const struct nst_address *a,
-                            uint64_t ts_ns)
+/* The only one that had the address then. NULL: none, or nobody can tell. */
+static const struct nst_netns *find_owner(const struct owners *owners, size_t begin, uint64_t ts_ns)
 {
-    const struct address_span span = address_span(inv, a);
+    const size_t count = owners->list[begin].alike;
+    const struct nst_netns *owner = NULL;
 
-    return ts_ns >= span.own_from_ns && ts_ns <= span.own_till_ns;
+    for (size_t i = 0; (i = spans_next(owners->spans + begin, count, i, ts_ns, ts_ns)) < count;
+         i++) {
+        const struct nst_netns *netns = &owners->list[begin + i].netns;
+
+        if ((owner && names_same_netns(netns, owner)) || !has_address(owners, begin, i, ts_ns))
+            continue;
+        if (owner)
+            return NULL;
+        owner = netns;
+    }
+    return owner;
+}
+
+/* Its packets show that it is still there, or already. */
+static bool has_own_address(const struct inventory *inv, size_t begin,
+                            const struct nst_netns *netns, uint64_t ts_ns)
+{
+    const struct life life = inventory_life(inv, netns, ts_ns);
+    struct by_netns_of of =
+        by_netns_find(&inv->owners->by_netns, netns, (uint32_t)begin, life.begin_ns, life.end_ns);
+    size_t i;
+
+    while (by_netns_next(&of, &i)) {
+        const struct address_span *when = &inv->owners->list[i].when;
+
+        if (ts_ns >= when->own_from_ns && ts_ns <= when->own_till_ns)
+            return true;
+    }
+    return false;
 }
 
 const char *inventory_owner(const struct inventory *inv, const struct nst_octets *address,
                             const struct nst_netns *netns, uint64_t ts_ns)
 {
-    const struct nst_address *rows = inv->tables[INVENTORY_ADDRESS].rows;
-    const struct nst_netns *owner = NULL;
-    bool several = false;
+    const struct owners *owners = inv->owners;
+    size_t begin = owners ? find_address(owners, address) : 0;
+    const struct nst_netns *owner;
 
-    for (size_t i = find_address(inv, address); i < inv->by_address_count; i++) {
-        const struct nst_address *a = &rows[inv->by_address[i]];
-
-        if (compare_octets(&a->address, address))
-            break;
-        if (netns && names_same_netns(&a->netns, netns) && has_own_address(inv, a, ts_ns))
-            return inventory_label(inv, netns, ts_ns);
-        /* Those of which nobody can tell need not be looked at. */
-        if (several || !has_address(inv, i, ts_ns))
-            continue;
-        several = owner && !names_same_netns(&a->netns, owner);
-        owner = &a->netns;
-    }
-    return owner && !several ? inventory_label(inv, owner, ts_ns) : NULL;
+    if (!owners || begin == owners->count)
+        return NULL;
+    if (netns && has_own_address(inv, begin, netns, ts_ns))
+        return inventory_label(inv, netns, ts_ns);
+    owner = find_owner(owners, begin, ts_ns);
+    return owner ? inventory_label(inv, owner, ts_ns) : NULL;
 }

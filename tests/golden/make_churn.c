@@ -2,8 +2,9 @@
 /*
  * make_churn FILE LIVES COOKIE: a capture of a host on which so many namespaces had one inum, one
  * after the other, as where containers come and go: the kernel gives it again at once. Each has a
- * name, a device, and two events. COOKIE: that of the first, the next have the next ones; 0: a
- * kernel without. The host has a bridge with as many ports, each with an address.
+ * name, a device, its packets' source for an address, and two events. COOKIE: that of the first,
+ * the next have the next ones; 0: a kernel without. The host has a bridge with as many ports, each
+ * with an address.
  */
 #include "config.h"
 
@@ -81,6 +82,7 @@ static void add_tables(struct nst_writer *w, uint64_t ts_ns, const struct nst_ne
     };
     const struct nst_known_device device = {
         .netns = *netns, .first_ts_ns = ts_ns, .last_ts_ns = last_ns, .name = "eth0", .ifindex = 2};
+    const struct nst_address address = {*netns, ts_ns, last_ns, 2, {4, {10, 88, 0, 2}}, 16};
     char text[32];
     const struct nst_netns_name name = {*netns, text, ts_ns, last_ns, NST_PLACE_NETNS};
     const struct nst_tables tables = {
@@ -91,6 +93,8 @@ static void add_tables(struct nst_writer *w, uint64_t ts_ns, const struct nst_ne
         .netns_names_count = 1,
         .devices = &device,
         .devices_count = 1,
+        .addresses = &address,
+        .addresses_count = 1,
     };
     struct nst_error err = {{0}};
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Spans of time of which those that meet another one are found without a look at the rest. */
+#ifndef NST_ANALYZE_SPANS_H
+#define NST_ANALYZE_SPANS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct span {
+    uint64_t first_ns, last_ns; /* of the spans of a list, ascending by the first */
+    uint64_t latest_ns;         /* spans_arrange(): where the last of some of them ends */
+};
+
+/* Before they are looked through. */
+void spans_arrange(struct span *list, size_t count);
+/* The first of them, from that place on, that meets the time between the two moments. count: no
+ * more. */
+size_t spans_next(const struct span *list, size_t count, size_t from, uint64_t first_ns,
+                  uint64_t last_ns);
+
+#endif
