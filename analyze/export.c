@@ -24,6 +24,7 @@
 #include "analyze/frame.h"
 #include "analyze/input.h"
 #include "analyze/interfaces.h"
+#include "analyze/inventory_label.h"
 #include "analyze/inventory_life.h"
 #include "analyze/message.h"
 #include "analyze/origin.h"
@@ -65,9 +66,11 @@ static bool is_raw(const struct exporter *x, const struct nst_event *event)
     return x->wanted->raw_ip && event->flags & NST_EVENT_L3;
 }
 
-/* Made at a moment, at which its namespace may have another name than later. */
-static uint32_t number_interface(struct exporter *x, const struct input_event *e, uint64_t ts_ns)
+/* As it is at a moment, and how long: then its namespace may have another name. */
+static void find_interface(struct exporter *x, const struct input_event *e, uint64_t ts_ns,
+                           struct view_interface *interface)
 {
+    const struct inventory *inv = input_known(x->in, e->file->index);
     const struct nst_block *block = e->block;
     uint32_t netns = e->event->netns;
     struct interface_key key = {
@@ -77,6 +80,7 @@ static uint32_t number_interface(struct exporter *x, const struct input_event *e
     };
     const char *name = NULL;
 
+    *interface = (struct view_interface){.until_ns = UINT64_MAX};
     if (e->event->device != NST_NONE) {
         const struct nst_device *device = &block->devices[e->event->device];
 
@@ -88,58 +92,61 @@ static uint32_t number_interface(struct exporter *x, const struct input_event *e
     if (netns != NST_NONE) {
         key.has_netns = true;
         key.netns = block->netns[netns];
-        key.life_ns = inventory_life_key(input_known(x->in, e->file->index), &key.netns, ts_ns);
-        name = input_netns_name(x->in, e->file->index, &key.netns, ts_ns);
+        key.life_ns = inventory_life_key(inv, &key.netns, ts_ns);
+        name = inventory_label(inv, &key.netns, ts_ns);
+        inventory_steady(inv, &key.netns, ts_ns, &interface->from_ns, &interface->until_ns);
     }
-    return interfaces_number(&x->interfaces, &key, name);
+    interface->number = interfaces_number(&x->interfaces, &key, name);
 }
 
-/* NST_NONE: no memory. */
-static uint32_t interface_of(struct exporter *x, const struct view *view,
-                             const struct input_event *e, uint64_t ts_ns)
+/* Number NST_NONE: no memory. */
+static const struct view_interface *interface_of(struct exporter *x, const struct view *view,
+                                                 const struct input_event *e, uint64_t ts_ns)
 {
-    uint32_t *number = view_interface(view, e->event, is_raw(x, e->event));
+    struct view_interface *interface = view_interface(view, e->event, is_raw(x, e->event));
 
-    if (*number == NST_NONE)
-        *number = number_interface(x, e, ts_ns);
-    return *number;
+    if (ts_ns < interface->from_ns || ts_ns > interface->until_ns)
+        find_interface(x, e, ts_ns, interface);
+    return interface;
 }
 
-/* An event, or a site of the block that stands for its events of that time. */
-static int collect_event(struct exporter *x, struct view *view, struct input_event *e,
-                         const struct nst_event *event, uint64_t ts_ns)
+/* Of an event, or of a site of the block, which stands for its events between two moments: whenever
+ * who its namespace is has changed. */
+static int collect_interfaces(struct exporter *x, const struct view *view,
+                              const struct input_event *e, uint64_t first_ts_ns,
+                              uint64_t last_ts_ns)
+{
+    const struct view_interface *interface;
+    uint64_t ts_ns = first_ts_ns;
+
+    for (;;) {
+        interface = interface_of(x, view, e, ts_ns);
+        if (interface->number == NST_NONE)
+            return no_memory();
+        if (interface->until_ns < ts_ns || interface->until_ns >= last_ts_ns)
+            return STATUS_OK;
+        ts_ns = interface->until_ns + 1;
+    }
+}
+
+static void collect_way(struct exporter *x, const struct view *view, const struct nst_event *event)
 {
     const struct view_probe *probe = &view->probes[event->probe];
     uint32_t *way = &x->ways[probe->direction];
 
-    e->event = event;
-    if (!view_is_of(view, ts_ns))
-        view_move(view, x->in, ts_ns);
-    if (interface_of(x, view, e, ts_ns) == NST_NONE)
-        return no_memory();
     if (event->drop_reason != NST_NONE)
-        return STATUS_OK;
+        return;
     if (*way != NST_NONE && *way != probe->number)
         x->several_probes = true;
     *way = probe->number;
-    return STATUS_OK;
 }
 
-/* Of all times of the block, whenever who its namespaces are has changed: sites have none. */
-static int collect_sites(struct exporter *x, struct view *view, struct input_event *e)
+static int collect_event(struct exporter *x, const struct view *view, struct input_event *e,
+                         const struct nst_event *event, uint64_t first_ts_ns, uint64_t last_ts_ns)
 {
-    const struct nst_block *block = e->block;
-    uint64_t ts_ns = block->info.first_ts_ns;
-    int status = STATUS_OK;
-
-    for (;;) {
-        for (uint32_t i = 0; i < block->sites_count && status == STATUS_OK; i++)
-            status = collect_event(x, view, e, &block->sites[i], ts_ns);
-        if (status != STATUS_OK || !view_is_of(view, ts_ns) ||
-            view->until_ns >= block->info.last_ts_ns)
-            return status;
-        ts_ns = view->until_ns + 1;
-    }
+    e->event = event;
+    collect_way(x, view, event);
+    return collect_interfaces(x, view, e, first_ts_ns, last_ts_ns);
 }
 
 static int collect_block(struct exporter *x, const struct input_block *b)
@@ -153,11 +160,14 @@ static int collect_block(struct exporter *x, const struct input_block *b)
     view = views_get(&x->views, b->file, block, &fresh);
     if (!view)
         return no_memory();
-    if (!block->events)
-        status = collect_sites(x, view, &e);
-    for (uint32_t i = 0; i < b->count && status == STATUS_OK; i++)
-        status = collect_event(x, view, &e, &block->events[b->events[i]],
-                               block->events[b->events[i]].ts_ns);
+    for (uint32_t i = 0; !block->events && i < block->sites_count && status == STATUS_OK; i++)
+        status = collect_event(x, view, &e, &block->sites[i], block->info.first_ts_ns,
+                               block->info.last_ts_ns);
+    for (uint32_t i = 0; i < b->count && status == STATUS_OK; i++) {
+        const struct nst_event *event = &block->events[b->events[i]];
+
+        status = collect_event(x, view, &e, event, event->ts_ns, event->ts_ns);
+    }
     return status;
 }
 
@@ -239,13 +249,9 @@ static int write_event(struct exporter *x, struct view *view, const struct input
     struct pcapng_packet packet = {.time_ns = e->time_ns, .id = event->journey_id};
     char *comment;
 
-    if (!view_is_of(view, event->ts_ns)) {
-        view_move(view, x->in, event->ts_ns);
-        if (!view_say(view, x->in, event->ts_ns))
-            return no_memory();
-    }
-    packet.interface = interface_of(x, view, e, event->ts_ns);
-    if (packet.interface == NST_NONE)
+    packet.interface = interface_of(x, view, e, event->ts_ns)->number;
+    if (packet.interface == NST_NONE ||
+        (!view_is_said(view, event) && !view_say(view, x->in, event)))
         return no_memory();
     if (!is_wanted(x, view, e, packet.interface))
         return STATUS_OK;

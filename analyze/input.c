@@ -9,7 +9,6 @@
 
 #include "analyze/anchors.h"
 #include "analyze/follow.h"
-#include "analyze/inventory_label.h"
 #include "analyze/merge.h"
 #include "analyze/message.h"
 #include "analyze/resolve.h"
@@ -322,12 +321,6 @@ size_t input_tables_history(const struct input *in, unsigned file, const struct 
 
     *list = s->history;
     return s->tables_count;
-}
-
-const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
-                             uint64_t ts_ns)
-{
-    return inventory_label(source_known(in->sources[file]), netns, ts_ns);
 }
 
 const struct inventory *input_inventory(const struct input *in, unsigned file)

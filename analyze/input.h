@@ -121,11 +121,6 @@ const struct nst_tables *input_tables(const struct input *in, unsigned file);
 /* Every TABLES and END block's counters in the file's order, for losses over time. */
 size_t input_tables_history(const struct input *in, unsigned file, const struct nst_tables ***list);
 
-/* What people called a namespace at that moment (CLOCK_MONOTONIC of that file's host), as
- * inventory_label() says; NULL: nothing is known. */
-const char *input_netns_name(const struct input *in, unsigned file, const struct nst_netns *netns,
-                             uint64_t ts_ns);
-
 /* The filter's --netns leaves that namespace room between the two moments, of CLOCK_MONOTONIC. */
 bool input_wants_netns(const struct input *in, unsigned file, const struct nst_netns *netns,
                        uint64_t from_ns, uint64_t to_ns);

@@ -64,10 +64,11 @@ static void view_free(struct view *view)
 {
     free(view->interfaces);
     free(view->probes);
+    for (uint32_t i = 0; view->netns && i < view->netns_count; i++)
+        free(view->netns[i].text);
+    free(view->netns);
     free(view->text);
     free(view->words);
-    free(view->netns_text);
-    free(view->netns_words);
     *view = (struct view){0};
 }
 
@@ -100,21 +101,14 @@ static bool fill_probes(struct views *views, struct view *view)
     return true;
 }
 
-void view_move(struct view *view, const struct input *in, uint64_t ts_ns)
+static void begin_times(struct view *view)
 {
-    const struct inventory *inv = input_known(in, view->file);
     size_t slots = 2 * interface_slots(view->block);
 
-    view->from_ns = 0;
-    view->until_ns = UINT64_MAX;
-    for (uint32_t i = 0; i < view->block->netns_count; i++)
-        inventory_steady(inv, &view->block->netns[i], ts_ns, &view->from_ns, &view->until_ns);
+    for (uint32_t i = 0; i < view->netns_count; i++)
+        view->netns[i].from_ns = UINT64_MAX;
     for (size_t i = 0; i < slots; i++)
-        view->interfaces[i] = NST_NONE;
-    free(view->netns_text);
-    free(view->netns_words);
-    view->netns_text = NULL;
-    view->netns_words = NULL;
+        view->interfaces[i].from_ns = UINT64_MAX;
 }
 
 static bool view_init(struct views *views, struct view *view, const struct input_file *file,
@@ -125,14 +119,16 @@ static bool view_init(struct views *views, struct view *view, const struct input
         .file = file->index,
         .offset = block->info.offset,
         .sequence = block->info.sequence,
-        .from_ns = UINT64_MAX, /* of no time yet */
+        .netns = calloc((size_t)block->netns_count + 1, sizeof(*view->netns)),
+        .netns_count = block->netns_count,
         .interfaces = calloc(2 * interface_slots(block), sizeof(*view->interfaces)),
         .probes = calloc(block->probes_count + 1, sizeof(*view->probes)),
     };
-    if (!view->interfaces || !view->probes || !fill_probes(views, view)) {
+    if (!view->netns || !view->interfaces || !view->probes || !fill_probes(views, view)) {
         view_free(view);
         return false;
     }
+    begin_times(view);
     return true;
 }
 
@@ -163,7 +159,8 @@ struct view *views_get(struct views *views, const struct input_file *file,
     return view_init(views, view, file, block) ? view : NULL;
 }
 
-uint32_t *view_interface(const struct view *view, const struct nst_event *event, bool raw)
+struct view_interface *view_interface(const struct view *view, const struct nst_event *event,
+                                      bool raw)
 {
     const struct nst_block *block = view->block;
     size_t slot;

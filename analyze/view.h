@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the export has worked out about a block, once for all of its events, or for those between
- * two changes of who its namespaces are: the interfaces of its devices, the directions of its
+ * two changes of who their namespace is: the interfaces of its devices, the directions of its
  * probes, and the words of its dictionaries' entries, of which an event's comment is put together.
  */
 #ifndef NST_ANALYZE_VIEW_H
@@ -29,6 +29,19 @@ struct view_probe {
     uint16_t number; /* the same for the same probe in every block */
 };
 
+/* What is worked out for a namespace is for events of a time, CLOCK_MONOTONIC: it may have other
+ * names before and after. */
+struct view_netns {
+    uint64_t from_ns, until_ns;
+    char *text; /* of the words */
+    struct view_words words;
+};
+
+struct view_interface {
+    uint64_t from_ns, until_ns;
+    uint32_t number;
+};
+
 struct view {
     /* Which block this is; blocks come and go at the same address. */
     const struct nst_block *block;
@@ -36,14 +49,12 @@ struct view {
     uint64_t offset;
     uint64_t sequence;
 
-    /* CLOCK_MONOTONIC: for which events the interfaces and the words of namespaces are. */
-    uint64_t from_ns, until_ns;
-
-    uint32_t *interfaces; /* see view_interface() */
+    struct view_netns *netns;
+    uint32_t netns_count;
+    struct view_interface *interfaces; /* see view_interface() */
     struct view_probe *probes;
-    char *text, *netns_text;
+    char *text;
     struct view_words *words; /* of devices, probes, drop reasons, tasks in turn */
-    struct view_words *netns_words;
     const struct view_words *device_words, *probe_words, *reason_words, *task_words;
 };
 
@@ -64,20 +75,23 @@ void views_free(struct views *views);
 struct view *views_get(struct views *views, const struct input_file *file,
                        const struct nst_block *block, bool *fresh);
 
-/* Where the number of an event's interface is kept, NST_NONE at first: one a device, and one a
- * namespace and for none for events without a device; all of these for each of two linktypes. */
-uint32_t *view_interface(const struct view *view, const struct nst_event *event, bool raw);
+/* Where an event's interface is kept, of no time at first: one a device, and one a namespace and
+ * for none for events without a device; all of these for each of two linktypes. */
+struct view_interface *view_interface(const struct view *view, const struct nst_event *event,
+                                      bool raw);
 
-static inline bool view_is_of(const struct view *view, uint64_t ts_ns)
+/* The words for an event are there. */
+static inline bool view_is_said(const struct view *view, const struct nst_event *event)
 {
-    return ts_ns >= view->from_ns && ts_ns <= view->until_ns;
+    const struct view_netns *n = &view->netns[event->netns == NST_NONE ? 0 : event->netns];
+
+    return view->words && (event->netns == NST_NONE ||
+                           (event->ts_ns >= n->from_ns && event->ts_ns <= n->until_ns));
 }
 
-/* Makes it one for events of that time, in which namespaces may have other names than before. */
-void view_move(struct view *view, const struct input *in, uint64_t ts_ns);
-/* Makes the words for that time, those that are not there yet. False: no memory. */
-bool view_say(struct view *view, const struct input *in, uint64_t ts_ns);
-/* Writes an event's comment, as nstrail(1) describes it; view_say() came before. say_vlan: its
+/* Makes them. False: no memory. */
+bool view_say(struct view *view, const struct input *in, const struct nst_event *event);
+/* Writes an event's comment, as nstrail(1) describes it; its words are there. say_vlan: its
  * VLAN tag is nowhere in its bytes. to: VIEW_COMMENT_MAX bytes. Answers the length. */
 size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan,
                     char *to);

@@ -50,18 +50,6 @@ static struct view_words *close_words(FILE *out, struct view_words *words)
     return words + 1;
 }
 
-static struct view_words *say_netns(FILE *out, struct view_words *words, const struct input *in,
-                                    const struct view *view, uint64_t ts_ns)
-{
-    const struct nst_block *b = view->block;
-
-    for (uint32_t i = 0; i < b->netns_count; i++) {
-        clause_netns(out, &b->netns[i], input_netns_name(in, view->file, &b->netns[i], ts_ns));
-        words = close_words(out, words);
-    }
-    return words;
-}
-
 static struct view_words *say_others(FILE *out, struct view_words *words, const struct view *view)
 {
     const struct nst_block *b = view->block;
@@ -105,20 +93,23 @@ static bool end_words(FILE *out, struct view_words *words, const struct view_wor
     return true;
 }
 
-/* Room for the words of so many entries, and where to say them. NULL: no memory. */
-static FILE *begin_words(size_t count, struct view_words **words, char **text, size_t *size)
+static bool view_say_netns(const struct view *view, const struct input *in, uint32_t i,
+                           uint64_t ts_ns)
 {
-    *words = calloc(count + 1, sizeof(**words));
-    return *words ? open_memstream(text, size) : NULL;
-}
-
-static bool view_say_netns(struct view *view, const struct input *in, uint64_t ts_ns)
-{
+    const struct inventory *inv = input_known(in, view->file);
+    const struct nst_netns *netns = &view->block->netns[i];
+    struct view_netns *n = &view->netns[i];
     size_t size;
-    FILE *out = begin_words(view->block->netns_count, &view->netns_words, &view->netns_text, &size);
+    FILE *out;
 
-    return out && end_words(out, view->netns_words,
-                            say_netns(out, view->netns_words, in, view, ts_ns), &view->netns_text);
+    free(n->text);
+    *n = (struct view_netns){.until_ns = UINT64_MAX};
+    out = open_memstream(&n->text, &size);
+    if (!out)
+        return false;
+    inventory_steady(inv, netns, ts_ns, &n->from_ns, &n->until_ns);
+    clause_netns(out, netns, inventory_label(inv, netns, ts_ns));
+    return end_words(out, &n->words, close_words(out, &n->words), &n->text);
 }
 
 static bool view_say_others(struct view *view)
@@ -127,8 +118,10 @@ static bool view_say_others(struct view *view)
     size_t count =
         (size_t)b->devices_count + b->probes_count + b->drop_reasons_count + b->tasks_count;
     size_t size;
-    FILE *out = begin_words(count, &view->words, &view->text, &size);
+    FILE *out;
 
+    view->words = calloc(count + 1, sizeof(*view->words));
+    out = view->words ? open_memstream(&view->text, &size) : NULL;
     if (!out || !end_words(out, view->words, say_others(out, view->words, view), &view->text))
         return false;
     view->device_words = view->words;
@@ -138,9 +131,9 @@ static bool view_say_others(struct view *view)
     return true;
 }
 
-bool view_say(struct view *view, const struct input *in, uint64_t ts_ns)
+bool view_say(struct view *view, const struct input *in, const struct nst_event *event)
 {
-    return (view->netns_words || view_say_netns(view, in, ts_ns)) &&
+    return (event->netns == NST_NONE || view_say_netns(view, in, event->netns, event->ts_ns)) &&
            (view->words || view_say_others(view));
 }
 
@@ -223,7 +216,7 @@ size_t view_comment(const struct view *view, const struct nst_event *event, bool
     const char *start = to;
 
     if (event->netns != NST_NONE)
-        to = put_words(to, &view->netns_words[event->netns]);
+        to = put_words(to, &view->netns[event->netns].words);
     if (event->device != NST_NONE)
         to = put_words(to, &view->device_words[event->device]);
     if (event->rx_ifindex)
