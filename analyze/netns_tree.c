@@ -12,6 +12,8 @@
 struct node {
     uint32_t master;
     const struct nst_known_device *device;
+    const struct nst_known_device *cut_from; /* its master, below which it is not shown; or NULL */
+    bool reached;                            /* there is a place for it; once shown no more */
 };
 
 struct tree {
@@ -42,8 +44,10 @@ static void print_addresses(const struct tree *t, uint32_t ifindex)
     }
 }
 
-static void print_device(const struct tree *t, const struct nst_known_device *d)
+static void print_device(const struct tree *t, const struct node *node)
 {
+    const struct nst_known_device *d = node->device;
+
     escape_text(t->out, d->name);
     if (d->kind) {
         fputs(" (", t->out);
@@ -52,13 +56,18 @@ static void print_device(const struct tree *t, const struct nst_known_device *d)
     }
     print_addresses(t, d->ifindex);
     words_link(t->out, t->report, t->netns->host, d, " -- ", " on ");
+    if (node->cut_from) {
+        fputs(", port of ", t->out);
+        escape_text(t->out, node->cut_from->name);
+    }
     if (d->last_ts_ns < t->netns->last_ts_ns)
         fputs(", gone", t->out);
     putc('\n', t->out);
 }
 
-/* Devices whose master is not known stand beside those without one. */
-static bool has_master(const struct tree *t, const struct nst_known_device *d)
+/* NULL: none is known. Such devices stand beside those without one. */
+static const struct nst_known_device *master_of(const struct tree *t,
+                                                const struct nst_known_device *d)
 {
     struct report_rows rows = {0};
 
@@ -67,8 +76,8 @@ static bool has_master(const struct tree *t, const struct nst_known_device *d)
     for (size_t i = 0; i < rows.count; i++)
         if (&t->devices[rows.list[i]] != d &&
             inventory_is_latest(t->inventory, INVENTORY_DEVICE, rows.list[i]))
-            return true;
-    return false;
+            return &t->devices[rows.list[i]];
+    return NULL;
 }
 
 static int compare_nodes(const void *x, const void *y)
@@ -77,6 +86,8 @@ static int compare_nodes(const void *x, const void *y)
 
     if (a->master != b->master)
         return a->master < b->master ? -1 : 1;
+    if (!a->cut_from != !b->cut_from)
+        return a->cut_from ? 1 : -1;
     if (a->device->ifindex != b->device->ifindex)
         return a->device->ifindex < b->device->ifindex ? -1 : 1;
     return a->device < b->device ? -1 : a->device > b->device;
@@ -92,12 +103,9 @@ static bool make_nodes(struct tree *t)
     for (size_t i = 0; i < rows->count; i++) {
         const struct nst_known_device *d = &t->devices[rows->list[i]];
 
-        uint32_t master = has_master(t, d) ? d->master : 0;
-
-        /* One that is said to be below itself is of no level. */
-        if (inventory_is_latest(t->inventory, INVENTORY_DEVICE, rows->list[i]) &&
-            (!master || master != d->ifindex))
-            t->nodes[t->count++] = (struct node){master, d};
+        if (inventory_is_latest(t->inventory, INVENTORY_DEVICE, rows->list[i]))
+            t->nodes[t->count++] =
+                (struct node){.master = master_of(t, d) ? d->master : 0, .device = d};
     }
     qsort(t->nodes, t->count, sizeof(*t->nodes), compare_nodes);
     return true;
@@ -124,21 +132,72 @@ static bool is_of(const struct tree *t, size_t i, uint32_t master)
     return i < t->count && t->nodes[i].master == master;
 }
 
-/* A bond can be a bridge's port; deeper than this nobody stacks them, and a loop ends. */
+/* A bond can be a bridge's port; deeper than this the kernel does not stack them. */
 #define DEEPEST 8
+
+static bool has_below(const struct node *node, unsigned depth)
+{
+    return depth + 1 < DEEPEST && node->device->ifindex;
+}
+
+static void reach_level(const struct tree *t, uint32_t master, unsigned depth);
+
+static void reach(const struct tree *t, struct node *node, unsigned depth)
+{
+    if (node->reached)
+        return;
+    node->reached = true;
+    if (has_below(node, depth))
+        reach_level(t, node->device->ifindex, depth + 1);
+}
+
+static void reach_level(const struct tree *t, uint32_t master, unsigned depth)
+{
+    for (size_t i = find_level(t, master); is_of(t, i, master); i++)
+        reach(t, &t->nodes[i], depth);
+}
+
+/* In a damaged file the way from master to master may lead round, or on and on: there it is cut. */
+static void cut_ways(const struct tree *t)
+{
+    reach_level(t, 0, 0);
+    for (size_t i = 0; i < t->count; i++) {
+        struct node *node = &t->nodes[i];
+
+        if (!node->reached)
+            node->cut_from = master_of(t, node->device);
+        reach(t, node, 0);
+    }
+    for (size_t i = 0; i < t->count; i++)
+        if (t->nodes[i].cut_from)
+            t->nodes[i].master = 0;
+    qsort(t->nodes, t->count, sizeof(*t->nodes), compare_nodes);
+}
+
+/* The next one from there on, of that level, that is to be shown. count: none. */
+static size_t next_of(const struct tree *t, size_t i, uint32_t master)
+{
+    while (is_of(t, i, master) && !t->nodes[i].reached)
+        i++;
+    return is_of(t, i, master) ? i : t->count;
+}
 
 static void print_level(const struct tree *t, uint32_t master, bool *last, unsigned depth)
 {
-    for (size_t i = find_level(t, master); is_of(t, i, master); i++) {
-        const struct nst_known_device *d = t->nodes[i].device;
+    size_t next;
 
-        last[depth] = !is_of(t, i + 1, master);
+    for (size_t i = next_of(t, find_level(t, master), master); i < t->count; i = next) {
+        struct node *node = &t->nodes[i];
+
+        node->reached = false;
+        next = next_of(t, i + 1, master);
+        last[depth] = next == t->count;
         for (unsigned level = 0; level < depth; level++)
             fputs(last[level] ? "   " : "|  ", t->out);
         fputs(last[depth] ? "`- " : "|- ", t->out);
-        print_device(t, d);
-        if (depth + 1 < DEEPEST && d->ifindex)
-            print_level(t, d->ifindex, last, depth + 1);
+        print_device(t, node);
+        if (has_below(node, depth))
+            print_level(t, node->device->ifindex, last, depth + 1);
     }
 }
 
@@ -167,6 +226,7 @@ static bool print_netns(FILE *out, const struct netns_report *r, const struct re
         escape_text(out, r->hosts[n->host].hostname);
     }
     putc('\n', out);
+    cut_ways(&t);
     print_level(&t, 0, last, 0);
     free(t.nodes);
     return true;

@@ -77,6 +77,26 @@ done
 is "$?: $(cat errors)" '1: nstrail: netns: of a database only --netns can be asked' \
     'a database knows who, not what'
 
+# Devices whose masters lead round, or too deep, are shown once, too.
+is "$("$nstrail" netns --tree round.nst | tail -n +2)" '|- port1
+|- port5
+|- port6
+|  `- port7
+|     `- port8
+|        `- port9
+|           `- port10
+|              `- port11
+|                 `- port12
+|                    `- port13
+|- port4, port of port3
+|  |- port2
+|  `- port3
+`- port14, port of port13
+   `- port15
+      `- port16
+         `- port17
+            `- port18' 'netns --tree: ports of each other'
+
 # picks 'MS MS...' WHO...: the events of those times, counted from the start.
 picks()
 {

@@ -21,6 +21,8 @@
  *                another's, whose clock is set, an hour on
  *   back.nst, back-next.nst
  *                another's, whose clock is set back, in the middle of a file and between the two
+ *   round.nst    another's, damaged: devices that are ports of each other, and of themselves, and
+ *                more of them one below the other than there can be
  *   long.nst     another's, with a container and a pod whose names are as long as can be
  */
 #include "config.h"
@@ -827,6 +829,37 @@ static void write_quiet(const char *path)
     check(nst_writer_close(w, &at_end, &err), &err);
 }
 
+static void write_round(const char *path)
+{
+    static const uint32_t masters[] = {[2] = 4, [3] = 4, [4] = 3, [5] = 5, [6] = 0};
+    struct nst_known_device ports[18];
+    char ports_names[COUNT(ports)][NST_MAX_NAME];
+    const struct nst_known_netns only = {host, START, NST_STILL, 0, 4026531837, NST_NETNS_INITIAL};
+    const struct nst_tables tables = {
+        .ts_ns = START,
+        .netns = &only,
+        .netns_count = 1,
+        .devices = ports,
+        .devices_count = COUNT(ports),
+    };
+    struct nst_writer *w = open_capture(path, 100);
+    struct nst_error err = {{0}};
+
+    for (uint32_t i = 0; i < COUNT(ports); i++) {
+        snprintf(ports_names[i], sizeof(ports_names[i]), "port%u", 1 + i);
+        ports[i] = (struct nst_known_device){
+            .netns = host,
+            .first_ts_ns = START,
+            .last_ts_ns = NST_STILL,
+            .name = ports_names[i],
+            .ifindex = 1 + i,
+            .master = 1 + i < COUNT(masters) ? masters[1 + i] : i,
+        };
+    }
+    check(nst_writer_tables(w, &tables, &err), &err);
+    check(nst_writer_close(w, NULL, &err), &err);
+}
+
 #define HOUR (3600 * 1000 * (int64_t)MS)
 
 /* Somebody sets the clock of another host, an hour on. Reading it is not exact. */
@@ -926,6 +959,7 @@ int main(int argc, char **argv)
     write_rotated("rotated.nst", "rotated-next.nst");
     write_silent();
     write_quiet("quiet.nst");
+    write_round("round.nst");
     write_set("set.nst", "set-next.nst");
     write_back("back.nst", "back-next.nst");
     return 0;
