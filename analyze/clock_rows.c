@@ -170,8 +170,7 @@ int clock_rows_write(struct clock_rows *c, const struct input *in, const struct 
     int code = SQLITE_OK;
 
     for (unsigned i = 0; i < files->count && !code; i++)
-        if (!files->rows[i].twice)
-            code = write_file(c, input_anchors(in, i), files->rows[i].id);
+        code = write_file(c, input_anchors(in, i), files->rows[i].id);
     return code;
 }
 

@@ -56,18 +56,15 @@ static void outline_file(const char *path, struct outline *outline)
     nst_reader_close(reader);
 }
 
-enum verdict { READ, NOTHING_NEW, DAMAGED_BEFORE, GIVEN_TWICE };
+enum verdict { READ, NOTHING_NEW, DAMAGED_BEFORE };
 
 /* Ids of events ascend with their time in a file: a block that was lost cannot be added later. */
 #define ANY_LOST   "bad_blocks + lost_blocks > 0"
 #define NEW_ADVICE "to have what was missing, import it into a new database"
 
 /* SQLITE_OK and *verdict. */
-static int judge(sqlite3_stmt *find, const struct outline *outlines, int count, int index,
-                 enum verdict *verdict)
+static int judge(sqlite3_stmt *find, const struct outline *own, enum verdict *verdict)
 {
-    const struct outline *own = &outlines[index];
-
     *verdict = READ;
     if (!own->usable)
         return SQLITE_OK;
@@ -76,49 +73,33 @@ static int judge(sqlite3_stmt *find, const struct outline *outlines, int count, 
         (uint64_t)sqlite3_column_int64(find, 0) >= own->last_block &&
         sqlite3_column_int(find, 1) >= own->ended)
         *verdict = sqlite3_column_int(find, 2) ? DAMAGED_BEFORE : NOTHING_NEW;
-    for (int i = 0; *verdict == READ && i < count; i++) {
-        const struct outline *other = &outlines[i];
-
-        if (i == index || !other->usable || memcmp(other->salt, own->salt, sizeof(own->salt)) != 0)
-            continue;
-        /* The one that holds more is read, or the first of equals. */
-        if (other->last_block > own->last_block ||
-            (other->last_block == own->last_block && i < index))
-            *verdict = GIVEN_TWICE;
-    }
     return sqlite3_reset(find);
 }
 
 int file_rows_choose(const struct db *db, char **paths, int *count)
 {
     const int total = *count;
-    struct outline *outlines = calloc((size_t)total, sizeof(*outlines));
     sqlite3_stmt *find = NULL;
-    int code = outlines ? SQLITE_OK : SQLITE_NOMEM;
+    int code =
+        db_prepare(db, "SELECT last_block, ended, " ANY_LOST " FROM file WHERE salt = ?", &find);
     int kept = 0;
 
-    if (!code)
-        code = db_prepare(db, "SELECT last_block, ended, " ANY_LOST " FROM file WHERE salt = ?",
-                          &find);
-    for (int i = 0; i < total && !code; i++)
-        outline_file(paths[i], &outlines[i]);
     for (int i = 0; i < total && !code; i++) {
+        struct outline outline;
         enum verdict verdict;
 
-        code = judge(find, outlines, total, i, &verdict);
+        outline_file(paths[i], &outline);
+        code = judge(find, &outline, &verdict);
         if (verdict == READ)
             paths[kept++] = paths[i];
         else if (verdict == NOTHING_NEW)
             message_warn(paths[i], "is in the database already: skipped");
-        else if (verdict == DAMAGED_BEFORE)
+        else
             message_warn(paths[i], "is in the database already, as it was when it was damaged:"
                                    " skipped; " NEW_ADVICE);
-        else
-            message_warn(paths[i], "given twice: skipped");
     }
     *count = kept;
     sqlite3_finalize(find);
-    free(outlines);
     return code;
 }
 
@@ -223,15 +204,6 @@ static int insert_file(const struct db *db, const struct input_file *input, stru
     return code;
 }
 
-/* A pipe could not be looked at before. */
-static bool is_twice(const struct file_rows *files, unsigned index)
-{
-    for (unsigned i = 0; i < index; i++)
-        if (files->rows[i].id == files->rows[index].id)
-            return true;
-    return false;
-}
-
 static int begin_file(struct file_rows *files, const struct db *db, const struct input_file *input)
 {
     struct file_row *file = &files->rows[input->index];
@@ -240,8 +212,7 @@ static int begin_file(struct file_rows *files, const struct db *db, const struct
     if (code)
         return code;
     if (file->id) {
-        file->twice = is_twice(files, input->index);
-        if (file->known && file->damaged_before && !file->twice)
+        if (file->known && file->damaged_before)
             message_warn(input->path, "was damaged when it was imported before; " NEW_ADVICE);
         return SQLITE_OK;
     }
@@ -282,7 +253,7 @@ bool file_row_wants(struct file_row *file, const struct input_event *event)
 {
     const struct nst_block_info *info = &event->block->info;
 
-    if (file->twice || (file->known && info->sequence <= file->known_block))
+    if (file->known && info->sequence <= file->known_block)
         return false;
     if (!file->begun || info->sequence > file->last_block)
         file->last_block = info->sequence;
@@ -327,8 +298,7 @@ int file_rows_end(struct file_rows *files, const struct db *db, const struct inp
                           &update);
 
     for (unsigned i = 0; i < files->count && !code; i++)
-        if (!files->rows[i].twice)
-            code = end_file(update, input_file(in, i), &files->rows[i]);
+        code = end_file(update, input_file(in, i), &files->rows[i]);
     sqlite3_finalize(update);
     return code;
 }

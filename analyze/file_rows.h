@@ -19,7 +19,6 @@ int file_rows_choose(const struct db *db, char **paths, int *count);
 struct file_row {
     int64_t id;
     int64_t capture;
-    bool twice; /* another file of this import is the same one */
     bool known; /* was imported before, through block known_block */
     uint64_t known_block;
     bool damaged_before; /* and some of its blocks were lost then */

@@ -59,27 +59,46 @@ static void say_no_packets(const struct source *s, const struct filter *filter)
                      "it was recorded without packet bytes, so nothing in it can match -f");
 }
 
-/* Joined to another one, and given by itself too: which only the salt, unique to a file, tells. */
-static bool is_given_already(const struct input *in, const struct source *s)
+/* Where the same file was given already, or a copy of it: which only the salt, unique to a file,
+ * tells. NULL: nowhere. */
+static struct source **find_same(struct input *in, const struct source *s)
 {
-    for (unsigned i = 0; i < in->sources_count; i++) {
-        const struct source *other = in->sources[i];
+    for (unsigned i = 0; i < in->sources_count; i++)
+        if (!memcmp(s->file.info->salt, in->sources[i]->file.info->salt,
+                    sizeof(s->file.info->salt)))
+            return &in->sources[i];
+    return NULL;
+}
 
-        if ((s->part_name || other->part_name || source_next_file(s) || source_next_file(other)) &&
-            !memcmp(s->file.info->salt, other->file.info->salt, sizeof(s->file.info->salt)))
-            return true;
+/* Of two copies one may be shorter. How much a pipe has is not known. */
+static bool has_more(const struct source *s, const struct source *than)
+{
+    return s->seekable && than->seekable && s->totals.stored_bytes > than->totals.stored_bytes;
+}
+
+static void keep_one(struct source **kept, struct source *s)
+{
+    struct source *left_out = s;
+
+    if (has_more(s, *kept)) {
+        left_out = *kept;
+        s->file.index = left_out->file.index;
+        s->ahead_left = left_out->ahead_left;
+        *kept = s;
     }
-    return false;
+    message_warn(left_out->file.path, "is the same capture file as %s: skipped",
+                 (*kept)->file.path);
+    source_close(left_out);
 }
 
 /* Keeps it, or not. Answers where in the same file another capture begins, or 0. */
 static uint64_t take_source(struct input *in, struct source *s)
 {
     uint64_t next = source_next_file(s);
+    struct source **same = find_same(in, s);
 
-    if (is_given_already(in, s)) {
-        message_warn(s->file.path, "this capture was given already: skipped");
-        source_close(s);
+    if (same) {
+        keep_one(same, s);
         return next;
     }
     s->ahead_left = &in->ahead_left;

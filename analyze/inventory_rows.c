@@ -330,8 +330,6 @@ static int write_files(struct writing *w, struct clock_rows *clock, const struct
     for (unsigned i = 0; i < files->count && !code; i++) {
         w->file = &files->rows[i];
         w->inventory = input_inventory(in, i);
-        if (w->file->twice)
-            continue;
         code = clock_rows_choose(clock, w->file->capture);
         if (!code)
             code = write_file(w);

@@ -91,8 +91,7 @@ int loss_rows_write(const struct db *db, const struct input *in, const struct fi
     for (int i = 0; i < STATEMENTS && !code; i++)
         code = db_prepare(db, statement_sql[i], &statements[i]);
     for (unsigned i = 0; i < files->count && !code; i++)
-        if (!files->rows[i].twice)
-            code = write_file(statements, in, i, &files->rows[i]);
+        code = write_file(statements, in, i, &files->rows[i]);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(statements[i]);
     return code;

@@ -79,8 +79,11 @@ in='--probe net:netif_receive_skb' out='--probe net:net_dev_start_xmit'
     is "$(packets $in --probe ip_rcv --all-events web.nst)" 5 'or all of them'
 }
 
-# Many times the same file: more than a buffer holds, and as many packets at one moment.
-for _ in $(seq 300); do printf '%s ' web.nst; done >many
+# Many files with the same: more than a buffer holds, and as many packets at one moment.
+mkdir many.d
+for i in $(seq 300); do
+    "$bin/tests/unit/export_capture" web "many.d/$i.nst" && printf '%s ' "many.d/$i.nst"
+done >many
 # shellcheck disable=SC2046
 is "$(packets --all-events $(cat many))" 6000 'a large export: all packets'
 ok 'a large export: its blocks follow the rules' "$bin/tests/unit/pcapng_dump" x.pcapng

@@ -103,6 +103,15 @@ static const struct nst_file_info first_info = {
     .drop_reasons = "btf",
 };
 
+/* Another file than the rest. */
+static struct nst_writer *open_salted(const char *path, uint8_t salt)
+{
+    struct nst_file_info info = first_info;
+
+    memset(info.salt, salt, sizeof(info.salt));
+    return open_capture(path, &info);
+}
+
 static uint32_t tracepoint(struct nst_writer *w, const char *symbol)
 {
     struct nst_probe probe = {NST_PROBE_RAW_TRACEPOINT, symbol};
@@ -179,7 +188,7 @@ static void begin_at_l3(struct nst_event *event)
 
 static void write_accepted(const char *path)
 {
-    struct nst_writer *w = open_capture(path, &first_info);
+    struct nst_writer *w = open_salted(path, 4);
     uint32_t client = netns(w, 0, 4026532177), router = netns(w, 0x1001, 4026532240);
     uint32_t at_router = device(w, router, 2, "vr0");
     uint32_t ping_task = task(w, 1234, 1234, "ping");
@@ -427,6 +436,7 @@ static void write_no_packets(const char *path)
     struct nst_writer *w;
     struct nst_event event = ping_event(7322461001553);
 
+    memset(info.salt, 7, sizeof(info.salt));
     info.snaplen = 0;
     w = open_capture(path, &info);
     event.probe = tracepoint(w, "net:netif_receive_skb");
@@ -438,7 +448,7 @@ static void write_no_packets(const char *path)
 
 static void write_many(const char *path)
 {
-    struct nst_writer *w = open_capture(path, &first_info);
+    struct nst_writer *w = open_salted(path, 5);
     uint8_t packet[sizeof(ping)];
     struct nst_event event;
 
@@ -489,7 +499,7 @@ static void write_crowded(const char *path)
     struct nst_netns_name *names = calloc(CROWD, sizeof(*names));
     struct nst_counter *counters = calloc(COUNTERS, sizeof(*counters));
     char(*texts)[TEXT] = calloc(CROWD + COUNTERS, sizeof(*texts));
-    struct nst_writer *w = open_capture(path, &first_info);
+    struct nst_writer *w = open_salted(path, 6);
     struct nst_event event = ping_event(7322461001553);
     struct nst_tables tables = {
         .ts_ns = 7322461050000,

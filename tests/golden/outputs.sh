@@ -156,7 +156,29 @@ is "$("$nstrail" info joined.nst | sed -n 's/^Size *\([0-9]*\) .*/\1/p' | paste 
 "$nstrail" print joined.nst other-host.nst >got 2>errors
 "$nstrail" print joined.nst >wanted
 same got wanted 'one of them given by itself, too, is not read again'
-is "$(cat errors)" 'nstrail: other-host.nst: this capture was given already: skipped' 'which is said'
+is "$(cat errors)" 'nstrail: other-host.nst: is the same capture file as joined.nst, from byte '"$(
+    stat -c %s everything.nst)"' on: skipped' 'which is said'
+
+# Nor is a file that is given twice, or as a copy of which one is cut: the longer one is read.
+cp everything.nst copy.nst
+head -c $(($(stat -c %s everything.nst) * 3 / 4)) everything.nst >cut.nst
+for command in print 'print --json' info 'info --json' netns 'netns --json' 'export -w -'; do
+    # shellcheck disable=SC2086
+    "$nstrail" $command everything.nst second.nst >wanted 2>/dev/null
+    # shellcheck disable=SC2086
+    "$nstrail" $command everything.nst second.nst everything.nst copy.nst >got 2>errors
+    is "$?: $(grep ': skipped$' errors)" '0: nstrail: everything.nst: is the same capture file as everything.nst: skipped
+nstrail: copy.nst: is the same capture file as everything.nst: skipped' "$command: given twice, which is said"
+    same got wanted "$command: given twice, read once"
+    # shellcheck disable=SC2086
+    "$nstrail" $command cut.nst second.nst everything.nst >got 2>errors
+    is "$?: $(grep ': skipped$' errors)" '0: nstrail: cut.nst: is the same capture file as everything.nst: skipped' \
+        "$command: behind a part of it, which is said"
+    same got wanted "$command: behind a part of it"
+done
+# shellcheck disable=SC2002
+cat everything.nst | "$nstrail" print everything.nst - >got 2>errors
+is "$?: $(cat errors)" '0: nstrail: -: is the same capture file as everything.nst: skipped' 'from a pipe, too'
 
 # The same file from a pipe; it is read a little ahead.
 # shellcheck disable=SC2002

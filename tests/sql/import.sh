@@ -158,8 +158,16 @@ is "$words" 'nstrail: copy: is in the database already: skipped
 nstrail: beta.nst: is in the database already: skipped' 'twice: said'
 ok 'twice: nothing changed' cmp before.db at-once.db
 words=$(nstrail import copy alpha.1.nst alpha.0.nst alpha.2.nst "${others[@]}" -d both.db 2>&1)
-is "$words" 'nstrail: alpha.1.nst: given twice: skipped' 'given twice: said'
+is "$words" 'nstrail: alpha.1.nst: is the same capture file as copy: skipped' 'given twice: said'
 holds_all both.db 'given twice'
+nstrail import alpha.0-cut.nst alpha.1.nst alpha.0.nst alpha.2.nst "${others[@]}" -d longer.db 2>words
+is "$?: $(tail -n 1 words)" '0: nstrail: alpha.0-cut.nst: is the same capture file as alpha.0.nst: skipped' \
+    'behind a part of it: said'
+holds_all longer.db 'given behind a part of it'
+nstrail import "${alpha[@]}" "${others[@]}" - -d piped.db <copy 2>words
+is "$?: $(cat words)" '0: nstrail: -: is the same capture file as alpha.1.nst: skipped' \
+    'and from standard input: said'
+holds_all piped.db 'and from standard input'
 cat alpha.2.nst alpha.0.nst alpha.1.nst "${others[@]}" >joined
 ok 'captures joined to one file' nstrail import -d joined.db alpha.1.nst joined
 holds_all joined.db 'joined'
