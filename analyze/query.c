@@ -177,7 +177,7 @@ static int run_statement(const struct db *db, sqlite3_stmt *statement, enum resu
     while (memory && !ferror(stdout) && (code = sqlite3_step(statement)) == SQLITE_ROW)
         memory = result_row(&result);
     if (result.table || format != RESULT_TABLE)
-        memory &= result_end(&result, code == SQLITE_DONE);
+        memory &= result_end(&result, memory && code == SQLITE_DONE);
     if (!memory)
         return message_error(NULL, "out of memory");
     if (code == SQLITE_DONE || code == SQLITE_ROW)

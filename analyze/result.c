@@ -4,6 +4,7 @@
 #include "analyze/result.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,22 +59,48 @@ static void csv_row(const struct result *r)
     putc('\n', r->out);
 }
 
-/* An object with one key twice loses a value in most readers. */
-static void json_key(const struct result *r, int column)
+static bool is_key(const struct result *r, int columns, const char *name)
+{
+    for (int i = 0; i < columns; i++)
+        if (!strcmp(r->json_keys[i], name))
+            return true;
+    return false;
+}
+
+/* An object with one key twice loses a value in most readers: what SQLite calls such columns of a
+ * subquery. NULL: no memory. */
+static char *json_key(const struct result *r, int column)
 {
     const char *name = sqlite3_column_name(r->statement, column);
+    char *key = sqlite3_mprintf("%s", name);
     int before = 0;
-    char *unique;
 
     for (int i = 0; i < column; i++)
         before += !strcmp(sqlite3_column_name(r->statement, i), name);
-    if (!before) {
-        escape_json(r->out, name);
-        return;
+    for (int number = before ? before : 1; key && is_key(r, column, key); number++) {
+        sqlite3_free(key);
+        key = sqlite3_mprintf("%s:%d", name, number);
     }
-    unique = sqlite3_mprintf("%s:%d", name, before);
-    escape_json(r->out, unique ? unique : name);
-    sqlite3_free(unique);
+    return key;
+}
+
+/* False: no memory. */
+static bool json_begin(struct result *r)
+{
+    r->json_keys = calloc((size_t)r->columns + 1, sizeof(*r->json_keys));
+    for (int i = 0; r->json_keys && i < r->columns; i++) {
+        r->json_keys[i] = json_key(r, i);
+        if (!r->json_keys[i])
+            return false;
+    }
+    return r->json_keys;
+}
+
+static void json_free(struct result *r)
+{
+    for (int i = 0; r->json_keys && i < r->columns; i++)
+        sqlite3_free(r->json_keys[i]);
+    free(r->json_keys);
 }
 
 static void json_value(const struct result *r, int column)
@@ -111,7 +138,7 @@ static void json_row(const struct result *r)
     for (int i = 0; i < r->columns; i++) {
         if (i)
             putc(',', r->out);
-        json_key(r, i);
+        escape_json(r->out, r->json_keys[i]);
         putc(':', r->out);
         json_value(r, i);
     }
@@ -130,6 +157,8 @@ bool result_begin(struct result *result, FILE *out, enum result_format format,
     };
     if (format == RESULT_CSV)
         csv_header(result);
+    if (format == RESULT_JSON)
+        return json_begin(result);
     if (format != RESULT_TABLE)
         return true;
     result->table = result_table_new(out, statement);
@@ -156,5 +185,6 @@ bool result_end(struct result *result, bool complete)
         return result_table_end(result->table);
     if (result->format == RESULT_JSON && complete)
         fputs(result->rows ? "\n]\n" : "[]\n", result->out);
+    json_free(result);
     return true;
 }

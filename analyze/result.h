@@ -23,6 +23,7 @@ struct result {
     int columns;
     size_t rows;
     void (*csv_field)(FILE *out, const char *text, size_t length); /* of RESULT_CSV */
+    char **json_keys;                                              /* of RESULT_JSON */
     struct result_table *table;                                    /* of RESULT_TABLE */
 };
 

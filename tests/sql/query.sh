@@ -48,6 +48,10 @@ is "$(query --json x.db 'SELECT id FROM event WHERE id < 0')" '[]' 'no rows: JSO
 is "$(query --json x.db 'SELECT 1 AS a, 2 AS a, 9e999 AS b, 3 AS a')" '[
 {"a":1,"a:1":2,"b":null,"a:2":3}
 ]' 'JSON: a name twice, infinity'
+is "$(query --json x.db 'SELECT 1 AS a, 2 AS "a:1", 3 AS a, 4 AS "a:1", 5 AS a UNION ALL SELECT 6, 7, 8, 9, 0')" '[
+{"a":1,"a:1":2,"a:2":3,"a:1:1":4,"a:3":5},
+{"a":6,"a:1":7,"a:2":8,"a:1:1":9,"a:3":0}
+]' 'JSON: no key twice'
 is "$(query --json x.db "SELECT CAST(x'41ff42' AS TEXT) AS t")" '[
 {"t":"A'$'\357\277\275''B"}
 ]' 'JSON: what is not UTF-8'
