@@ -216,8 +216,8 @@ static int status_of(const struct session *s, const struct nst_writer_stats *sta
     return stats->written ? STATUS_PARTIAL : STATUS_FAILED;
 }
 
-/* Detaches everything and writes all that was seen. said: the message of the failure that ended the
- * recording, if one did; it is not repeated. */
+/* Detaches everything and writes all that was seen; where the reader went away, it is lost by that.
+ * said: the message of the failure that ended the recording, if one did; it is not repeated. */
 static int finish(struct session *s, const char *said)
 {
     struct nst_writer_stats stats;
@@ -227,7 +227,7 @@ static int finish(struct session *s, const char *said)
     counters_refresh(s->upkeep.counters);
     attach_stop(s->attachment);
     command_finish(&s->command, s->options->quiet);
-    if (!s->full && !s->upkeep.reader_gone && drain(s, UINT64_MAX, &err) && strcmp(err.text, said))
+    if (!s->full && drain(s, UINT64_MAX, &err) && strcmp(err.text, said))
         status = message_error("%s", err.text);
     if (s->live)
         live_last(s->live);

@@ -115,4 +115,15 @@ ok 'reader goes away from what it should take: which is lost by it' \
     test "$(said "$by_reader, which went away")" -gt 0
 unlike "$(cat "$recorder_words")" disk 'reader goes away from what it should take: not by a disk'
 
+# What waits in the rings by then, while the recorder waits for the reader, is lost by it, too.
+record_to deaf -B 65536
+flood
+sleep 0.5
+flood
+kill "$reader"
+ended
+counted=$(($(said 'events recorded') + $(said "$by_reader, which went away")))
+ok 'reader goes away: what waits in the rings is counted' \
+    test $((counted + $(said 'events lost by the rings'))) -ge 120000
+
 done_testing
