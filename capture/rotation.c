@@ -114,6 +114,9 @@ static int begin_next(struct rotation *r, struct upkeep *upkeep, uint64_t now_ns
         return error;
     }
     files_begin(r->files, before.file_bytes);
+    if (!r->went_on)
+        r->first_lost = before.lost;
+    r->went_on = true;
     upkeep->output = files_name(r->files);
     r->began_ns = now_ns;
     return 0;

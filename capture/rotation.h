@@ -17,6 +17,8 @@ struct rotation {
     struct files *files; /* NULL: the output is a stream, and stays the only one */
     int fd;              /* of the first output; from rotation_begin() on the writer's */
     bool waits;          /* rotation_begin() is still to come: fd is ours to close */
+    bool went_on;        /* from the first output to another */
+    uint64_t first_lost; /* then: events that could not be written to the first */
     uint64_t began_ns;   /* when the current file began, as all times here by CLOCK_MONOTONIC */
     uint64_t retry_ns;   /* the last try to begin a file failed: none before then */
     bool asked;          /* SIGHUP asked for a new file, which could not be begun yet */

@@ -124,7 +124,7 @@ static uint64_t bytes_written(const struct session *s, const struct nst_writer_s
     return stats->bytes;
 }
 
-/* What somebody reads us through, in words; NULL: the output is no pipe. */
+/* What somebody reads us through, or did, in words; NULL: the output was no pipe. */
 static const char *reader_of(const struct session *s)
 {
     if (!s->to_reader)
@@ -132,12 +132,22 @@ static const char *reader_of(const struct session *s)
     return s->rotation.files ? "the pipe" : "standard output";
 }
 
+/* A pipe can only be the first output. */
+static uint64_t lost_by_reader(const struct session *s, const struct nst_writer_stats *stats)
+{
+    if (!s->to_reader)
+        return 0;
+    return s->rotation.went_on ? s->rotation.first_lost : stats->lost;
+}
+
 static void say_counts(const struct session *s, const struct nst_writer_stats *stats, bool asked)
 {
     struct summary summary = {
         .written = stats->written,
         .bytes = bytes_written(s, stats),
-        .lost_output = stats->lost,
+        .lost_disk = stats->lost - lost_by_reader(s, stats),
+        .lost_reader = lost_by_reader(s, stats),
+        .to_disk = !s->to_reader || s->rotation.went_on,
         .reader_of = reader_of(s),
         .reader_gone = s->upkeep.reader_gone,
         .kept = s->options->output,

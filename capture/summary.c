@@ -7,7 +7,8 @@
 
 bool summary_has_losses(const struct summary *s)
 {
-    return s->losses.ring || s->losses.recursion || s->losses.missed || s->lost_output;
+    return s->losses.ring || s->losses.recursion || s->losses.missed || s->lost_disk ||
+           s->lost_reader;
 }
 
 static void print_count(uint64_t count, const char *of)
@@ -25,10 +26,10 @@ static void print_lost_output(const struct summary *s)
 {
     if (s->reader_of)
         fprintf(stderr, "%llu events lost by the reader of %s%s\n",
-                (unsigned long long)s->lost_output, s->reader_of,
+                (unsigned long long)s->lost_reader, s->reader_of,
                 s->reader_gone ? ", which went away" : "");
-    else
-        print_count(s->lost_output, "events lost by the disk");
+    if (s->to_disk)
+        print_count(s->lost_disk, "events lost by the disk");
 }
 
 void summary_print(const struct summary *s)

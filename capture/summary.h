@@ -13,8 +13,9 @@ struct summary {
     struct losses losses;
     uint64_t written; /* events */
     uint64_t bytes;
-    uint64_t lost_output;  /* events that were to be written */
-    const char *reader_of; /* the output that a reader has to take, in words; NULL: a disk has */
+    uint64_t lost_disk, lost_reader; /* events that were to be written */
+    bool to_disk;
+    const char *reader_of; /* the output that a reader has to take, in words; NULL: there is none */
     bool reader_gone;
     bool kept; /* there is a file or stream, that has bytes */
     bool live;

@@ -135,6 +135,20 @@ is "$? $("$bin/nstrail" info --json "$work/late.nst" | jq '.files[0].ended' 2>/d
 like "$(cat "$work/words")" $'\n0 events lost by the reader of the pipe\n' \
     'a pipe that is read late: which is said'
 
+cat "$work/fifo" >"$work/first.nst" &
+reader=$!
+: >"$recorder_words"
+"$capture" -w "$work/fifo" 2>"$recorder_words" </dev/null &
+recorder=$!
+until_true 20 recording
+kill -HUP "$recorder"
+until_true 5 test -e "$work/fifo1"
+stop
+wait "$reader"
+is "$recorder_status $(grep -Ec '^0 events lost by (the reader of the pipe|the disk)$' "$recorder_words")" '0 2' \
+    'a pipe, and by SIGHUP a file: both are said to have lost nothing'
+rm "$work/fifo1"
+
 # -- what other users could read, or lead elsewhere
 
 mkdir -m 777 "$work/shared"
