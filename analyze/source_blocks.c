@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From the file to the blocks that are to be decoded, and what its tables say. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/message.h"
+#include "analyze/source_internal.h"
+#include "format/array.h"
+
+/* How many blocks of a pipe are held back, so that events which the recorder merged too late
+ * find their place; and how long, so that a live view does not wait for what comes next. */
+#define PIPE_AHEAD   2
+#define PIPE_HOLD_MS 50
+
+int source_load_block(struct source *s, unsigned what, bool *no_packets)
+{
+    struct nst_error err = {0};
+    int code;
+
+    if (*no_packets && what & NST_LOAD_PACKETS)
+        what = NST_LOAD_META;
+    code = nst_reader_load(s->reader, what, &err);
+    if (code >= 0)
+        return code;
+    /* Of damage the reader has warned. */
+    if (code != -EBADMSG) {
+        message_error(s->file.path, "%s", err.text);
+        s->left_out = true;
+        *no_packets = what & NST_LOAD_PACKETS;
+        if (*no_packets)
+            code = nst_reader_load(s->reader, NST_LOAD_META, NULL);
+    }
+    s->unread_blocks += code < 0;
+    return code;
+}
+
+/* Enlarges an array of count entries when that is a power of two. */
+static bool make_room(void **list, size_t count, size_t size)
+{
+    void *larger;
+
+    if (count & (count - 1))
+        return true;
+    larger = reallocarray(*list, count ? count * 2 : 1, size);
+    if (larger)
+        *list = larger;
+    return larger;
+}
+
+/* The current block of the reader has tables. */
+static bool learn_tables(struct source *s)
+{
+    struct nst_block *block;
+    bool no_packets = false;
+
+    if (source_load_block(s, NST_LOAD_META, &no_packets) < 0)
+        return true;
+    block = nst_reader_take(s->reader);
+    if (!block)
+        return false;
+    if (!block->tables) {
+        nst_block_free(block);
+        return true;
+    }
+    if (!s->keep_history && s->tables_count) {
+        struct nst_block **last = &s->tables[s->tables_count - 1];
+
+        /* Counters are asked for at the end: what came after them without is only learnt. */
+        if (!block->tables->counters_count) {
+            bool learnt = inventory_learn(&s->inventory, block->tables);
+
+            s->inventory_changed = true;
+            nst_block_free(block);
+            return learnt;
+        }
+        nst_block_free(*last);
+        s->tables_count--;
+    }
+    if (!make_room((void **)&s->tables, s->tables_count, sizeof(*s->tables)) ||
+        !make_room((void **)&s->history, s->tables_count, sizeof(*s->history))) {
+        nst_block_free(block);
+        return false;
+    }
+    s->tables[s->tables_count] = block;
+    s->history[s->tables_count++] = block->tables;
+    s->inventory_changed = true;
+    return inventory_learn(&s->inventory, block->tables);
+}
+
+/* What all tables read by now say together. */
+static void settle_inventory(struct source *s)
+{
+    if (!s->inventory_changed)
+        return;
+    s->inventory_changed = false;
+    if (!inventory_sort(&s->inventory) || !match_learn(&s->matcher, &s->inventory))
+        source_no_memory(s);
+}
+
+static bool add_pending(struct source *s, const struct nst_block_info *info,
+                        struct nst_block *block)
+{
+    struct pending *pending =
+        nst_array_room(s->pending, s->pending_count, &s->pending_room, sizeof(*pending));
+
+    if (!pending)
+        return false;
+    s->pending = pending;
+    s->pending[s->pending_count++] =
+        (struct pending){.info = *info, .event_base = s->totals.events, .block = block};
+    return true;
+}
+
+/* What must be decoded to know that something of the block matches. */
+static unsigned needed(const struct source *s, const struct nst_block_info *info)
+{
+    return match_block(&s->matcher, info) ? s->load : NST_LOAD_META;
+}
+
+/* A pipe's block of events. It is decoded even if it cannot match, so that its namespaces are
+ * known: there is no coming back. */
+static bool add_from_pipe(struct source *s, const struct nst_block *current)
+{
+    struct nst_block *block;
+    bool no_packets = false;
+
+    settle_inventory(s);
+    if (source_load_block(s, needed(s, &current->info), &no_packets) < 0)
+        return true;
+    block = nst_reader_take(s->reader);
+    if (!block)
+        return false;
+    asked_see(&s->asked, block);
+    for (uint32_t i = 0; i < block->netns_count; i++) {
+        netns_list_add(&s->seen, &block->netns[i]);
+        if (!match_see_netns(&s->matcher, &block->netns[i]))
+            source_no_memory(s);
+    }
+    if (!s->failed && add_pending(s, &block->info, block))
+        return true;
+    nst_block_free(block);
+    return false;
+}
+
+static void total_events(struct input_totals *t, const struct nst_block_info *info)
+{
+    uint64_t first_time = info->first_ts_ns + (uint64_t)info->realtime_offset_ns;
+    uint64_t last_time = info->last_ts_ns + (uint64_t)info->realtime_offset_ns;
+
+    if (!t->blocks) {
+        t->first_ts_ns = info->first_ts_ns;
+        t->first_time_ns = first_time;
+        t->least_offset_ns = t->greatest_offset_ns = info->realtime_offset_ns;
+    }
+    if (info->first_ts_ns < t->first_ts_ns)
+        t->first_ts_ns = info->first_ts_ns;
+    if (info->last_ts_ns > t->last_ts_ns)
+        t->last_ts_ns = info->last_ts_ns;
+    if (first_time < t->first_time_ns)
+        t->first_time_ns = first_time;
+    if (last_time > t->last_time_ns)
+        t->last_time_ns = last_time;
+    if (info->realtime_offset_ns < t->least_offset_ns)
+        t->least_offset_ns = info->realtime_offset_ns;
+    if (info->realtime_offset_ns > t->greatest_offset_ns)
+        t->greatest_offset_ns = info->realtime_offset_ns;
+    t->blocks++;
+    t->events += info->events;
+    t->packet_bytes += info->expanded_bytes;
+}
+
+/* The next block of the file, whatever it is. False: there is none, or reading failed. */
+static bool read_block(struct source *s)
+{
+    struct nst_error err = {0};
+    const struct nst_block *block;
+    int got = nst_reader_next(s->reader, &block, &err);
+    struct nst_block_info info;
+    bool kept = true;
+
+    if (got <= 0) {
+        s->at_end = true;
+        if (got < 0) {
+            message_error(s->file.path, "%s", err.text);
+            s->failed = true;
+        }
+        return false;
+    }
+    info = block->info;
+    switch (info.type) {
+    case NST_BLOCK_EVENTS:
+        kept = (s->seekable ? add_pending(s, &info, NULL) : add_from_pipe(s, block)) &&
+               anchors_add_block(&s->anchors, &info);
+        total_events(&s->totals, &info);
+        break;
+    case NST_BLOCK_TABLES:
+    case NST_BLOCK_END:
+        s->bytes_done += info.size;
+        s->totals.tables_blocks++;
+        kept = learn_tables(s) && anchors_add_block(&s->anchors, &info);
+        break;
+    default:
+        s->bytes_done += info.size;
+    }
+    s->totals.stored_bytes += info.size;
+    s->totals.plain_bytes += info.plain_bytes;
+    if (info.lost > s->totals.lost)
+        s->totals.lost = info.lost;
+    if (!kept)
+        source_no_memory(s);
+    return kept;
+}
+
+static int compare_pending(const void *a, const void *b)
+{
+    const struct pending *left = a, *right = b;
+
+    if (left->info.first_ts_ns != right->info.first_ts_ns)
+        return left->info.first_ts_ns < right->info.first_ts_ns ? -1 : 1;
+    return left->event_base < right->event_base ? -1 : left->event_base > right->event_base;
+}
+
+static void sort_pending(struct source *s)
+{
+    if (s->pending)
+        qsort(s->pending + s->pending_next, s->pending_count - s->pending_next, sizeof(*s->pending),
+              compare_pending);
+}
+
+static bool wants_more(const struct source *s)
+{
+    if (s->at_end || s->failed)
+        return false;
+    if (s->seekable)
+        return true;
+    if (s->pending_count)
+        return s->pending_count < PIPE_AHEAD && nst_reader_ready(s->reader, PIPE_HOLD_MS);
+    /* There may be nothing for a while: whoever reads us gets what we have. */
+    if (!nst_reader_ready(s->reader, 0))
+        fflush(stdout);
+    return true;
+}
+
+/* A file: all headers. A pipe: as far ahead as we look. */
+void source_read_ahead(struct source *s)
+{
+    if (s->pending_next) {
+        s->pending_count -= s->pending_next;
+        memmove(s->pending, s->pending + s->pending_next, s->pending_count * sizeof(*s->pending));
+        s->pending_next = 0;
+    }
+    while (wants_more(s))
+        read_block(s);
+    settle_inventory(s);
+    sort_pending(s);
+}
