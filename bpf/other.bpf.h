@@ -343,25 +343,41 @@ int other_enter(struct pt_regs *ctx)
     return 0;
 }
 
+/* The keys of what other_enter() noted lie on the stacks of these two: other_return() has no room. */
+static __noinline struct entered *entered_find(struct pt_regs *ctx, __u64 place)
+{
+    struct entered_key key = entered_key(ctx, place, RETURN_ADDRESS_BYTES);
+
+    return bpf_map_lookup_elem(&entered, &key);
+}
+
+static __noinline int entered_forget(struct pt_regs *ctx, __u64 place)
+{
+    struct entered_key key = entered_key(ctx, place, RETURN_ADDRESS_BYTES);
+
+    return bpf_map_delete_elem(&entered, &key);
+}
+
+static __always_inline __u64 return_cookie(struct pt_regs *ctx)
+{
+    return config.has_cookie ? bpf_get_attach_cookie(ctx) : 0;
+}
+
 /* A function may have freed its skb, or given its data away: what stands there now is another
  * packet's, or nobody's. */
 SEC("kretprobe")
 int other_return(struct pt_regs *ctx)
 {
-    __u64 place = config.has_cookie ? bpf_get_attach_cookie(ctx) : 0;
-    struct entered_key key = entered_key(ctx, place, RETURN_ADDRESS_BYTES);
-    struct entered *found = bpf_map_lookup_elem(&entered, &key);
+    const struct entered *e = entered_find(ctx, return_cookie(ctx));
     struct sk_buff *skb;
-    struct entered e;
 
-    if (!found)
+    if (!e)
         return 0;
-    e = *found;
-    bpf_map_delete_elem(&entered, &key);
-    skb = (void *)e.skb;
-    if (address(READ(false, skb, head)) != e.head)
-        return 0;
-    return on_other(ctx, e.place, skb, (void *)e.netns_argument, e.sk, false);
+    skb = (void *)e->skb;
+    if (address(READ(false, skb, head)) == e->head)
+        on_other(ctx, e->place, skb, (void *)e->netns_argument, e->sk, false);
+    entered_forget(ctx, return_cookie(ctx));
+    return 0;
 }
 
 #endif
