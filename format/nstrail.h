@@ -2,7 +2,8 @@
 /*
  * libnstrail: reads and writes nstrail capture files.
  *
- * The file's layout, byte by byte, is nstrail(5); change both together.
+ * The file's layout, byte by byte, is nstrail(5); change both together. It also has a program that
+ * reads a file. First what events and the inventory are made of, then the reader, then the writer.
  *
  * Conventions
  *   Errors    0 or more is success, a negative errno is failure:
@@ -12,9 +13,14 @@
  *             -ENODATA          cut short
  *             -EFBIG            over one of the limits below
  *             otherwise         what the system said
- *             The words are in *err, when the caller passed one.
+ *             The words are in *err, when the caller passed one; they say
+ *             nothing after a success. Other outputs stay as they were.
  *   Names     NUL-terminated bytes exactly as the kernel gave them, in no
- *             encoding: escape them before they reach a terminal.
+ *             encoding: escape them before they reach a terminal. Never NULL
+ *             in a reader's answer, unless said otherwise.
+ *   Times     Nanoseconds, of CLOCK_MONOTONIC on the host that recorded unless
+ *             said otherwise. A block's realtime_offset_ns makes them times of
+ *             day.
  *   Borrowed  A const pointer in an answer belongs to the library and is valid
  *             until the next call on the same reader, unless said otherwise.
  *   Threads   A reader or writer is used by one thread at a time.
@@ -38,7 +44,7 @@ extern "C" {
 #define NST_MAX_EVENTS         65536u              /* in a block */
 #define NST_MAX_PLAIN          (16u * 1024 * 1024) /* bytes of one frame, inflated */
 #define NST_MAX_EXPANDED       (64u * 1024 * 1024) /* packet bytes of a block, expanded */
-#define NST_MAX_SNAPLEN        65535u
+#define NST_MAX_SNAPLEN        65535u              /* bytes recorded of one packet */
 #define NST_MAX_NAME           255u /* bytes of any name, its NUL not counted */
 #define NST_MAX_FRAMES         255u /* of a stack trace */
 #define NST_MAX_TEXT           4095u /* bytes of a path, a cgroup, an image, a command line */
@@ -49,7 +55,7 @@ struct nst_error {
     char text[256];
 };
 
-/* ------------------------------------------------------------------ data */
+/* What the entries of the dictionaries say. An event has the index of each. */
 
 struct nst_netns {
     uint64_t cookie; /* net->net_cookie, never reused; 0: this kernel has none, or gave none */
@@ -57,15 +63,15 @@ struct nst_netns {
 };
 
 struct nst_device {
-    uint32_t netns; /* index of its namespace, or NST_NONE */
-    uint32_t ifindex;
-    const char *name;
+    uint32_t netns;   /* index of its namespace, or NST_NONE */
+    uint32_t ifindex; /* in its namespace: others have the same */
+    const char *name; /* when the event was seen */
 };
 
 struct nst_task {
     uint32_t pid; /* thread, as the initial pid namespace sees it */
-    uint32_t tgid; /* process */
-    const char *comm;
+    uint32_t tgid; /* process, likewise */
+    const char *comm; /* the thread's name, that the CPU was running: often not the packet's */
 };
 
 enum nst_probe_kind {
@@ -147,7 +153,7 @@ struct nst_skb {
 /* One packet at one probe. */
 struct nst_event {
     uint64_t ts_ns; /* CLOCK_MONOTONIC */
-    uint64_t skb;   /* address of its struct sk_buff */
+    uint64_t skb;   /* address of its struct sk_buff, which later packets have again */
 
     /* The packet's journey; id 0: not tracked, the rest is 0 then. */
     uint64_t journey_id;    /* unique in its capture */
@@ -180,10 +186,10 @@ struct nst_file_info {
     uint8_t capture_id[16]; /* the same in all files of one capture */
     uint8_t salt[8];        /* of this file; the writer makes it */
     uint8_t previous_salt[8]; /* of the file before it in the capture; zeros: this is the first */
-    uint8_t boot_id[16];
+    uint8_t boot_id[16]; /* of the kernel: /proc/sys/kernel/random/boot_id, as bytes */
     uint16_t major, minor; /* of the format; a writer knows its own */
     uint32_t sequence; /* 0, 1, 2... of this file in its capture */
-    uint32_t snaplen;  /* 0: no packet bytes recorded */
+    uint32_t snaplen;  /* bytes recorded of a packet at most; 0: none */
     uint32_t cpus;     /* possible CPUs of the host */
     bool tracking_exact; /* every freeing of packet data was seen; else a heuristic decided */
 
@@ -199,7 +205,7 @@ struct nst_file_info {
     const char *writer;         /* "nstrail-capture 0.1.0" */
     const char *command_line;
     const char *filter;         /* what the recorder left out, in words; NULL: nothing */
-    const char *drop_reasons;   /* where their names came from: "btf" */
+    const char *drop_reasons;   /* where their names came from: "btf"; NULL: they have none */
 };
 
 /*
@@ -361,8 +367,6 @@ struct nst_tables {
     size_t addresses_count;
 };
 
-/* ---------------------------------------------------------------- reader */
-
 enum nst_block_type {
     NST_BLOCK_EVENTS = 1,
     NST_BLOCK_TABLES = 2,
@@ -375,14 +379,16 @@ struct nst_block_info {
     uint64_t offset;   /* of the block in its file, bytes */
     uint64_t size;     /* of the block in its file, bytes */
     uint32_t type;     /* enum nst_block_type */
-    uint32_t events;
-    uint64_t sequence;
+    uint32_t events;   /* how many, of an EVENTS block */
+    uint64_t sequence; /* 0, 1, 2... of the block in its file */
     uint64_t first_ts_ns; /* earliest and latest event, CLOCK_MONOTONIC */
     uint64_t last_ts_ns;
     int64_t realtime_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC when it was written */
     uint64_t lost;              /* events lost until then, cumulative in the capture */
-    uint64_t netns_bits[2];     /* hints: a namespace or probe whose bit is off is not inside, */
-    uint64_t probe_bits;        /* see nst_netns_bit() and nst_probe_bit() */
+    /* Hints: a namespace or probe whose bit is off is not inside. Bit n of netns_bits is bit n % 64
+     * of word n / 64; see nst_netns_bit() and nst_probe_bit(). */
+    uint64_t netns_bits[2];
+    uint64_t probe_bits;
     uint64_t expanded_bytes;    /* sum of caplen_bytes */
     uint64_t plain_bytes;       /* of its content, before it was compressed */
 };
@@ -395,7 +401,8 @@ unsigned nst_probe_bit(uint32_t kind, const char *symbol);
 struct nst_block {
     struct nst_block_info info;
 
-    /* After nst_reader_load(): */
+    /* After nst_reader_load(); before, all is 0 and NULL. The dictionaries of the block: what its
+     * events have are indices of these, good in this block alone. */
     const struct nst_netns *netns;
     const struct nst_device *devices;
     const struct nst_task *tasks;
@@ -410,7 +417,7 @@ struct nst_block {
     const struct nst_event *sites;
     uint32_t sites_count;
     const struct nst_event *events; /* info.events of them, in the file's order, or NULL */
-    const struct nst_tables *tables; /* of a TABLES or END block; else NULL */
+    const struct nst_tables *tables; /* of a TABLES or END block, however loaded; else NULL */
 };
 
 /* What a reader found wrong so far. */
@@ -427,31 +434,38 @@ struct nst_damage {
 struct nst_reader;
 
 struct nst_reader_options {
-    /* Called once for each damage, with a sentence that says what, where and what was
-     * expected, without the file's name and without a newline. May be NULL. */
+    /* Called once for each damage, by the functions that open a reader, by nst_reader_next() and
+     * nst_reader_load(), with a sentence that says what, where and what was expected, without the
+     * file's name and without a newline. The text is good during the call. May be NULL. */
     void (*warn)(void *context, const char *text);
     void *context;
-    /* Of a file, not of a pipe: where the capture begins, as nst_reader_next_file() says. */
+    /* Of a file, not of a pipe: the byte where the capture begins, 0 unless several were joined;
+     * what nst_reader_next_file() of the reader before says. */
     uint64_t begin;
 };
 
-/* Reads from options->begin, or the file's start, wherever fd stands; a pipe from where it is.
- * The reader closes fd in nst_reader_close(), and not when this fails. */
+/* Reads the file header. options are copied; NULL: zeros. A file is read from options->begin,
+ * wherever fd stands; a pipe from where it is. -EMEDIUMTYPE: no header, and no block either that
+ * is whole. -ENODATA: empty, or cut within the header's first 128 bytes. -EBADMSG: the header is
+ * damaged, and no block is whole. The reader closes fd in nst_reader_close(), and not when this
+ * fails. */
 int nst_reader_fdopen(struct nst_reader **r, int fd, const struct nst_reader_options *options,
                       struct nst_error *err);
-/* path "-" is standard input. */
+/* The same by name; "-" is standard input. */
 int nst_reader_open(struct nst_reader **r, const char *path,
                     const struct nst_reader_options *options, struct nst_error *err);
+/* r may be NULL. */
 void nst_reader_close(struct nst_reader *r);
 
 /* Valid until the reader is closed. Zeros and NULLs where the header was unusable, but for the
  * salt: blocks have it too, so it always tells one file from another. */
 const struct nst_file_info *nst_reader_file(const struct nst_reader *r);
+/* Up to what was read so far: it counts on with each call. Valid until the reader is closed. */
 const struct nst_damage *nst_reader_damage(const struct nst_reader *r);
 /* The file is one that nst_reader_seek() can be used on. */
 bool nst_reader_seekable(const struct nst_reader *r);
-/* Waits so long until nst_reader_next() has something to look at: false, it has not, and would
- * wait on. Of a file it always has. */
+/* Waits up to timeout_ms (-1: as long as it takes) until nst_reader_next() has something to look
+ * at: false, it has not, and would wait on. Of a file it always has. */
 bool nst_reader_ready(const struct nst_reader *r, int timeout_ms);
 
 /*
@@ -461,8 +475,8 @@ bool nst_reader_ready(const struct nst_reader *r, int timeout_ms);
  */
 int nst_reader_next(struct nst_reader *r, const struct nst_block **block, struct nst_error *err);
 
-/* After the end of a file: where in it another capture begins, because somebody has joined two;
- * or 0. Another reader can read that one. */
+/* After the end of a file: the byte where another capture begins in it, because somebody has
+ * joined two; or 0. Another reader can read that one, see nst_reader_options. */
 uint64_t nst_reader_next_file(const struct nst_reader *r);
 
 #define NST_LOAD_SITES   4u /* dictionaries and sites, without events: far cheaper */
@@ -473,19 +487,19 @@ uint64_t nst_reader_next_file(const struct nst_reader *r);
  * is damaged (counted, passed to warn() too) and the reader can go on with the next;
  * -EPROTONOSUPPORT: it needs a codec or a column that this library lacks, and the reader can
  * go on too. Where packet bytes alone are damaged, that is counted and passed to warn(), and
- * the events are given without them: 0. */
+ * the events are given without them: 0. -EINVAL: there is no such block, as after a seek. */
 int nst_reader_load(struct nst_reader *r, unsigned what, struct nst_error *err);
 
-/* Continues at a block that nst_reader_next() has given before, by its info.offset; such a
- * jump finds no gaps or duplicates. -ESPIPE on a pipe. */
+/* nst_reader_next() goes on with a block that it has given before, by its info.offset, also after
+ * the end; such a jump finds no gaps or duplicates. -ESPIPE on a pipe. */
 int nst_reader_seek(struct nst_reader *r, uint64_t offset, struct nst_error *err);
 
 /* Takes the current block with its decoded content out of the reader: it stays valid until
- * nst_block_free(), also when the reader is closed. NULL: nothing loaded, or no memory. */
+ * nst_block_free(), also when the reader is closed. NULL: nothing loaded, or no memory, and the
+ * reader keeps it. */
 struct nst_block *nst_reader_take(struct nst_reader *r);
+/* block may be NULL. */
 void nst_block_free(struct nst_block *block);
-
-/* ---------------------------------------------------------------- writer */
 
 struct nst_writer;
 
@@ -495,27 +509,29 @@ struct nst_writer_stats {
     uint64_t lost;        /* of those, in blocks that could not be written */
     uint64_t bytes;       /* in all of its files */
     uint64_t file_bytes;  /* in the one being written */
-    uint64_t blocks;
+    uint64_t blocks;      /* of all types, in all of its files */
     int write_error;      /* errno of the last failed write; 0: none */
 };
 
-/* What a writer asks of its owner while it writes. */
+/* What a writer asks of its owner while it writes, and tells it. */
 struct nst_writer_hooks {
     void *context;
-    /* The output is a pipe or a socket without room. 0: now it has some. <0: the writer gives
-     * up, and writes nothing more. NULL: it waits as long as it takes. */
+    /* The output is a pipe or a socket without room. 0: now it has some. <0, an errno: the writer
+     * gives up, and writes nothing more. NULL: it waits as long as it takes. */
     int (*wait)(void *context, int fd);
     /* The file's disk is full. True: room was made, it is tried again. NULL: none can be made, and
      * what was to be written is lost. */
     bool (*full)(void *context);
-    /* Gets a copy of each block, also of one that could not be written. May be NULL. */
+    /* Sees each block, also one that could not be written: its bytes, good during the call. May be
+     * NULL. */
     void (*block)(void *context, const void *data, size_t len);
     /* All events added since the last call are in the file, or lost. May be NULL. */
     void (*flushed)(void *context, bool written);
 };
 
-/* Writes the file header at once. info is copied; its salt is ignored, a new one made.
- * The writer owns fd from here on, also when this fails. */
+/* Writes the file header at once, where fd stands. info is copied; its salt is ignored, a new one
+ * made. An event that has as many packet bytes as info->snaplen and its own length allow costs the
+ * least; more are taken too. The writer owns fd from here on; when this fails it is closed. */
 int nst_writer_open(struct nst_writer **w, int fd, const struct nst_file_info *info,
                     struct nst_error *err);
 /* The same with hooks, which are copied. */
@@ -536,12 +552,14 @@ uint32_t nst_writer_frame(struct nst_writer *w, const struct nst_frame *frame);
 /* A capture goes on for long, and tasks do not. How many the writer has room for; their indices are
  * below that. */
 uint32_t nst_writer_tasks(const struct nst_writer *w);
-/* Writes the open block, and forgets the tasks whose byte is 0 here: others get their indices. */
+/* Writes the open block, and forgets the tasks whose byte is 0 here, in nst_writer_tasks() bytes:
+ * others get their indices. */
 void nst_writer_forget_tasks(struct nst_writer *w, const uint8_t *kept);
 
 /* Adds an event; its indices are the writer's own. Writes a block when one is full.
- * What they point at is copied. <0: -EINVAL on an impossible event; a failed write is no failure
- * here, its events are counted as lost (see nst_writer_stats()) and recording goes on. */
+ * What they point at is copied. -EINVAL: an impossible event, or -ENOMEM: it was not added. A
+ * failed write is no failure here, its events are counted as lost (see nst_writer_stats()) and
+ * recording goes on. */
 int nst_writer_event(struct nst_writer *w, const struct nst_event *event, struct nst_error *err);
 
 /* What following blocks' headers say: the clocks' distance, and events lost until now
@@ -549,7 +567,8 @@ int nst_writer_event(struct nst_writer *w, const struct nst_event *event, struct
 void nst_writer_clock(struct nst_writer *w, int64_t realtime_offset_ns);
 void nst_writer_lost(struct nst_writer *w, uint64_t lost);
 
-/* Events that wait in the open block, and when the first of them happened. */
+/* Events that wait in the open block, and when the earliest of them happened; may be NULL, and
+ * stays as it was when there are none. */
 uint32_t nst_writer_pending(const struct nst_writer *w, uint64_t *first_ts_ns);
 /* Writes the open block, if any. <0: it could not be written, its events are lost and the
  * file was cut back to its last whole block; later writes may succeed again. */
@@ -562,12 +581,13 @@ void nst_writer_stats(const struct nst_writer *w, struct nst_writer_stats *stats
 
 /* Goes on in another file of the same capture: info as for the first, with what is known of the
  * clocks now; its sequence and salts are made. The old file is ended as by nst_writer_close().
- * <0: the new one could not be begun, the old one goes on. The writer owns fd, also then. */
+ * <0: the new one could not be begun, the old one goes on. The writer owns fd; when this fails it is
+ * closed. */
 int nst_writer_rotate(struct nst_writer *w, int fd, const struct nst_file_info *info,
                       const struct nst_tables *tables, struct nst_error *err);
 
 /* Writes the open block and END, with the last tables (may be NULL), closes the file and
- * frees the writer, also when this fails. */
+ * frees the writer, also when this fails. w may be NULL. */
 int nst_writer_close(struct nst_writer *w, const struct nst_tables *tables, struct nst_error *err);
 
 #ifdef __cplusplus
