@@ -49,6 +49,12 @@ void nst_dict_free(struct dict *d);
 /* The index of the entry; NST_NONE: no memory. Names are copied, up to NST_MAX_NAME. */
 uint32_t nst_dict_index(struct dict *d, const struct dict_key *key);
 
+/* NST_NONE is an index of every dictionary. */
+static inline bool nst_dict_has(const struct dict *d, uint32_t index)
+{
+    return index == NST_NONE || index < d->count;
+}
+
 /* Forgets the entries whose byte is 0 here: their indices will be others'. None of them is part of
  * the open block. */
 void nst_dict_forget(struct dict *d, const uint8_t *kept);
