@@ -117,3 +117,16 @@ uint64_t nst_block_size(const struct block_header *h)
 {
     return (nst_block_unpadded(h) + NST_ALIGN - 1) / NST_ALIGN * NST_ALIGN;
 }
+
+unsigned nst_netns_bit(uint32_t inum)
+{
+    /* Inums are handed out in small steps: a multiplication spreads them. */
+    return inum * 0x9e3779b1u >> 25;
+}
+
+unsigned nst_probe_bit(uint32_t kind, const char *symbol)
+{
+    size_t len = symbol ? strnlen(symbol, NST_MAX_NAME) : 0;
+
+    return (nst_crc32c(0, symbol, len) ^ kind) % 64;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the parts of the reader share: open.c, walk.c and reader.c. Internal. */
+/* What the parts of the reader share: open.c, walk.c, damage.c, load.c and reader.c. Internal. */
 #ifndef NST_FORMAT_READER_H
 #define NST_FORMAT_READER_H
 
@@ -39,19 +39,26 @@ struct nst_reader {
     struct content *content;
 };
 
-/* Says a damage to whoever reads. */
+/* damage.c: says a damage to whoever reads. */
 void nst_reader_warn(struct nst_reader *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Says and counts that a block is bad, once. */
 void nst_reader_bad(struct nst_reader *r, const struct block_header *h, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Bytes that belong to no block. As the next two, says nothing again of what lies before
+ * r->frontier. */
+void nst_reader_skipped(struct nst_reader *r, uint64_t from, uint64_t to);
+/* Those between the last block and the file's end. torn: they are the beginning of a block, as far
+ * as it goes. */
+void nst_reader_tail(struct nst_reader *r, uint64_t from, uint64_t to, bool torn);
+/* Takes note of a block's place in the sequence; false: it is one too many. */
+bool nst_reader_note(struct nst_reader *r, const struct block_header *h);
+
 /* open.c: reads the file header, and sets r->position behind it. */
 int nst_reader_read_header(struct nst_reader *r, struct nst_error *err);
 
 /* walk.c: 1: r->header is the next block that stands. 0: the end. -ENOMEM. */
 int nst_reader_find(struct nst_reader *r);
-/* Takes note of a block's place in the sequence; false: it is one too many. */
-bool nst_reader_note(struct nst_reader *r, const struct block_header *h);
 
 #endif

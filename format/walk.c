@@ -1,103 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From block to block, over whatever is damaged, and what is said about that. */
+/* From block to block, over whatever is damaged. */
 #include "config.h"
 
 #include "format/reader.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "format/error.h"
 #include "format/header.h"
 #include "format/layout.h"
-
-void nst_reader_warn(struct nst_reader *r, const char *format, ...)
-{
-    struct nst_error text;
-    va_list args;
-
-    if (!r->options.warn)
-        return;
-    va_start(args, format);
-    vsnprintf(text.text, sizeof(text.text), format, args);
-    va_end(args);
-    r->options.warn(r->options.context, text.text);
-}
-
-void nst_reader_bad(struct nst_reader *r, const struct block_header *h, const char *format, ...)
-{
-    struct nst_error text;
-    va_list args;
-
-    if (nst_offsets_has(&r->bad, h->info.offset))
-        return;
-    nst_offsets_add(&r->bad, h->info.offset);
-    r->damage.bad_blocks++;
-    va_start(args, format);
-    vsnprintf(text.text, sizeof(text.text), format, args);
-    va_end(args);
-    nst_reader_warn(r, "block %" PRIu64 " at byte %" PRIu64 ": %s", h->info.sequence,
-                    h->info.offset, text.text);
-}
-
-static void report_skipped(struct nst_reader *r, uint64_t from, uint64_t to)
-{
-    if (from < r->frontier || from >= to)
-        return;
-    r->damage.skipped_bytes += to - from;
-    nst_reader_warn(r, "%" PRIu64 " byte%s from byte %" PRIu64 " on belong%s to no block",
-                    to - from, NST_PLURAL(to - from), from, to - from == 1 ? "s" : "");
-}
-
-/* What stands between the last block and the file's end is the beginning of one, as far as
- * it goes, or something else. */
-static void report_tail(struct nst_reader *r, uint64_t from, uint64_t to, bool torn)
-{
-    if (!torn) {
-        report_skipped(r, from, to);
-    } else if (from >= r->frontier && from < to) {
-        r->damage.torn_bytes += to - from;
-        nst_reader_warn(
-            r, "the block at byte %" PRIu64 " is cut: the file ends after %" PRIu64 " byte%s of it",
-            from, to - from, NST_PLURAL(to - from));
-    }
-}
-
-bool nst_reader_note(struct nst_reader *r, const struct block_header *h)
-{
-    uint64_t sequence = h->info.sequence, expected = r->gaps.next;
-
-    if (h->info.offset < r->frontier)
-        return !nst_offsets_has(&r->duplicates, h->info.offset);
-    switch (nst_gaps_note(&r->gaps, sequence)) {
-    case SEQUENCE_GAP:
-        nst_reader_warn(r,
-                        "%" PRIu64 " block%s missing before byte %" PRIu64 ": block %" PRIu64
-                        ", expected %" PRIu64,
-                        sequence - expected, sequence - expected == 1 ? " is" : "s are",
-                        h->info.offset, sequence, expected);
-        break;
-    case SEQUENCE_LATE:
-        nst_reader_warn(r, "block %" PRIu64 " at byte %" PRIu64 " stands out of order", sequence,
-                        h->info.offset);
-        break;
-    case SEQUENCE_AGAIN:
-        r->damage.duplicates++;
-        nst_offsets_add(&r->duplicates, h->info.offset);
-        nst_reader_warn(r, "block %" PRIu64 " at byte %" PRIu64 " was there before: left out",
-                        sequence, h->info.offset);
-        return false;
-    default:
-        break;
-    }
-    r->damage.lost_blocks = r->gaps.missing;
-    return true;
-}
-
-/* ------------------------------------------------------------------- walking */
 
 /* Looks for the next block from `from` on, and reports what lies between r->position and it.
  * 1: r->position is there. 0: the end. */
@@ -108,7 +20,7 @@ static int search_from(struct nst_reader *r, uint64_t from, bool torn)
 
     switch (nst_recover_search(&r->source, &offset, r->salt, &h)) {
     case FOUND_BLOCK:
-        report_skipped(r, r->position, offset);
+        nst_reader_skipped(r, r->position, offset);
         r->position = r->unpadded = offset;
         r->ahead = h;
         r->ahead_known = true;
@@ -116,12 +28,12 @@ static int search_from(struct nst_reader *r, uint64_t from, bool torn)
     case FOUND_NO_MEMORY:
         return -ENOMEM;
     case FOUND_ENDLESS:
-        report_skipped(r, r->position, offset);
+        nst_reader_skipped(r, r->position, offset);
         nst_reader_warn(r, "it is not read beyond byte %" PRIu64, offset);
         r->position = r->unpadded = offset;
         return 0;
     default:
-        report_tail(r, r->position, offset, torn);
+        nst_reader_tail(r, r->position, offset, torn);
         r->position = r->unpadded = offset;
         return 0;
     }
