@@ -65,6 +65,38 @@ static bool frame_within_limits(const struct frame_header *f)
            f->plain <= (uint64_t)f->stored * NST_LZ4_RATIO + NST_LZ4_SLACK;
 }
 
+static void decode_frames(const uint8_t *p, struct block_header *h)
+{
+    h->meta = (struct frame_header){
+        .codec = p[BLOCK_META_CODEC],
+        .stored = get_le32(p + BLOCK_META_STORED),
+        .plain = get_le32(p + BLOCK_META_PLAIN),
+        .crc = get_le32(p + BLOCK_META_CRC),
+    };
+    h->pkt = (struct frame_header){
+        .codec = p[BLOCK_PKT_CODEC],
+        .stored = get_le32(p + BLOCK_PKT_STORED),
+        .plain = get_le32(p + BLOCK_PKT_PLAIN),
+        .crc = get_le32(p + BLOCK_PKT_CRC),
+    };
+}
+
+static void decode_info(const uint8_t *p, struct nst_block_info *info)
+{
+    *info = (struct nst_block_info){
+        .type = get_le16(p + BLOCK_TYPE) & ~NST_TYPE_CRITICAL,
+        .events = get_le32(p + BLOCK_EVENTS),
+        .sequence = get_le64(p + BLOCK_SEQUENCE),
+        .first_ts_ns = get_le64(p + BLOCK_FIRST_TS),
+        .last_ts_ns = get_le64(p + BLOCK_LAST_TS),
+        .realtime_offset_ns = (int64_t)get_le64(p + BLOCK_REALTIME_OFFSET),
+        .lost = get_le64(p + BLOCK_LOST),
+        .netns_bits = {get_le64(p + BLOCK_NETNS_BITS), get_le64(p + BLOCK_NETNS_BITS + 8)},
+        .probe_bits = get_le64(p + BLOCK_PROBE_BITS),
+        .expanded_bytes = get_le32(p + BLOCK_EXPANDED),
+    };
+}
+
 bool nst_block_decode(const uint8_t *p, const uint8_t *salt, struct block_header *h)
 {
     size_t len = nst_block_header_length(p);
@@ -78,31 +110,9 @@ bool nst_block_decode(const uint8_t *p, const uint8_t *salt, struct block_header
     h->length = (uint16_t)len;
     h->type = get_le16(p + BLOCK_TYPE);
     h->previous = get_le32(p + BLOCK_PREVIOUS);
-    h->meta = (struct frame_header){
-        .codec = p[BLOCK_META_CODEC],
-        .stored = get_le32(p + BLOCK_META_STORED),
-        .plain = get_le32(p + BLOCK_META_PLAIN),
-        .crc = get_le32(p + BLOCK_META_CRC),
-    };
-    h->pkt = (struct frame_header){
-        .codec = p[BLOCK_PKT_CODEC],
-        .stored = get_le32(p + BLOCK_PKT_STORED),
-        .plain = get_le32(p + BLOCK_PKT_PLAIN),
-        .crc = get_le32(p + BLOCK_PKT_CRC),
-    };
-    h->info = (struct nst_block_info){
-        .type = h->type & ~NST_TYPE_CRITICAL,
-        .events = get_le32(p + BLOCK_EVENTS),
-        .sequence = get_le64(p + BLOCK_SEQUENCE),
-        .first_ts_ns = get_le64(p + BLOCK_FIRST_TS),
-        .last_ts_ns = get_le64(p + BLOCK_LAST_TS),
-        .realtime_offset_ns = (int64_t)get_le64(p + BLOCK_REALTIME_OFFSET),
-        .lost = get_le64(p + BLOCK_LOST),
-        .netns_bits = {get_le64(p + BLOCK_NETNS_BITS), get_le64(p + BLOCK_NETNS_BITS + 8)},
-        .probe_bits = get_le64(p + BLOCK_PROBE_BITS),
-        .expanded_bytes = get_le32(p + BLOCK_EXPANDED),
-        .plain_bytes = (uint64_t)h->meta.plain + h->pkt.plain,
-    };
+    decode_frames(p, h);
+    decode_info(p, &h->info);
+    h->info.plain_bytes = (uint64_t)h->meta.plain + h->pkt.plain;
     h->info.size = nst_block_size(h);
     return h->info.events <= NST_MAX_EVENTS && h->info.expanded_bytes <= NST_MAX_EXPANDED &&
            frame_within_limits(&h->meta) && frame_within_limits(&h->pkt);

@@ -140,49 +140,56 @@ static void take_sites(struct cursor *c, const uint32_t *counts, struct nst_even
     }
 }
 
-struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t count,
-                                   struct content *content)
+/* Where in the content's memory everything stands. */
+struct places {
+    size_t netns, devices, tasks, probes, reasons, frames, sites, events, states;
+    size_t depths, texts;
+    size_t size; /* of all together */
+};
+
+static void plan(struct places *at, const struct cursor *c, const uint32_t *n, uint32_t events,
+                 uint32_t states)
 {
-    struct nst_block *b = &content->block;
-    size_t size = 0;
-    size_t netns = nst_decode_reserve(&size, n[OF_NETNS], sizeof(*b->netns));
-    size_t devices = nst_decode_reserve(&size, n[OF_DEVICE], sizeof(*b->devices));
-    size_t tasks = nst_decode_reserve(&size, n[OF_TASK], sizeof(*b->tasks));
-    size_t probes = nst_decode_reserve(&size, n[OF_PROBE], sizeof(*b->probes));
-    size_t reasons = nst_decode_reserve(&size, n[OF_REASON], sizeof(*b->drop_reasons));
-    size_t frames = nst_decode_reserve(&size, n[OF_FRAME], sizeof(*b->frames));
-    size_t depths = nst_decode_reserve(&size, n[OF_FRAME], 1);
-    size_t sites = nst_decode_reserve(&size, n[OF_SITE], sizeof(*b->sites));
-    size_t events = nst_decode_reserve(&size, count, sizeof(*b->events));
-    bool has_states = cursor_left(&c[COLUMN_STATE]) > 0;
-    size_t states = nst_decode_reserve(&size, has_states ? count : 0, sizeof(*content->states));
-    size_t texts = nst_decode_reserve(&size, text_size(c) + 1, 1);
-    uint8_t *p;
-    char *text;
+    size_t *size = &at->size;
 
-    content->memory.failed = false;
-    p = nst_buffer_room(&content->memory, size);
-    if (!p)
-        return NULL;
-    content->memory.len = size;
-    text = (char *)p + texts;
-    take_netns(c, n, (struct nst_netns *)(p + netns));
-    take_devices(c, n, (struct nst_device *)(p + devices), &text);
-    take_tasks(c, n, (struct nst_task *)(p + tasks), &text);
-    take_probes(c, n, (struct nst_probe *)(p + probes), &text);
-    take_reasons(c, n, (struct nst_drop_reason *)(p + reasons), &text);
-    take_frames(c, n, (struct nst_frame *)(p + frames), p + depths, &text);
-    take_sites(c, n, (struct nst_event *)(p + sites));
+    *size = 0;
+    at->netns = nst_decode_reserve(size, n[OF_NETNS], sizeof(struct nst_netns));
+    at->devices = nst_decode_reserve(size, n[OF_DEVICE], sizeof(struct nst_device));
+    at->tasks = nst_decode_reserve(size, n[OF_TASK], sizeof(struct nst_task));
+    at->probes = nst_decode_reserve(size, n[OF_PROBE], sizeof(struct nst_probe));
+    at->reasons = nst_decode_reserve(size, n[OF_REASON], sizeof(struct nst_drop_reason));
+    at->frames = nst_decode_reserve(size, n[OF_FRAME], sizeof(struct nst_frame));
+    at->depths = nst_decode_reserve(size, n[OF_FRAME], 1);
+    at->sites = nst_decode_reserve(size, n[OF_SITE], sizeof(struct nst_event));
+    at->events = nst_decode_reserve(size, events, sizeof(struct nst_event));
+    at->states = nst_decode_reserve(size, states, sizeof(struct nst_skb));
+    at->texts = nst_decode_reserve(size, text_size(c) + 1, 1);
+}
 
-    b->netns = (const struct nst_netns *)(p + netns);
-    b->devices = (const struct nst_device *)(p + devices);
-    b->tasks = (const struct nst_task *)(p + tasks);
-    b->probes = (const struct nst_probe *)(p + probes);
-    b->drop_reasons = (const struct nst_drop_reason *)(p + reasons);
-    b->frames = (const struct nst_frame *)(p + frames);
-    b->sites = (const struct nst_event *)(p + sites);
-    b->events = (const struct nst_event *)(p + events);
-    content->states = has_states ? (struct nst_skb *)(p + states) : NULL;
+static void take_dicts(struct cursor *c, const uint32_t *n, const struct places *at, uint8_t *p)
+{
+    char *text = (char *)p + at->texts;
+
+    take_netns(c, n, (struct nst_netns *)(p + at->netns));
+    take_devices(c, n, (struct nst_device *)(p + at->devices), &text);
+    take_tasks(c, n, (struct nst_task *)(p + at->tasks), &text);
+    take_probes(c, n, (struct nst_probe *)(p + at->probes), &text);
+    take_reasons(c, n, (struct nst_drop_reason *)(p + at->reasons), &text);
+    take_frames(c, n, (struct nst_frame *)(p + at->frames), p + at->depths, &text);
+    take_sites(c, n, (struct nst_event *)(p + at->sites));
+}
+
+static void point_at(struct nst_block *b, const uint32_t *n, const struct places *at,
+                     const uint8_t *p)
+{
+    b->netns = (const struct nst_netns *)(p + at->netns);
+    b->devices = (const struct nst_device *)(p + at->devices);
+    b->tasks = (const struct nst_task *)(p + at->tasks);
+    b->probes = (const struct nst_probe *)(p + at->probes);
+    b->drop_reasons = (const struct nst_drop_reason *)(p + at->reasons);
+    b->frames = (const struct nst_frame *)(p + at->frames);
+    b->sites = (const struct nst_event *)(p + at->sites);
+    b->events = (const struct nst_event *)(p + at->events);
     b->netns_count = n[OF_NETNS];
     b->devices_count = n[OF_DEVICE];
     b->tasks_count = n[OF_TASK];
@@ -190,5 +197,23 @@ struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *n, uint32_t
     b->drop_reasons_count = n[OF_REASON];
     b->frames_count = n[OF_FRAME];
     b->sites_count = n[OF_SITE];
-    return (struct nst_event *)(p + events);
+}
+
+struct nst_event *nst_decode_dicts(struct cursor *c, const uint32_t *counts, uint32_t events,
+                                   struct content *content)
+{
+    bool has_states = cursor_left(&c[COLUMN_STATE]) > 0;
+    struct places at;
+    uint8_t *p;
+
+    plan(&at, c, counts, events, has_states ? events : 0);
+    content->memory.failed = false;
+    p = nst_buffer_room(&content->memory, at.size);
+    if (!p)
+        return NULL;
+    content->memory.len = at.size;
+    take_dicts(c, counts, &at, p);
+    point_at(&content->block, counts, &at, p);
+    content->states = has_states ? (struct nst_skb *)(p + at.states) : NULL;
+    return (struct nst_event *)(p + at.events);
 }
