@@ -3,9 +3,9 @@
 #ifndef NST_CAPTURE_INVENTORY_PEERS_H
 #define NST_CAPTURE_INVENTORY_PEERS_H
 
-#include "capture/inventory/space.h"
+#include "capture/inventory/netns_list.h"
 
-/* Fills in link_netns of the devices of all that are fresh. */
-void peers_find(struct spaces *spaces);
+/* Fills in link_netns of the devices of those that were just read. */
+void peers_find(struct netns_list *list);
 
 #endif

@@ -18,7 +18,7 @@
 #define PATH_ROOM 32 /* of one below /proc */
 
 #define ALL_KINDS  ((1u << ROW_KINDS) - 1)
-#define IN_A_SPACE (1u << ROW_DEVICE | 1u << ROW_ADDRESS)
+#define IN_A_NETNS (1u << ROW_DEVICE | 1u << ROW_ADDRESS)
 
 static void set_limit(uint32_t *limit, uint32_t otherwise)
 {
@@ -38,15 +38,15 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     set_limit(&s->options.limits.processes, SCANNER_PROCESSES);
     set_limit(&s->options.limits.execs, SCANNER_EXECS);
     set_limit(&s->options.limits.processes_max, SCANNER_PROCESSES_MAX);
-    set_limit(&s->options.limits.views, SCANNER_VIEWS);
+    set_limit(&s->options.limits.mntns, SCANNER_MNTNS);
     s->facts = facts;
     s->tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
     s->self = getpid();
     s->pids = calloc(SCANNER_PIDS_MAX / 8, 1);
     s->before = calloc(SCANNER_PIDS_MAX / 8, 1);
     s->containers = containers_new(options->paths);
-    error = spaces_init(&s->spaces, !options->names_only, err);
-    if (!error && (views_init(&s->views) || !s->pids || !s->before || !s->containers))
+    error = netns_list_init(&s->netns, !options->names_only, err);
+    if (!error && (mntns_init(&s->mntns) || !s->pids || !s->before || !s->containers))
         error = nst_fail(err, -ENOMEM, "no memory");
     if (error) {
         scanner_free(s);
@@ -60,9 +60,9 @@ void scanner_free(struct scanner *s)
 {
     if (!s)
         return;
-    spaces_free(&s->spaces);
+    netns_list_free(&s->netns);
     containers_free(s->containers);
-    views_free(&s->views);
+    mntns_free(&s->mntns);
     free(s->mountinfo);
     free(s->pids);
     free(s->before);
@@ -104,85 +104,85 @@ static uint64_t began_ns(const struct scanner *s, int process)
     return age_ns < now.monotonic_ns ? now.monotonic_ns - age_ns : now.monotonic_ns;
 }
 
-struct space *scanner_found(struct scanner *s, struct space *space, int process)
+struct netns_entry *scanner_found(struct scanner *s, struct netns_entry *ns, int process)
 {
-    if (space && space->reborn) {
-        space->born_ns = facts_died(s->facts, facts_netns(&space->netns), began_ns(s, process));
-        space->reborn = false;
+    if (ns && ns->inum_reused) {
+        ns->created_ns = facts_died(s->facts, facts_netns(&ns->netns), began_ns(s, process));
+        ns->inum_reused = false;
     }
-    return space;
+    return ns;
 }
 
-static void see_devices(struct scanner *s, struct space *space)
+static void see_devices(struct scanner *s, struct netns_entry *ns)
 {
-    for (uint32_t i = 0; i < space->devices_count; i++) {
-        struct space_device *device = &space->devices[i];
+    for (uint32_t i = 0; i < ns->contents.devices_count; i++) {
+        struct netns_device *device = &ns->contents.devices[i];
         struct row row = {.kind = ROW_DEVICE, .device = device->row};
 
         row.device.name = device->name;
         row.device.kind = *device->kind ? device->kind : NULL;
         facts_see(s->facts, &row, 0);
     }
-    for (uint32_t i = 0; i < space->addresses_count; i++) {
-        struct row row = {.kind = ROW_ADDRESS, .address = space->addresses[i]};
+    for (uint32_t i = 0; i < ns->contents.addresses_count; i++) {
+        struct row row = {.kind = ROW_ADDRESS, .address = ns->contents.addresses[i]};
 
         facts_see(s->facts, &row, 0);
     }
 }
 
-static void see_space(struct scanner *s, struct space *space, uint64_t first_ts_ns)
+static void see_netns(struct scanner *s, struct netns_entry *ns, uint64_t first_ts_ns)
 {
     struct row row = {
         .kind = ROW_NETNS,
-        .netns = {.netns = space->netns,
-                  .owner_uid = space->owner_uid,
-                  .userns_inum = space->userns_inum,
-                  .flags = space->netns.inum == s->spaces.initial_inum ? NST_NETNS_INITIAL : 0},
+        .netns = {.netns = ns->netns,
+                  .owner_uid = ns->owner_uid,
+                  .userns_inum = ns->userns_inum,
+                  .flags = ns->netns.inum == s->netns.initial_inum ? NST_NETNS_INITIAL : 0},
     };
 
     facts_see(s->facts, &row, first_ts_ns);
-    see_devices(s, space);
+    see_devices(s, ns);
 }
 
 /* What was not seen of it can still be there. */
-static void keep(struct scanner *s, const struct space *space)
+static void keep(struct scanner *s, const struct netns_entry *ns)
 {
-    facts_keep(s->facts, IN_A_SPACE, facts_netns(&space->netns));
-    scanner_counting(s)->unread += s->spaces.contents && !space->left_out;
+    facts_keep(s->facts, IN_A_NETNS, facts_netns(&ns->netns));
+    scanner_counting(s)->unread += s->netns.with_contents && !ns->contents.left_out;
 }
 
 /* What devices and addresses those do not have any more that were told of. */
-static void end_in_fresh(struct scanner *s)
+static void end_in_just_read(struct scanner *s)
 {
-    uint64_t *whole = calloc(s->spaces.count + 1, sizeof(*whole));
+    uint64_t *complete = calloc(s->netns.count + 1, sizeof(*complete));
     size_t count = 0;
 
-    for (uint32_t i = 0; i < s->spaces.count; i++) {
-        struct space *space = &s->spaces.list[i];
+    for (uint32_t i = 0; i < s->netns.count; i++) {
+        struct netns_entry *ns = &s->netns.entries[i];
 
-        if (space->fresh && space->whole && whole)
-            whole[count++] = facts_netns(&space->netns);
-        else if (space->fresh)
-            keep(s, space);
-        space->fresh = false;
+        if (ns->just_read && ns->contents.complete && complete)
+            complete[count++] = facts_netns(&ns->netns);
+        else if (ns->just_read)
+            keep(s, ns);
+        ns->just_read = false;
     }
-    facts_end_in(s->facts, IN_A_SPACE, whole, count);
-    free(whole);
+    facts_end_in(s->facts, IN_A_NETNS, complete, count);
+    free(complete);
 }
 
 /* Those that were looked at since they were last told of. */
-static void see_fresh(struct scanner *s, const struct nst_netns *seen, uint64_t ts_ns)
+static void see_just_read(struct scanner *s, const struct nst_netns *seen, uint64_t ts_ns)
 {
-    peers_find(&s->spaces);
-    spaces_leave(&s->spaces);
-    for (uint32_t i = 0; i < s->spaces.count; i++) {
-        struct space *space = &s->spaces.list[i];
-        bool is_seen = seen && space->netns.inum == seen->inum;
+    peers_find(&s->netns);
+    netns_list_leave(&s->netns);
+    for (uint32_t i = 0; i < s->netns.count; i++) {
+        struct netns_entry *ns = &s->netns.entries[i];
+        bool is_seen = seen && ns->netns.inum == seen->inum;
 
-        if (scanner_found(s, space, -1)->fresh)
-            see_space(s, space, is_seen && ts_ns > space->born_ns ? ts_ns : space->born_ns);
+        if (scanner_found(s, ns, -1)->just_read)
+            see_netns(s, ns, is_seen && ts_ns > ns->created_ns ? ts_ns : ns->created_ns);
     }
-    end_in_fresh(s);
+    end_in_just_read(s);
 }
 
 /* Sockets alone can keep a namespace: those that are not in /proc any more can be there yet.
@@ -193,13 +193,13 @@ static void scan_hidden(void *context, const struct row *row)
     struct scanner *s = context;
     const struct nst_netns *netns = &row->netns.netns;
 
-    if (spaces_known(&s->spaces, netns))
+    if (netns_list_by_cookie(&s->netns, netns))
         return;
-    if (spaces_live(&s->spaces, netns)) {
+    if (netns_list_is_alive(&s->netns, netns)) {
         facts_see(s->facts, row, 0);
-        facts_keep(s->facts, IN_A_SPACE, facts_netns(netns));
-        scanner_counting(s)->unread += s->spaces.contents;
-    } else if (s->spaces.handles || s->spaces.nsids) {
+        facts_keep(s->facts, IN_A_NETNS, facts_netns(netns));
+        scanner_counting(s)->unread += s->netns.with_contents;
+    } else if (s->netns.handles || s->netns.nsids) {
         facts_died(s->facts, facts_netns(netns), clock_now_ns());
     }
 }
@@ -207,7 +207,7 @@ static void scan_hidden(void *context, const struct row *row)
 /* What found no room since the scan began; of facts, ever. */
 static uint64_t count_full(const struct scanner *s)
 {
-    return s->spaces.left_out + containers_left_out(s->containers) + s->views.left_out +
+    return s->netns.left_out + containers_left_out(s->containers) + s->mntns.left_out +
            facts_left_out(s->facts);
 }
 
@@ -235,8 +235,8 @@ static void begin(struct scanner *s)
     s->pids = s->before;
     s->before = before;
     memset(s->pids, 0, SCANNER_PIDS_MAX / 8);
-    spaces_clear(&s->spaces);
-    s->views.left_out = 0;
+    netns_list_clear(&s->netns);
+    s->mntns.left_out = 0;
     s->processes = s->others = s->execs = 0;
 }
 
@@ -248,13 +248,13 @@ void scanner_scan(struct scanner *s)
     begin(s);
     facts_begin(s->facts, clock_now_ns());
     containers_begin(s->containers);
-    spaces_at(&s->spaces, s->spaces.proc, "self/ns/net", false);
+    netns_list_at(&s->netns, s->netns.proc, "self/ns/net", false);
     scanner_scan_mounts(s);
     if (!s->options.names_only)
         scanner_scan_processes(s, &(struct scanner_which){.all = true});
-    scanner_scan_views(s);
+    scanner_scan_mntns(s);
     facts_unseen(s->facts, ROW_NETNS, scan_hidden, s);
-    see_fresh(s, NULL, 0);
+    see_just_read(s, NULL, 0);
     facts_end(s->facts, ALL_KINDS);
     end_counts(s);
     s->took_ns = clock_cpu_ns() - start_ns;
@@ -264,25 +264,24 @@ void scanner_mounts(struct scanner *s)
 {
     facts_begin(s->facts, clock_now_ns());
     scanner_scan_mounts(s);
-    scanner_keep_views(s);
-    see_fresh(s, NULL, 0);
+    scanner_keep_mntns(s);
+    see_just_read(s, NULL, 0);
     facts_end(s->facts, 1u << ROW_NAME);
 }
 
-static struct space *find_known(struct scanner *s, const struct nst_netns *netns)
+static struct netns_entry *find_known(struct scanner *s, const struct nst_netns *netns)
 {
-    struct space *space = spaces_find(&s->spaces, netns->inum);
-    bool is_it =
-        space && (!netns->cookie || !space->netns.cookie || space->netns.cookie == netns->cookie);
+    struct netns_entry *ns = netns_list_find(&s->netns, netns->inum);
+    bool is_it = ns && (!netns->cookie || !ns->netns.cookie || ns->netns.cookie == netns->cookie);
 
-    return is_it && spaces_still(&s->spaces, space) ? space : NULL;
+    return is_it && netns_list_is_same(&s->netns, ns) ? ns : NULL;
 }
 
-static bool has_device(const struct space *space, uint32_t ifindex, const char *name)
+static bool has_device(const struct netns_entry *ns, uint32_t ifindex, const char *name)
 {
-    for (uint32_t i = 0; i < space->devices_count; i++)
-        if (space->devices[i].row.ifindex == ifindex)
-            return !strcmp(space->devices[i].name, name);
+    for (uint32_t i = 0; i < ns->contents.devices_count; i++)
+        if (ns->contents.devices[i].row.ifindex == ifindex)
+            return !strcmp(ns->contents.devices[i].name, name);
     return false;
 }
 
@@ -290,36 +289,36 @@ static bool has_device(const struct space *space, uint32_t ifindex, const char *
 static bool look_for_processes(struct scanner *s, const struct nst_netns *netns,
                                const struct scanner_which *which)
 {
-    const struct space *space;
+    const struct netns_entry *ns;
 
     scanner_scan_processes(s, which);
-    space = find_known(s, netns);
-    return space && space->populated;
+    ns = find_known(s, netns);
+    return ns && ns->populated;
 }
 
 void scanner_look(struct scanner *s, const struct scanner_sight *sight)
 {
     const struct nst_netns *netns = &sight->netns;
-    struct space *space = find_known(s, netns);
+    struct netns_entry *ns = find_known(s, netns);
 
-    if (space && (!sight->ifindex || has_device(space, sight->ifindex, sight->name)))
+    if (ns && (!sight->ifindex || has_device(ns, sight->ifindex, sight->name)))
         return;
     facts_begin(s->facts, clock_now_ns());
     containers_refresh(s->containers);
-    if (space) {
-        spaces_again(&s->spaces, space);
+    if (ns) {
+        netns_list_read_again(&s->netns, ns);
     } else {
-        spaces_known(&s->spaces, netns);
+        netns_list_by_cookie(&s->netns, netns);
         scanner_scan_mounts(s);
     }
-    space = find_known(s, netns);
-    if (!s->options.names_only && !(space && space->populated) &&
+    ns = find_known(s, netns);
+    if (!s->options.names_only && !(ns && ns->populated) &&
         !look_for_processes(s, netns, &(struct scanner_which){0}))
         look_for_processes(s, netns, &(struct scanner_which){.netns = netns});
-    space = find_known(s, netns);
-    if (!space || !(space->populated || space->paths_count))
-        scanner_scan_views(s);
-    see_fresh(s, netns, sight->ts_ns);
+    ns = find_known(s, netns);
+    if (!ns || !(ns->populated || ns->paths_count))
+        scanner_scan_mntns(s);
+    see_just_read(s, netns, sight->ts_ns);
 }
 
 enum news { NO_NEWS, A_PROCESS, A_FIRST };
@@ -329,15 +328,15 @@ enum news { NO_NEWS, A_PROCESS, A_FIRST };
  * second. */
 static enum news is_news(struct scanner *s, int process, pid_t pid)
 {
-    const struct space *space = scanner_space_of(s, process, pid, false);
+    const struct netns_entry *ns = scanner_netns_of(s, process, pid, false);
     char cgroup[PROC_TEXT_MAX + 1];
 
-    if (!space)
+    if (!ns)
         return NO_NEWS;
     proc_read_cgroup(process, cgroup);
-    if (!space->populated || containers_is_new(s->containers, cgroup))
+    if (!ns->populated || containers_is_new(s->containers, cgroup))
         return A_FIRST;
-    if (space->netns.inum == s->spaces.initial_inum)
+    if (ns->netns.inum == s->netns.initial_inum)
         return NO_NEWS;
     if (s->execs < s->options.limits.execs) {
         s->execs++;
@@ -356,7 +355,7 @@ void scanner_process(struct scanner *s, pid_t pid)
     if (pid <= 0 || (uint32_t)pid >= SCANNER_PIDS_MAX)
         return;
     snprintf(name, sizeof(name), "%d", (int)pid);
-    fd = proc_open(s->spaces.proc, name);
+    fd = proc_open(s->netns.proc, name);
     if (fd < 0)
         return;
     facts_begin(s->facts, clock_now_ns());
@@ -366,7 +365,7 @@ void scanner_process(struct scanner *s, pid_t pid)
     if (news)
         scanner_scan_process(s, name, pid);
     close(fd);
-    see_fresh(s, NULL, 0);
+    see_just_read(s, NULL, 0);
 }
 
 void scanner_missed(struct scanner *s)
@@ -376,27 +375,28 @@ void scanner_missed(struct scanner *s)
 
 int scanner_fd(const struct scanner *s)
 {
-    return spaces_fd(&s->spaces);
+    return netns_list_fd(&s->netns);
 }
 
 static void mark_all(struct scanner *s)
 {
-    for (uint32_t i = 0; i < s->spaces.count; i++)
-        s->spaces.list[i].changed = true;
+    for (uint32_t i = 0; i < s->netns.count; i++)
+        s->netns.entries[i].changed = true;
 }
 
 bool scanner_hear(struct scanner *s)
 {
     struct nst_netns netns;
-    struct space *space;
+    struct netns_entry *ns;
     enum change_kind change;
     bool any = false;
 
-    while ((change = spaces_next(&s->spaces, &netns)) == CHANGE_INSIDE || change == CHANGE_DEATH) {
+    while ((change = netns_list_next(&s->netns, &netns)) == CHANGE_INSIDE ||
+           change == CHANGE_DEATH) {
         if (change == CHANGE_DEATH) {
             facts_died(s->facts, facts_netns(&netns), clock_now_ns());
-        } else if ((space = spaces_find(&s->spaces, netns.inum))) {
-            space->changed = true;
+        } else if ((ns = netns_list_find(&s->netns, netns.inum))) {
+            ns->changed = true;
             any = true;
         }
     }
@@ -407,10 +407,10 @@ bool scanner_hear(struct scanner *s)
 }
 
 /* The namespace at a link's other end may have become known since. */
-static bool misses_end(const struct space *space)
+static bool misses_end(const struct netns_entry *ns)
 {
-    for (uint32_t i = 0; i < space->devices_count; i++) {
-        const struct space_device *device = &space->devices[i];
+    for (uint32_t i = 0; i < ns->contents.devices_count; i++) {
+        const struct netns_device *device = &ns->contents.devices[i];
 
         if (device->elsewhere && device->nsid >= 0 && !device->row.link_netns.inum)
             return true;
@@ -421,12 +421,12 @@ static bool misses_end(const struct space *space)
 void scanner_devices(struct scanner *s)
 {
     facts_begin(s->facts, clock_now_ns());
-    for (uint32_t i = 0; i < s->spaces.count; i++) {
-        struct space *space = &s->spaces.list[i];
+    for (uint32_t i = 0; i < s->netns.count; i++) {
+        struct netns_entry *ns = &s->netns.entries[i];
 
-        if (space->changed || misses_end(space))
-            spaces_again(&s->spaces, space);
-        space->changed = false;
+        if (ns->changed || misses_end(ns))
+            netns_list_read_again(&s->netns, ns);
+        ns->changed = false;
     }
-    see_fresh(s, NULL, 0);
+    see_just_read(s, NULL, 0);
 }

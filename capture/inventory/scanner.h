@@ -19,11 +19,11 @@
 /* Together with those. */
 #define SCANNER_PROCESSES_MAX 65536
 /* Mount namespaces besides ours. */
-#define SCANNER_VIEWS 4096
+#define SCANNER_MNTNS 4096
 
 /* 0: those above. */
 struct scanner_limits {
-    uint32_t processes, execs, processes_max, views;
+    uint32_t processes, execs, processes_max, mntns;
 };
 
 struct scanner_options {

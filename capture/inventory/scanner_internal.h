@@ -5,17 +5,17 @@
 
 #include "capture/inventory/containers.h"
 #include "capture/inventory/scanner.h"
-#include "capture/inventory/space.h"
-#include "capture/inventory/views.h"
+#include "capture/inventory/netns_list.h"
+#include "capture/inventory/mntns.h"
 
 #define SCANNER_PIDS_MAX (1u << 22) /* the kernel's own limit */
 
 struct scanner {
     struct scanner_options options;
     struct facts *facts;
-    struct spaces spaces;
+    struct netns_list netns;
     struct containers *containers;
-    struct views views;
+    struct mntns mntns;
     struct scanner_counts scan, looks; /* of the last scan; of all looks between scans */
     uint64_t full;                     /* what found no room, as far as these have it */
     bool scanning;
@@ -35,13 +35,13 @@ struct scanner_counts *scanner_counting(struct scanner *s);
 
 /* A namespace, before anything is said of it: what was true of one that had its inum before is so
  * no more, since about the process began that it was found by (<0: none). */
-struct space *scanner_found(struct scanner *s, struct space *space, int process);
+struct netns_entry *scanner_found(struct scanner *s, struct netns_entry *ns, int process);
 
-/* By names: those of our own mount namespace; those that processes see in others. */
+/* By names: those of our own mount namespace; those of the others (mntns.h). */
 void scanner_scan_mounts(struct scanner *s);
-void scanner_scan_views(struct scanner *s);
+void scanner_scan_mntns(struct scanner *s);
 /* Nobody tells of changes in those others: what the last scan saw is so until the next. */
-void scanner_keep_views(struct scanner *s);
+void scanner_keep_mntns(struct scanner *s);
 
 /* Of which processes to look at: all; those that came since; those in one namespace. */
 struct scanner_which {
@@ -54,7 +54,7 @@ void scanner_scan_processes(struct scanner *s, const struct scanner_which *which
 void scanner_scan_process(struct scanner *s, const char *name, pid_t pid);
 /* The namespace of a process. NULL: it is gone, a zombie, or we may not look. A process that was
  * there before (is_known) has hardly gone to another namespace with the same inum. */
-struct space *scanner_space_of(struct scanner *s, int process, pid_t pid, bool is_known);
+struct netns_entry *scanner_netns_of(struct scanner *s, int process, pid_t pid, bool is_known);
 
 typedef void scanner_take(struct scanner *s, const char *name, pid_t pid, const void *context);
 

@@ -44,22 +44,22 @@ static ssize_t read_mountinfo(struct scanner *s, int process)
 }
 
 /* Other mount namespaces have a /run/netns of their own: there a name is a path as any other. */
-static struct row name_row(const struct space *space, const char *path, pid_t viewer)
+static struct row name_row(const struct netns_entry *ns, const char *path, pid_t pid)
 {
-    struct row row = {.kind = ROW_NAME, .name = {.netns = space->netns, .name = path}};
+    struct row row = {.kind = ROW_NAME, .name = {.netns = ns->netns, .name = path}};
     size_t folder = strlen(NAMES_FOLDER);
 
     row.name.place = NST_PLACE_MOUNT;
-    if (!viewer && !strncmp(path, NAMES_FOLDER, folder) && !strchr(path + folder, '/')) {
+    if (!pid && !strncmp(path, NAMES_FOLDER, folder) && !strchr(path + folder, '/')) {
         row.name.place = NST_PLACE_NETNS;
         row.name.name = path + folder;
     }
     return row;
 }
 
-static void see_name(struct scanner *s, const struct space *space, const char *path, pid_t viewer)
+static void see_name(struct scanner *s, const struct netns_entry *ns, const char *path, pid_t pid)
 {
-    const struct row row = name_row(space, path, viewer);
+    const struct row row = name_row(ns, path, pid);
 
     if (strlen(row.name.name) <= NST_MAX_NAME)
         facts_see(s->facts, &row, 0);
@@ -67,21 +67,22 @@ static void see_name(struct scanner *s, const struct space *space, const char *p
 
 static void scan_mount(struct scanner *s, const struct mount *mount)
 {
-    struct space *space = scanner_found(s, spaces_at(&s->spaces, AT_FDCWD, mount->path, true), -1);
+    struct netns_entry *ns =
+        scanner_found(s, netns_list_at(&s->netns, AT_FDCWD, mount->path, true), -1);
 
     /* The path can have become another's since it was listed. */
-    if (!space || space->netns.inum != mount->inum)
+    if (!ns || ns->netns.inum != mount->inum)
         return;
-    if (!space_is_bound(space, mount->path))
-        space_bind(space, mount->path, 0);
-    see_name(s, space, mount->path, 0);
+    if (!netns_entry_has_path(ns, mount->path))
+        netns_entry_add_path(ns, mount->path, 0);
+    see_name(s, ns, mount->path, 0);
 }
 
 void scanner_scan_mounts(struct scanner *s)
 {
     struct mount mount;
     const char *text;
-    int self = proc_open(s->spaces.proc, "self/");
+    int self = proc_open(s->netns.proc, "self/");
 
     if (self < 0)
         return;
@@ -97,20 +98,20 @@ void scanner_scan_mounts(struct scanner *s)
 static void scan_mount_elsewhere(struct scanner *s, int process, pid_t pid,
                                  const struct mount *mount)
 {
-    struct space *space = spaces_find(&s->spaces, mount->inum);
+    struct netns_entry *ns = netns_list_find(&s->netns, mount->inum);
 
-    if ((space && space_is_bound(space, mount->path)) || !views_look(&s->views, space))
+    if ((ns && netns_entry_has_path(ns, mount->path)) || !mntns_look(&s->mntns, ns))
         return;
-    space = scanner_found(s, spaces_elsewhere(&s->spaces, process, mount->path, mount->inum), -1);
-    if (!space)
+    ns = scanner_found(s, netns_list_mounted(&s->netns, process, mount->path, mount->inum), -1);
+    if (!ns)
         scanner_counting(s)->unread += errno != ENOENT;
-    else if (space_bind(space, mount->path, pid))
-        see_name(s, space, mount->path, pid);
+    else if (netns_entry_add_path(ns, mount->path, pid))
+        see_name(s, ns, mount->path, pid);
 }
 
 /* What a process sees, if no other one of its mount namespace was asked before. One that has gone
  * meanwhile tells nothing: the next is asked. */
-static void scan_view(struct scanner *s, const char *name, pid_t pid, const void *context)
+static void scan_mntns(struct scanner *s, const char *name, pid_t pid, const void *context)
 {
     char path[PATH_ROOM];
     struct mount mount;
@@ -121,37 +122,37 @@ static void scan_view(struct scanner *s, const char *name, pid_t pid, const void
 
     (void)context;
     snprintf(path, sizeof(path), "%s/ns/mnt", name);
-    inum = proc_read_ns(s->spaces.proc, path);
-    if (!views_want(&s->views, inum, s->options.limits.views))
+    inum = proc_read_ns(s->netns.proc, path);
+    if (!mntns_want(&s->mntns, inum, s->options.limits.mntns))
         return;
-    fd = proc_open(s->spaces.proc, name);
+    fd = proc_open(s->netns.proc, name);
     if (fd < 0)
         return;
     len = proc_read_ns(fd, "ns/mnt") == inum ? read_mountinfo(s, fd) : -ESRCH;
     if (len >= 0 || len == -EFBIG)
-        views_add(&s->views, inum, len);
+        mntns_add(&s->mntns, inum, len);
     text = len >= 0 ? s->mountinfo : "";
     while (mounts_next(&text, &mount))
         scan_mount_elsewhere(s, fd, pid, &mount);
     close(fd);
 }
 
-void scanner_scan_views(struct scanner *s)
+void scanner_scan_mntns(struct scanner *s)
 {
-    views_begin(&s->views, proc_read_ns(s->spaces.proc, "self/ns/mnt"));
-    scanner_each_process(s, scan_view, NULL);
+    mntns_begin(&s->mntns, proc_read_ns(s->netns.proc, "self/ns/mnt"));
+    scanner_each_process(s, scan_mntns, NULL);
 }
 
-void scanner_keep_views(struct scanner *s)
+void scanner_keep_mntns(struct scanner *s)
 {
-    for (uint32_t i = 0; i < s->spaces.count; i++) {
-        const struct space *space = &s->spaces.list[i];
+    for (uint32_t i = 0; i < s->netns.count; i++) {
+        const struct netns_entry *ns = &s->netns.entries[i];
 
-        for (uint32_t j = 0; j < space->paths_count; j++) {
-            const struct space_path *path = &space->paths[j];
-            const struct row row = name_row(space, path->text, path->viewer);
+        for (uint32_t j = 0; j < ns->paths_count; j++) {
+            const struct netns_path *path = &ns->paths[j];
+            const struct row row = name_row(ns, path->text, path->pid);
 
-            if (path->viewer)
+            if (path->pid)
                 facts_keep_row(s->facts, &row);
         }
     }

@@ -17,28 +17,28 @@
 
 #define PATH_ROOM 32 /* of one below /proc */
 
-struct space *scanner_space_of(struct scanner *s, int process, pid_t pid, bool is_known)
+struct netns_entry *scanner_netns_of(struct scanner *s, int process, pid_t pid, bool is_known)
 {
-    struct space *space =
-        scanner_found(s, spaces_at(&s->spaces, process, "ns/net", !is_known), process);
+    struct netns_entry *ns =
+        scanner_found(s, netns_list_at(&s->netns, process, "ns/net", !is_known), process);
 
-    if (!space && errno != ENOENT && errno != ESRCH)
+    if (!ns && errno != ENOENT && errno != ESRCH)
         scanner_counting(s)->unread++;
-    if (space && !space->pid)
-        space->pid = pid;
-    return space;
+    if (ns && !ns->pid)
+        ns->pid = pid;
+    return ns;
 }
 
 /* Whether it is recorded, and counts it. */
-static bool has_room(struct scanner *s, struct space *space, const struct nst_process *process)
+static bool has_room(struct scanner *s, struct netns_entry *ns, const struct nst_process *process)
 {
     const struct scanner_limits *limits = &s->options.limits;
-    bool matters = process->flags || !space->populated;
+    bool matters = process->flags || !ns->populated;
 
     if (s->processes < limits->processes_max && (matters || s->others < limits->processes)) {
         s->processes++;
         s->others += !matters;
-        space->populated = true;
+        ns->populated = true;
         return true;
     }
     scanner_counting(s)->left_out++;
@@ -78,9 +78,9 @@ static void see_container(struct scanner *s, const struct nst_process *process,
     facts_see(s->facts, &row, 0);
 }
 
-static void see_process(struct scanner *s, int fd, pid_t pid, struct space *space)
+static void see_process(struct scanner *s, int fd, pid_t pid, struct netns_entry *ns)
 {
-    struct row row = {.kind = ROW_PROCESS, .process = {.netns = space->netns}};
+    struct row row = {.kind = ROW_PROCESS, .process = {.netns = ns->netns}};
     struct nst_process *process = &row.process;
     struct proc_stat stat;
     struct proc_status status;
@@ -94,7 +94,7 @@ static void see_process(struct scanner *s, int fd, pid_t pid, struct space *spac
     process->uid = status.uid;
     process->flags = (stat.session == (uint32_t)pid ? NST_PROCESS_LEADER : 0) |
                      (status.init ? NST_PROCESS_INIT : 0);
-    if (!has_room(s, space, process))
+    if (!has_room(s, ns, process))
         return;
     read_texts(s, fd, &text, process);
     facts_see(s->facts, &row, 0);
@@ -125,21 +125,21 @@ static void add_pid(uint8_t *pids, pid_t pid)
 
 void scanner_scan_process(struct scanner *s, const char *name, pid_t pid)
 {
-    int fd = proc_open(s->spaces.proc, name);
-    struct space *space;
+    int fd = proc_open(s->netns.proc, name);
+    struct netns_entry *ns;
 
     if (fd < 0)
         return;
-    space = scanner_space_of(s, fd, pid, has_pid(s->before, pid));
-    if (space)
-        see_process(s, fd, pid, space);
+    ns = scanner_netns_of(s, fd, pid, has_pid(s->before, pid));
+    if (ns)
+        see_process(s, fd, pid, ns);
     close(fd);
     add_pid(s->pids, pid);
 }
 
 void scanner_each_process(struct scanner *s, scanner_take *take, const void *context)
 {
-    int fd = openat(s->spaces.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(s->netns.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *proc = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *entry;
 
@@ -161,7 +161,7 @@ static bool is_in(const struct scanner *s, pid_t pid, const struct nst_netns *ne
     struct stat status;
 
     snprintf(path, sizeof(path), "%d/ns/net", (int)pid);
-    return fstatat(s->spaces.proc, path, &status, 0) == 0 && status.st_ino == netns->inum;
+    return fstatat(s->netns.proc, path, &status, 0) == 0 && status.st_ino == netns->inum;
 }
 
 /* We are in other namespaces only to look around. */

@@ -19,7 +19,7 @@
 
 #include "capture/inventory/runtime_paths.h"
 #include "capture/inventory/scanner.h"
-#include "capture/inventory/space.h"
+#include "capture/inventory/netns_list.h"
 #include "tests/unit/tap.h"
 
 static struct tap tap;
@@ -157,7 +157,7 @@ struct kept {
     uint64_t left_out, full;
 };
 
-enum { LEADERS = 3, INITS = 1, OTHERS = 5, VIEWS = 3, BOUND = SPACE_PATHS_MAX + 4 };
+enum { LEADERS = 3, INITS = 1, OTHERS = 5, MNTNS = 3, BOUND = NETNS_PATHS_MAX + 4 };
 enum { FEW, FEWEST, SEEN, SEEN_LEAST, SCANS };
 
 static void keep_process(void *context, const struct fact *fact)
@@ -190,7 +190,7 @@ static bool has_namespace(void)
     return unshare(CLONE_NEWNET) == 0;
 }
 
-static bool has_view(void)
+static bool has_mntns(void)
 {
     return unshare(CLONE_NEWNS) == 0;
 }
@@ -199,7 +199,7 @@ static bool has_bound(void)
 {
     char path[32];
 
-    if (!has_view() || mount("tmpfs", "/tmp", "tmpfs", 0, NULL))
+    if (!has_mntns() || mount("tmpfs", "/tmp", "tmpfs", 0, NULL))
         return false;
     for (int i = 0; i < BOUND; i++) {
         snprintf(path, sizeof(path), "/tmp/%d", i);
@@ -255,7 +255,7 @@ static void scan_crowd(struct kept kept[SCANS], const struct scanner_options *op
 
     few.limits.processes = 2;
     fewest.limits.processes_max = 2;
-    least.limits.views = 1;
+    least.limits.mntns = 1;
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
         mount("proc", "/proc", "proc", 0, NULL))
         _exit(1);
@@ -266,7 +266,7 @@ static void scan_crowd(struct kept kept[SCANS], const struct scanner_options *op
     scan_kept(&kept[FEW], &few);
     scan_kept(&kept[FEWEST], &fewest);
     make(1, 0, has_bound);
-    make(VIEWS - 1, 0, has_view);
+    make(MNTNS - 1, 0, has_mntns);
     scan_kept(&kept[SEEN], options);
     scan_kept(&kept[SEEN_LEAST], &least);
     _exit(0);
@@ -298,12 +298,12 @@ static void test_limits(const struct scanner_options *options)
                kept[FEWEST].left_out == LEADERS + INITS + OTHERS + 1 - 2,
            "and there is a limit for all together");
     tap_ok(&tap,
-           kept[SEEN].names == kept[FEW].names + SPACE_PATHS_MAX &&
-               kept[SEEN].full == BOUND - SPACE_PATHS_MAX,
+           kept[SEEN].names == kept[FEW].names + NETNS_PATHS_MAX &&
+               kept[SEEN].full == BOUND - NETNS_PATHS_MAX,
            "so many names of a namespace in another mount namespace, and the rest is counted");
     tap_ok(&tap,
            kept[SEEN_LEAST].names == kept[SEEN].names &&
-               kept[SEEN_LEAST].full == kept[SEEN].full + VIEWS - 1,
+               kept[SEEN_LEAST].full == kept[SEEN].full + MNTNS - 1,
            "so many mount namespaces, and the rest is counted");
     munmap(kept, SCANS * sizeof(*kept));
 }

@@ -4,18 +4,19 @@
  * processes sees it. None is kept open, not even its mountinfo: that would keep it, with all that
  * is mounted there, alive. So nobody tells when something changes in them.
  */
-#ifndef NST_CAPTURE_INVENTORY_VIEWS_H
-#define NST_CAPTURE_INVENTORY_VIEWS_H
+#ifndef NST_CAPTURE_INVENTORY_MNTNS_H
+#define NST_CAPTURE_INVENTORY_MNTNS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "capture/inventory/space.h"
+#include "capture/inventory/netns_list.h"
 #include "format/hash.h"
 
-struct views {
+/* Inums of mount namespaces, and what looking into them has cost. */
+struct mntns {
     uint32_t own;   /* inum of ours */
     uint32_t *list; /* and of those that were looked at, */
     uint32_t count;
@@ -27,16 +28,16 @@ struct views {
 };
 
 /* 0 or -ENOMEM. */
-int views_init(struct views *views);
-void views_free(struct views *views);
+int mntns_init(struct mntns *mntns);
+void mntns_free(struct mntns *mntns);
 /* All are to be looked at, but for ours. */
-void views_begin(struct views *views, uint32_t own);
+void mntns_begin(struct mntns *mntns, uint32_t own);
 
 /* Whether that one is to be looked at, of max. It may be gone before it is. */
-bool views_want(struct views *views, uint32_t inum, uint32_t max);
+bool mntns_want(struct mntns *mntns, uint32_t inum, uint32_t max);
 /* It was; its mountinfo had so many bytes, or too many to be read (<0). */
-void views_add(struct views *views, uint32_t inum, ssize_t bytes);
+void mntns_add(struct mntns *mntns, uint32_t inum, ssize_t bytes);
 /* Whether a mount there is to be looked at: of the namespace, or of one not known (NULL). */
-bool views_look(struct views *views, const struct space *space);
+bool mntns_look(struct mntns *mntns, const struct netns_entry *ns);
 
 #endif
