@@ -6,40 +6,22 @@
  */
 #include "config.h"
 
-#include "capture/drop_reasons.h"
+#include "capture/drop_reasons_internal.h"
 
 #include <bpf/btf.h>
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "format/array.h"
-#include "format/distance.h"
-#include "format/error.h"
 
-#define CORE_PREFIX   "SKB_DROP_REASON_"
 #define SUBSYS_PREFIX "SKB_DROP_REASON_SUBSYS_"
-#define SUBSYS_MAX    64
 /* Elsewhere in a test. */
 #ifndef MODULES_BTF
 #define MODULES_BTF "/sys/kernel/btf"
 #endif
-
-struct reason {
-    uint32_t number;
-    char *name;
-};
-
-struct drop_reasons {
-    struct reason *list; /* by number */
-    size_t count, room;
-    char *subsys[SUBSYS_MAX]; /* their names, in small letters; [0], the core, has none */
-};
 
 typedef int visit_value(struct drop_reasons *reasons, const char *name, uint32_t number);
 
@@ -55,7 +37,7 @@ static char *lower(const char *text)
 static int add_reason(struct drop_reasons *reasons, const char *name, uint32_t number)
 {
     char *copy;
-    struct reason *list =
+    struct drop_reason_name *list =
         nst_array_room(reasons->list, reasons->count, &reasons->room, sizeof(*list));
 
     if (!list)
@@ -64,7 +46,7 @@ static int add_reason(struct drop_reasons *reasons, const char *name, uint32_t n
     copy = strdup(name);
     if (!copy)
         return -1;
-    reasons->list[reasons->count++] = (struct reason){.number = number, .name = copy};
+    reasons->list[reasons->count++] = (struct drop_reason_name){.number = number, .name = copy};
     return 0;
 }
 
@@ -72,8 +54,8 @@ static int add_core(struct drop_reasons *reasons, const char *name, uint32_t num
 {
     if (number >> 16)
         return 0;
-    if (!strncmp(name, CORE_PREFIX, strlen(CORE_PREFIX)))
-        name += strlen(CORE_PREFIX);
+    if (!strncmp(name, DROP_REASON_PREFIX, strlen(DROP_REASON_PREFIX)))
+        name += strlen(DROP_REASON_PREFIX);
     return strcmp(name, "MAX") ? add_reason(reasons, name, number) : 0;
 }
 
@@ -82,7 +64,8 @@ static int add_subsys(struct drop_reasons *reasons, const char *name, uint32_t n
     if (strncmp(name, SUBSYS_PREFIX, strlen(SUBSYS_PREFIX)))
         return 0;
     name += strlen(SUBSYS_PREFIX);
-    if (number == 0 || number >= SUBSYS_MAX || reasons->subsys[number] || !strcmp(name, "NUM"))
+    if (number == 0 || number >= DROP_REASON_SUBSYS_MAX || reasons->subsys[number] ||
+        !strcmp(name, "NUM"))
         return 0;
     reasons->subsys[number] = lower(name);
     return reasons->subsys[number] ? 0 : -1;
@@ -93,7 +76,8 @@ static int add_of_subsys(struct drop_reasons *reasons, const char *name, uint32_
     uint32_t subsys = number >> 16;
 
     /* The enum's first value is where its numbers begin. */
-    if (subsys == 0 || subsys >= SUBSYS_MAX || !reasons->subsys[subsys] || !(number & 0xffff))
+    if (subsys == 0 || subsys >= DROP_REASON_SUBSYS_MAX || !reasons->subsys[subsys] ||
+        !(number & 0xffff))
         return 0;
     return add_reason(reasons, name, number);
 }
@@ -149,7 +133,7 @@ static int visit_subsys_enums(struct drop_reasons *reasons, const struct btf *bt
 /* A module of a subsystem: openvswitch, or mac80211 for mac80211_unusable. */
 static bool is_of_subsys(const struct drop_reasons *reasons, const char *module)
 {
-    for (size_t i = 1; i < SUBSYS_MAX; i++)
+    for (size_t i = 1; i < DROP_REASON_SUBSYS_MAX; i++)
         if (reasons->subsys[i] && !strncmp(reasons->subsys[i], module, strlen(module)))
             return true;
     return false;
@@ -188,7 +172,7 @@ static int visit_modules(struct drop_reasons *reasons, const struct btf *kernel)
 
 static int by_number(const void *a, const void *b)
 {
-    const struct reason *left = a, *right = b;
+    const struct drop_reason_name *left = a, *right = b;
 
     return left->number < right->number ? -1 : left->number > right->number;
 }
@@ -216,7 +200,7 @@ void drop_reasons_free(struct drop_reasons *reasons)
         return;
     for (size_t i = 0; i < reasons->count; i++)
         free(reasons->list[i].name);
-    for (size_t i = 0; i < SUBSYS_MAX; i++)
+    for (size_t i = 0; i < DROP_REASON_SUBSYS_MAX; i++)
         free(reasons->subsys[i]);
     free(reasons->list);
     free(reasons);
@@ -230,12 +214,12 @@ bool drop_reasons_known(const struct drop_reasons *reasons)
 void drop_reasons_find(const struct drop_reasons *reasons, uint32_t number,
                        struct nst_drop_reason *reason)
 {
-    struct reason key = {.number = number};
-    const struct reason *found = NULL;
+    struct drop_reason_name key = {.number = number};
+    const struct drop_reason_name *found = NULL;
     uint32_t subsys = number >> 16;
 
     reason->number = number;
-    reason->subsys = subsys < SUBSYS_MAX ? reasons->subsys[subsys] : NULL;
+    reason->subsys = subsys < DROP_REASON_SUBSYS_MAX ? reasons->subsys[subsys] : NULL;
     /* Kernels before 5.17 have no reasons at all (c504e5c2f964): 0 is not one of theirs. */
     if (!reasons->count) {
         reason->name = "unknown";
@@ -243,127 +227,4 @@ void drop_reasons_find(const struct drop_reasons *reasons, uint32_t number,
     }
     found = bsearch(&key, reasons->list, reasons->count, sizeof(key), by_number);
     reason->name = found ? found->name : NULL;
-}
-
-/* As people write it: the subsystem's name stands before. */
-static void full_name(const struct drop_reasons *reasons, const struct reason *r, char *name,
-                      size_t size)
-{
-    uint32_t subsys = r->number >> 16;
-
-    if (subsys && subsys < SUBSYS_MAX && reasons->subsys[subsys])
-        snprintf(name, size, "%s/%s", reasons->subsys[subsys], r->name);
-    else
-        snprintf(name, size, "%s", r->name);
-}
-
-static const char *without_prefix(const char *pattern)
-{
-    bool has = !strncasecmp(pattern, CORE_PREFIX, strlen(CORE_PREFIX));
-
-    return has ? pattern + strlen(CORE_PREFIX) : pattern;
-}
-
-static bool matches(const struct drop_reasons *reasons, const struct reason *r, const char *pattern)
-{
-    char full[2 * NST_MAX_NAME + 2];
-
-    pattern = without_prefix(pattern);
-    full_name(reasons, r, full, sizeof(full));
-    return !fnmatch(pattern, full, FNM_CASEFOLD) || !fnmatch(pattern, r->name, FNM_CASEFOLD);
-}
-
-/* Whether both have a word in common: words of three letters or more, between underscores. */
-static bool alike(const char *name, const char *pattern)
-{
-    while (*pattern) {
-        size_t length = strcspn(pattern, "_*/");
-        char word[64];
-
-        snprintf(word, sizeof(word), "%.*s", (int)length, pattern);
-        if (length >= 3 && strcasestr(name, word))
-            return true;
-        pattern += length + (pattern[length] != '\0');
-    }
-    return false;
-}
-
-/* Those that may have been meant, or else any; as many as fit. */
-static void suggest(const struct drop_reasons *reasons, const char *pattern, bool any, char *text,
-                    size_t size)
-{
-    size_t length = 0;
-
-    *text = '\0';
-    for (size_t i = 0; i < reasons->count; i++) {
-        char name[2 * NST_MAX_NAME + 2];
-
-        full_name(reasons, &reasons->list[i], name, sizeof(name));
-        if (!any && !alike(name, pattern))
-            continue;
-        if (length + strlen(name) + 8 > size) {
-            snprintf(text + length, size - length, ", ...");
-            return;
-        }
-        length += snprintf(text + length, size - length, "%s%s", length ? ", " : "", name);
-    }
-    if (!length && !any)
-        suggest(reasons, pattern, true, text, size);
-}
-
-/* The one that is written almost so; NULL: there is none. */
-static const struct reason *find_nearest(const struct drop_reasons *reasons, const char *pattern)
-{
-    const struct reason *nearest = NULL;
-    unsigned least = NST_DISTANCE_MAX + 1;
-
-    for (size_t i = 0; i < reasons->count; i++) {
-        const struct reason *r = &reasons->list[i];
-        char full[2 * NST_MAX_NAME + 2];
-        unsigned far = nst_distance(without_prefix(pattern), r->name), whole;
-
-        full_name(reasons, r, full, sizeof(full));
-        whole = nst_distance(pattern, full);
-        far = whole < far ? whole : far;
-        if (far >= least)
-            continue;
-        least = far;
-        nearest = r;
-    }
-    return nst_is_near(pattern, least) ? nearest : NULL;
-}
-
-static int no_such(const struct drop_reasons *reasons, const char *pattern, struct nst_error *err)
-{
-    const struct reason *nearest = find_nearest(reasons, pattern);
-    char full[2 * NST_MAX_NAME + 2], names[120];
-
-    if (nearest) {
-        full_name(reasons, nearest, full, sizeof(full));
-        return nst_fail(err, -ENOENT,
-                        "--drop-reason %s: this kernel has no such reason; did you mean %s?",
-                        pattern, full);
-    }
-    suggest(reasons, pattern, false, names, sizeof(names));
-    return nst_fail(err, -ENOENT,
-                    "--drop-reason %s: this kernel has no such reason; of its %zu: %s", pattern,
-                    reasons->count, names);
-}
-
-int drop_reasons_match(const struct drop_reasons *reasons, const char *pattern, uint32_t *numbers,
-                       size_t room, struct nst_error *err)
-{
-    size_t count = 0;
-
-    if (!reasons->count)
-        return nst_fail(err, -EOPNOTSUPP,
-                        "--drop-reason %s: this kernel gives no reasons (they "
-                        "came with Linux 5.17)",
-                        pattern);
-    for (size_t i = 0; i < reasons->count && count < room; i++)
-        if (matches(reasons, &reasons->list[i], pattern))
-            numbers[count++] = reasons->list[i].number;
-    if (count)
-        return (int)count;
-    return no_such(reasons, pattern, err);
 }
