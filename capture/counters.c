@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/array.h"
+
 static const char *const kernel_names[EV_COUNTERS] = {
     [EV_LOST_RING] = "lost.ring",
     [EV_NO_PACKET] = "skipped.no_packet",
@@ -14,18 +16,7 @@ static const char *const kernel_names[EV_COUNTERS] = {
     [EV_NO_STACK] = "cut.stack",
 };
 
-/*
- * How many entries counters_list() can make, and who makes them.
- *
- * For each CPU and probe, add_cells(): the kernel's, events, guesses, and what the disk lost.
- */
-#define CELL_COUNTERS (EV_COUNTERS + 3)
-/* For each probe one by add_recursion(), add_missed() and add_failed(). */
-#define PROBE_COUNTERS 3
-/* In all: those of add_cells() where all are 0; one by add_recursion(), add_missed() and
- * add_failed(), two by add_tracking(), five by add_inventory(). */
-#define OTHER_COUNTERS (CELL_COUNTERS + 10)
-#define LOSS           "lost."
+#define LOSS "lost."
 
 struct counters {
     const struct attachment *attachment;
@@ -49,7 +40,8 @@ struct counters {
     struct inventory_counts inventory;
     bool has_inventory;
     struct nst_counter *list;
-    size_t count;
+    size_t count, room;
+    bool failed; /* there was no memory for all of the list */
 };
 
 struct counters *counters_new(const struct attachment *attachment)
@@ -69,10 +61,7 @@ struct counters *counters_new(const struct attachment *attachment)
     c->guesses = calloc(c->cells, sizeof(*c->guesses));
     c->lost_disk = calloc(c->cells, sizeof(*c->lost_disk));
     c->missed = calloc(c->probes->count, sizeof(*c->missed));
-    c->list = calloc(c->cells * CELL_COUNTERS + c->probes->count * PROBE_COUNTERS + OTHER_COUNTERS,
-                     sizeof(*c->list));
-    if (!c->events || !c->flushed || !c->guessed || !c->guesses || !c->lost_disk || !c->missed ||
-        !c->list) {
+    if (!c->events || !c->flushed || !c->guessed || !c->guesses || !c->lost_disk || !c->missed) {
         counters_free(c);
         return NULL;
     }
@@ -173,9 +162,16 @@ void counters_losses(const struct counters *counters, struct losses *losses)
     losses->recursion += kprobe_misses;
 }
 
-/* There is room: see OTHER_COUNTERS. */
 static void append(struct counters *counters, struct nst_counter counter)
 {
+    struct nst_counter *list =
+        nst_array_room(counters->list, counters->count, &counters->room, sizeof(*list));
+
+    if (!list) {
+        counters->failed = true;
+        return;
+    }
+    counters->list = list;
     counters->list[counters->count++] = counter;
 }
 
@@ -295,6 +291,7 @@ const struct nst_counter *counters_list(struct counters *counters, size_t *count
     const volatile struct ev_counters *kernel = attach_counters(counters->attachment);
 
     counters->count = 0;
+    counters->failed = false;
     add_cells(counters, "events", counters->events, 1);
     for (int i = 0; i < EV_COUNTERS; i++)
         if (kernel_names[i])
@@ -307,6 +304,9 @@ const struct nst_counter *counters_list(struct counters *counters, size_t *count
     add_failed(counters);
     if (counters->has_inventory)
         add_inventory(counters);
+    /* A part of them would say less than there was. */
+    if (counters->failed)
+        counters->count = 0;
     *count = counters->count;
     return counters->list;
 }

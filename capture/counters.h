@@ -41,7 +41,8 @@ struct losses {
 
 void counters_losses(const struct counters *counters, struct losses *losses);
 
-/* All of them, for the file. Each name's entries add up to its total. Valid until the next call. */
+/* All of them, for the file. Each name's entries add up to its total. Valid until the next call.
+ * None: no memory. */
 const struct nst_counter *counters_list(struct counters *counters, size_t *count);
 /* Of what that answered last, the losses alone; valid as long. */
 const struct nst_counter *counters_last_losses(struct counters *counters, size_t *count);
