@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "format/array.h"
+#include "format/search.h"
 
 /* Reading two clocks one after the other is not exact, and what disciplines a clock slows it down:
  * with less than this nobody has set it back. */
@@ -132,18 +133,12 @@ void anchors_free(struct anchors *a)
 /* The one that dates it; of those that there are. */
 static size_t find(const struct anchors *a, uint64_t ts_ns)
 {
-    size_t low = 0, high = a->count;
+    struct search s = search_in(a->count);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        /* A process can have been started before 0: CLOCK_MONOTONIC stands while a host sleeps. */
-        if ((int64_t)a->list[middle].ts_ns <= (int64_t)ts_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? low - 1 : 0;
+    /* A process can have been started before 0: CLOCK_MONOTONIC stands while a host sleeps. */
+    while (search_step(&s))
+        search_tell(&s, (int64_t)a->list[s.at].ts_ns <= (int64_t)ts_ns);
+    return s.at ? s.at - 1 : 0;
 }
 
 uint64_t anchors_time(const struct anchors *a, uint64_t ts_ns)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "format/array.h"
+#include "format/search.h"
 
 void by_netns_clear(struct by_netns *set)
 {
@@ -78,17 +79,11 @@ void by_netns_free(struct by_netns *set)
 static const struct by_netns_row *search(const struct by_netns_row *list, size_t count,
                                          const struct by_netns_row *key)
 {
-    size_t low = 0, high = count;
+    struct search s = search_in(count);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (compare(&list[middle], key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return list + low;
+    while (search_step(&s))
+        search_tell(&s, compare(&list[s.at], key) < 0);
+    return list + s.at;
 }
 
 struct by_netns_of by_netns_find(const struct by_netns *set, const struct nst_netns *netns,

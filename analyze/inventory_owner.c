@@ -10,6 +10,7 @@
 #include "analyze/inventory_label.h"
 #include "analyze/inventory_life.h"
 #include "analyze/spans.h"
+#include "format/search.h"
 
 /* When an address was its namespace's. */
 struct address_span {
@@ -175,18 +176,12 @@ bool inventory_sort_owners(struct inventory *inv)
 /* Where those of that address begin; count: there are none. */
 static size_t find_address(const struct owners *owners, const struct nst_octets *address)
 {
-    size_t low = 0, high = owners->count;
+    struct search s = search_in(owners->count);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (compare_octets(&owners->list[middle].address, address) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < owners->count && !compare_octets(&owners->list[low].address, address))
-        return low;
+    while (search_step(&s))
+        search_tell(&s, compare_octets(&owners->list[s.at].address, address) < 0);
+    if (s.at < owners->count && !compare_octets(&owners->list[s.at].address, address))
+        return s.at;
     return owners->count;
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "format/search.h"
+
 static uint64_t before(uint64_t ts_ns, uint64_t by_ns)
 {
     return ts_ns > by_ns ? ts_ns - by_ns : 0;
@@ -148,18 +150,14 @@ static struct life describe(const struct lives_entry *life, const struct lives_r
 /* How many begin no later than that moment of the inum. */
 static size_t count_begun(const struct lives *lives, uint32_t inum, uint64_t ts_ns)
 {
-    size_t low = 0, high = lives->count;
+    struct search s = search_in(lives->count);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct lives_entry *life = &lives->list[middle];
+    while (search_step(&s)) {
+        const struct lives_entry *life = &lives->list[s.at];
 
-        if (life->inum < inum || (life->inum == inum && life->begin_ns <= ts_ns))
-            low = middle + 1;
-        else
-            high = middle;
+        search_tell(&s, life->inum < inum || (life->inum == inum && life->begin_ns <= ts_ns));
     }
-    return low;
+    return s.at;
 }
 
 struct life lives_at(const struct lives *lives, const struct lives_rows *of, uint32_t inum,

@@ -9,6 +9,7 @@
 #include "analyze/inventory_label.h"
 #include "analyze/inventory_life.h"
 #include "format/array.h"
+#include "format/search.h"
 
 size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char *hostname)
 {
@@ -329,19 +330,16 @@ struct report_rows report_rows_ranked(const struct netns_report *r, const struct
 {
     const struct inventory *inv = &r->hosts[n->host].inventory;
     const struct report_rows *rows = &n->rows[kind];
-    size_t low = 0, high = rows->count;
+    struct search s = search_in(rows->count);
+    size_t end;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (rank(inv, kind, rows->list[middle]) < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    while (high < rows->count && rank(inv, kind, rows->list[high]) == number)
-        high++;
-    return (struct report_rows){.list = rows->count ? rows->list + low : NULL, .count = high - low};
+    while (search_step(&s))
+        search_tell(&s, rank(inv, kind, rows->list[s.at]) < number);
+    end = s.at;
+    while (end < rows->count && rank(inv, kind, rows->list[end]) == number)
+        end++;
+    return (struct report_rows){.list = rows->count ? rows->list + s.at : NULL,
+                                .count = end - s.at};
 }
 
 static void free_netns(struct report_netns *n)

@@ -7,6 +7,7 @@
 
 #include "analyze/escape.h"
 #include "analyze/netns_words.h"
+#include "format/search.h"
 
 /* A device that is shown, and below which one: 0, none. */
 struct node {
@@ -114,17 +115,11 @@ static bool make_nodes(struct tree *t)
 /* Where those below that one begin, or would. */
 static size_t find_level(const struct tree *t, uint32_t master)
 {
-    size_t low = 0, high = t->count;
+    struct search s = search_in(t->count);
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (t->nodes[middle].master < master)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    while (search_step(&s))
+        search_tell(&s, t->nodes[s.at].master < master);
+    return s.at;
 }
 
 static bool is_of(const struct tree *t, size_t i, uint32_t master)

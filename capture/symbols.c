@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "format/error.h"
+#include "format/search.h"
 
 #define KALLSYMS "/proc/kallsyms"
 /* KSYM_NAME_LEN, since 6.1 (b8a94bfb3395). */
@@ -131,20 +132,16 @@ void symbols_free(struct symbols *s)
 
 const char *symbols_find(const struct symbols *s, uint64_t address, uint64_t *start)
 {
-    size_t low = 0, high = s->count;
+    struct search behind = search_in(s->count);
+    const struct symbol *symbol;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (s->list[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (!low)
+    while (search_step(&behind))
+        search_tell(&behind, s->list[behind.at].address <= address);
+    if (!behind.at)
         return NULL;
-    *start = s->list[low - 1].address;
-    return s->text + s->list[low - 1].name;
+    symbol = &s->list[behind.at - 1];
+    *start = symbol->address;
+    return s->text + symbol->name;
 }
 
 static bool sort_names(struct symbols *s)
@@ -161,26 +158,23 @@ static bool sort_names(struct symbols *s)
 
 size_t symbols_named(struct symbols *s, const char *name, const uint64_t **all)
 {
-    size_t low = 0, high = s->count, count = 0;
+    struct search first = search_in(s->count);
+    const struct symbol *found;
+    size_t count = 0;
     uint64_t *answer;
 
     if (!sort_names(s))
         return 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (strcmp(s->text + s->by_name[middle].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    while (low + count < s->count && !strcmp(s->text + s->by_name[low + count].name, name))
+    while (search_step(&first))
+        search_tell(&first, strcmp(s->text + s->by_name[first.at].name, name) < 0);
+    found = s->by_name + first.at;
+    while (first.at + count < s->count && !strcmp(s->text + found[count].name, name))
         count++;
     answer = reallocarray(s->answer, count + 1, sizeof(*answer));
     if (!answer)
         return 0;
     for (size_t i = 0; i < count; i++)
-        answer[i] = s->by_name[low + i].address;
+        answer[i] = found[i].address;
     s->answer = answer;
     *all = answer;
     return count;

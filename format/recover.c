@@ -10,6 +10,7 @@
 #include "format/array.h"
 #include "format/crc32c.h"
 #include "format/layout.h"
+#include "format/search.h"
 
 /* More gaps than this are not kept apart: the oldest blocks then count as lost for good. */
 enum { MAX_GAPS = 4096 };
@@ -55,7 +56,7 @@ static void fill_gap(struct gaps *g, size_t at, uint64_t sequence)
 
 enum sequence nst_gaps_note(struct gaps *g, uint64_t sequence)
 {
-    size_t low = 0, high = g->count, middle;
+    struct search s = search_in(g->count);
 
     if (sequence >= g->next) {
         bool gap = sequence > g->next;
@@ -67,16 +68,11 @@ enum sequence nst_gaps_note(struct gaps *g, uint64_t sequence)
         g->next = sequence == UINT64_MAX ? sequence : sequence + 1;
         return gap ? SEQUENCE_GAP : SEQUENCE_NEXT;
     }
-    while (low < high) {
-        middle = low + (high - low) / 2;
-        if (g->list[middle].last < sequence)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == g->count || g->list[low].first > sequence)
+    while (search_step(&s))
+        search_tell(&s, g->list[s.at].last < sequence);
+    if (s.at == g->count || g->list[s.at].first > sequence)
         return SEQUENCE_AGAIN;
-    fill_gap(g, low, sequence);
+    fill_gap(g, s.at, sequence);
     return SEQUENCE_LATE;
 }
 
