@@ -8,7 +8,7 @@
  * namespace without a device by the address of its struct net, and to its task by pid and tgid;
  * a definition of that reference stands before it in the same CPU's records. The BPF side
  * keeps the definitions in force in a small cache a CPU (struct ev_definition.set and .way say
- * where) and defines again whatever differs from it: capture/refs.c mirrors that cache.
+ * where) and defines again whatever differs from it: capture/ref_cache.c mirrors that cache.
  */
 #ifndef NST_BPF_EVENT_H
 #define NST_BPF_EVENT_H

@@ -61,7 +61,7 @@ struct {
 
 /*
  * Places for the pcap-filter as compiled for Ethernet and for packets that begin at L3: the
- * recorder overwrites all of the instructions before it loads the object (capture/image.h). Weak,
+ * recorder overwrites all of the instructions before it loads the object (object_image.h). Weak,
  * or clang would conclude something from what stands there until then; hidden, so that the
  * verifier looks into them from filter_matches() and knows what the pointer is. A jump leads over the
  * place itself, so that a verifier has nothing to do there when there is no filter.
@@ -119,7 +119,7 @@ static __always_inline __u32 window_fill(const struct packet *p, struct window *
 }
 
 /* A window that no other program of this CPU uses; <0: there is none. A global function, as those of
- * tracking, and named in capture/adapt.c like track_take(). */
+ * tracking, and named in capture/object_adapt.c like track_take(). */
 __noinline int window_claim(__u32 cpu)
 {
     struct ev_cpu *state = bpf_map_lookup_elem(&cpus, &cpu);

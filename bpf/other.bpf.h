@@ -157,7 +157,7 @@ static __always_inline void take_netns(struct arguments *a, __u64 place, void *n
 
 /* As tell(), in a global function, into which the verifier looks once. Slots are looked up here, so
  * that the program that calls it has no pointers to them: NULL or not, they would be further ways
- * to check. Named in capture/adapt.c like ring_take(). */
+ * to check. Named in capture/object_adapt.c like ring_take(). */
 __noinline int other_tell(__u64 ref, __u32 ref_type, __u32 number)
 {
     struct where where = {.ref = ref, .ref_type = ref_type};
@@ -252,7 +252,7 @@ static __always_inline int on_array(__u64 *ctx, bool typed)
                     address(argument_if_any(ctx, ev_place_sock(place))), typed);
 }
 
-/* These two are copied: see capture/copies.h. */
+/* These two are copied: see capture/program_copies.h. */
 SEC("template")
 int other_typed(__u64 *ctx)
 {

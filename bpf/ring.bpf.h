@@ -220,7 +220,7 @@ static __always_inline bool ring_reserve(const struct here *here, enum ev_type t
 #define RING_FULL (~0ULL)
 
 /* Reserves bytes; their position. A global function, into which the verifier looks once, and not again
- * on each way that leads to it. Named in capture/adapt.c: its compare-and-exchange is in no program.
+ * on each way that leads to it. Named in object_adapt.c: its compare-and-exchange is in no program.
  */
 __noinline __u64 ring_take(__u32 cpu, __u32 bytes)
 {

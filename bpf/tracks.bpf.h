@@ -107,7 +107,7 @@ static __always_inline bool track_claim(int slot, __u64 head)
 #define TRACK_TRIES 3
 
 /* A slot for a buffer, the one that it has if another CPU gave it one meanwhile; <0: there is no
- * room. Named in capture/adapt.c: its compare-and-exchange is in no program. */
+ * room. Named in capture/object_adapt.c: its compare-and-exchange is in no program. */
 __noinline int track_take(__u64 head)
 {
     if (head <= EV_TRACK_GONE)

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "capture/attach_internal.h"
-#include "capture/descriptors.h"
 #include "capture/filters.h"
 #include "capture/message.h"
 #include "capture/misses.h"
+#include "capture/nofile.h"
 #include "capture/tracks.h"
 #include "format/error.h"
 
@@ -98,10 +98,10 @@ static int load_other_probes(struct attachment *a, const struct attach_options *
 
 static void raise_limit(void)
 {
-    struct descriptors descriptors;
+    struct nofile nofile;
 
-    descriptors_begin(&descriptors, OWN_DESCRIPTORS);
-    descriptors_end(&descriptors);
+    nofile_begin(&nofile, OWN_DESCRIPTORS);
+    nofile_end(&nofile);
 }
 
 /* Whether memory or descriptors ran out, rather than that this kernel lacks something. */

@@ -6,9 +6,9 @@
 #include <bpf/libbpf.h>
 
 #include "capture/attach.h"
-#include "capture/copies.h"
 #include "capture/exact.h"
 #include "capture/other_probes.h"
+#include "capture/program_copies.h"
 
 /* Whether other CPUs see a CPU's stores in their order. */
 #if defined(__x86_64__) || defined(__i386__)

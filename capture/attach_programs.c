@@ -9,10 +9,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "capture/adapt.h"
 #include "capture/attach_internal.h"
 #include "capture/filters.h"
-#include "capture/image.h"
+#include "capture/object_adapt.h"
+#include "capture/object_image.h"
 #include "capture/stacks.h"
 #include "format/error.h"
 
@@ -152,26 +152,26 @@ static int adapt_programs(const struct attachment *a, const struct attach_option
     int error = 0;
 
     bpf_object__for_each_program(program, a->object) if (!error && bpf_program__autoload(program))
-        error =
-            adapt_program(program, facts->cmpxchg, filter, a->variant->dynptr ? facts->dynptr : 0);
+        error = object_adapt_program(program, facts->cmpxchg, filter,
+                                     a->variant->dynptr ? facts->dynptr : 0);
     return error;
 }
 
 static int open_object(struct attachment *a, const struct attach_options *options,
                        const struct kernel_facts *facts)
 {
-    struct image image;
+    struct object_image image;
     size_t length;
     const void *bytes = filters_object(options->filters, &length);
-    int error = image_init(&image, bytes, length, NULL);
+    int error = object_image_init(&image, bytes, length, NULL);
 
     if (!error && !facts->cmpxchg)
-        error = adapt_image(&image);
+        error = object_adapt_image(&image);
     if (!error) {
         a->object = bpf_object__open_mem(image.bytes, image.length, NULL);
         error = a->object ? 0 : -errno;
     }
-    image_free(&image);
+    object_image_free(&image);
     return error;
 }
 

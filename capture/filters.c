@@ -12,16 +12,16 @@
 
 #include "bpf/event.h"
 #include "capture/expression.h"
-#include "capture/image.h"
 #include "capture/netns_filter.h"
 #include "capture/object.h"
+#include "capture/object_image.h"
 #include "capture/translate.h"
 #include "format/error.h"
 
 struct filters {
     const struct options *options;
     char *expression; /* the pcap-filter; NULL: none */
-    struct image image;
+    struct object_image image;
     struct netns_filter *netns; /* NULL: none */
     uint32_t *reasons;
     size_t reasons_count;
@@ -39,10 +39,10 @@ static int no_memory(struct nst_error *err)
 static int place(struct filters *f, const char *function, const struct classic_program *program,
                  struct nst_error *err)
 {
-    struct image_place place;
+    struct object_image_place place;
     struct bpf_insn *insns;
     uint32_t bytes = 0;
-    int error = image_find(&f->image, function, &place, err);
+    int error = object_image_find(&f->image, function, &place, err);
 
     if (error)
         return error;
@@ -51,7 +51,7 @@ static int place(struct filters *f, const char *function, const struct classic_p
         return no_memory(err);
     error = translate(program, insns, place.count, &bytes, err);
     if (!error)
-        image_put(&f->image, &place, insns);
+        object_image_put(&f->image, &place, insns);
     if (bytes > f->window_bytes)
         f->window_bytes = bytes;
     free(insns);
@@ -62,7 +62,8 @@ static int place_both(struct filters *f, const struct expression *e, struct nst_
 {
     struct classic_insn nothing = {.code = BPF_RET | BPF_K, .k = 0};
     struct classic_program never = {.insns = &nothing, .count = 1};
-    int error = image_init(&f->image, bpf_object_start, bpf_object_end - bpf_object_start, err);
+    int error =
+        object_image_init(&f->image, bpf_object_start, bpf_object_end - bpf_object_start, err);
 
     if (!error)
         error = place(f, "filter_ethernet", &e->ethernet, err);
@@ -229,7 +230,7 @@ void filters_free(struct filters *f)
 {
     if (!f)
         return;
-    image_free(&f->image);
+    object_image_free(&f->image);
     netns_filter_free(f->netns);
     free(f->reasons);
     free(f->expression);

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "capture/descriptors.h"
 #include "capture/kprobes.h"
+#include "capture/nofile.h"
 #include "format/error.h"
 
 /* Calls of all CPUs that have entered a function with a kretprobe and not returned yet. */
@@ -115,12 +115,12 @@ static uint64_t count_descriptors(const struct other_probes_options *options)
 static void load_copies(struct other_probes *o)
 {
     const struct probes *probes = o->options.probes;
-    struct descriptors descriptors;
+    struct nofile nofile;
 
-    descriptors_begin(&descriptors, count_descriptors(&o->options));
+    nofile_begin(&nofile, count_descriptors(&o->options));
     for (uint32_t i = EV_PROBE_OTHER; i < probes->count; i++, o->copies_count++)
         probes->list[i].error = load_copy(o, &probes->list[i], &o->copies[o->copies_count]);
-    descriptors_end(&descriptors);
+    nofile_end(&nofile);
 }
 
 int other_probes_load(struct other_probes **other, const struct other_probes_options *options,
@@ -173,13 +173,13 @@ static int attach_kprobes(struct other_probes *o, struct nst_error *err)
 
 int other_probes_attach(struct other_probes *o, struct nst_error *err)
 {
-    struct descriptors descriptors;
+    struct nofile nofile;
     int error;
 
-    descriptors_begin(&descriptors, count_descriptors(&o->options));
+    nofile_begin(&nofile, count_descriptors(&o->options));
     attach_copies(o);
     error = attach_kprobes(o, err);
-    descriptors_end(&descriptors);
+    nofile_end(&nofile);
     return error;
 }
 

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "capture/copies.h"
 #include "capture/kernel_facts.h"
 #include "capture/probes.h"
+#include "capture/program_copies.h"
 #include "capture/symbols.h"
 #include "format/nstrail.h"
 

@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "capture/choose.h"
 #include "capture/message.h"
+#include "capture/probe_select.h"
 #include "capture/profile.h"
 #include "capture/targets.h"
 #include "format/error.h"
@@ -27,7 +27,7 @@ static int choose_words(struct probes *probes, const struct words *words,
         int error = probe_spec_parse(&spec, words->list[i], err);
 
         if (!error)
-            error = choose_probes(probes, &spec, targets, err);
+            error = probe_select(probes, &spec, targets, err);
         if (error)
             return error;
     }
@@ -44,7 +44,7 @@ static int choose_profile(struct probes *probes, const char *name, const struct 
     for (size_t i = 0; !error && i < profile.count; i++) {
         const struct probe_spec *spec = &profile.specs[i];
 
-        error = choose_probes(probes, spec, targets, err);
+        error = probe_select(probes, spec, targets, err);
         if (error != -ENOENT)
             continue;
         message_note("profile %s: this kernel lacks %s%s%s%s", name, probe_kind_prefix(spec->kind),
@@ -181,7 +181,8 @@ static bool is_listed(const struct target *target, const char *pattern)
 {
     uint32_t kind = target->tracepoint ? NST_PROBE_RAW_TRACEPOINT : NST_PROBE_KPROBE;
 
-    return fits(target, pattern) && choose_has_packet(target) && choose_sees_packet(kind, target);
+    return fits(target, pattern) && probe_select_has_packet(target) &&
+           probe_select_sees_packet(kind, target);
 }
 
 static void list_target(const struct target *target)

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "bpf/event.h"
-#include "capture/refs.h"
-#include "capture/sights.h"
+#include "capture/first_seen.h"
+#include "capture/ref_cache.h"
 #include "format/error.h"
 
 _Static_assert((int)EV_FLAG_L3 == NST_EVENT_L3 && (int)EV_FLAG_CUT == NST_EVENT_CUT &&
@@ -30,7 +30,7 @@ _Static_assert((int)EV_SKB_CLONED == NST_SKB_CLONED && (int)EV_SKB_NOHDR == NST_
 
 /* What the records of one CPU refer to. */
 struct cpu_refs {
-    struct refs *devices, *netns, *tasks;
+    struct ref_cache *devices, *netns, *tasks;
 };
 
 struct known_reason {
@@ -44,7 +44,7 @@ struct recorder {
     struct nst_writer *writer;
     const struct drop_reasons *reasons;
     struct counters *counters;
-    struct sights *sights;
+    struct first_seen *first_seen;
     uint64_t events;
     uint32_t tasks_new;    /* defined since some were forgotten */
     struct cpu_refs *cpus; /* NULLs until the CPU's first record */
@@ -81,8 +81,8 @@ struct recorder *recorder_new(const struct recorder_options *options, struct nst
     r->reasons = reasons;
     r->counters = counters;
     r->cpus = calloc(options->cpus, sizeof(*r->cpus));
-    r->sights = sights_new(options->inventory);
-    if (!r->cpus || !r->sights || define_probes(r)) {
+    r->first_seen = first_seen_new(options->inventory);
+    if (!r->cpus || !r->first_seen || define_probes(r)) {
         recorder_free(r);
         return NULL;
     }
@@ -94,13 +94,13 @@ void recorder_free(struct recorder *r)
     if (!r)
         return;
     for (uint32_t cpu = 0; r->cpus && cpu < r->options.cpus; cpu++) {
-        refs_free(r->cpus[cpu].devices);
-        refs_free(r->cpus[cpu].netns);
-        refs_free(r->cpus[cpu].tasks);
+        ref_cache_free(r->cpus[cpu].devices);
+        ref_cache_free(r->cpus[cpu].netns);
+        ref_cache_free(r->cpus[cpu].tasks);
     }
     free(r->cpus);
     free(r->probes);
-    sights_free(r->sights);
+    first_seen_free(r->first_seen);
     free(r);
 }
 
@@ -128,20 +128,20 @@ static struct cpu_refs *refs_of(struct recorder *r, uint32_t cpu)
         return NULL;
     refs = &r->cpus[cpu];
     if (!refs->devices)
-        refs->devices = refs_new(EV_DEVICE_SETS, EV_DEVICE_WAYS);
+        refs->devices = ref_cache_new(EV_DEVICE_SETS, EV_DEVICE_WAYS);
     if (!refs->netns)
-        refs->netns = refs_new(EV_NETNS_SETS, EV_NETNS_WAYS);
+        refs->netns = ref_cache_new(EV_NETNS_SETS, EV_NETNS_WAYS);
     if (!refs->tasks)
-        refs->tasks = refs_new(EV_TASK_SETS, EV_TASK_WAYS);
+        refs->tasks = ref_cache_new(EV_TASK_SETS, EV_TASK_WAYS);
     return refs->devices && refs->netns && refs->tasks ? refs : NULL;
 }
 
-static int define(struct recorder *r, struct refs *refs, const struct ev_definition *definition,
-                  struct ref_value value)
+static int define(struct recorder *r, struct ref_cache *refs,
+                  const struct ev_definition *definition, struct ref_value value)
 {
     if (value.index == NST_NONE)
         return no_memory(r);
-    if (!refs_define(refs, definition->set, definition->way, definition->ref, value))
+    if (!ref_cache_define(refs, definition->set, definition->way, definition->ref, value))
         return not_ours(r);
     return 0;
 }
@@ -166,8 +166,8 @@ static int define_device(struct recorder *r, struct cpu_refs *refs, const struct
         return no_memory(r);
     value.netns = device.netns;
     value.index = nst_writer_device(r->writer, &device);
-    sights_netns(r->sights, device.netns, &netns);
-    sights_device(r->sights, value.index, &netns, &device);
+    first_seen_netns(r->first_seen, device.netns, &netns);
+    first_seen_device(r->first_seen, value.index, &netns, &device);
     return define(r, refs->devices, &d->definition, value);
 }
 
@@ -176,7 +176,7 @@ static int define_netns(struct recorder *r, struct cpu_refs *refs, const struct 
     struct nst_netns netns = {.cookie = n->cookie, .inum = n->inum};
     struct ref_value value = {.index = nst_writer_netns(r->writer, &netns), .netns = NST_NONE};
 
-    sights_netns(r->sights, value.index, &netns);
+    first_seen_netns(r->first_seen, value.index, &netns);
     return define(r, refs->netns, &n->definition, value);
 }
 
@@ -197,7 +197,7 @@ static void forget_tasks(struct recorder *r)
         return;
     for (uint32_t cpu = 0; cpu < r->options.cpus; cpu++)
         if (r->cpus[cpu].tasks)
-            refs_each(r->cpus[cpu].tasks, keep_task, kept);
+            ref_cache_each(r->cpus[cpu].tasks, keep_task, kept);
     nst_writer_forget_tasks(r->writer, kept);
     free(kept);
 }
@@ -240,15 +240,15 @@ static void resolve(const struct cpu_refs *refs, const struct ev_packet *packet,
     event->device = NST_NONE;
     event->netns = NST_NONE;
     if (packet->ref_type == EV_DEVICE) {
-        value = refs_find(refs->devices, packet->ref);
+        value = ref_cache_find(refs->devices, packet->ref);
         event->device = value ? value->index : NST_NONE;
         event->netns = value ? value->netns : NST_NONE;
     } else if (packet->ref_type == EV_NETNS) {
-        value = refs_find(refs->netns, packet->ref);
+        value = ref_cache_find(refs->netns, packet->ref);
         event->netns = value ? value->index : NST_NONE;
     }
     event->netns_source = event->netns == NST_NONE ? NST_NETNS_NONE : packet->netns_source;
-    value = refs_find(refs->tasks, packet->pid_tgid);
+    value = ref_cache_find(refs->tasks, packet->pid_tgid);
     event->task = value ? value->index : NST_NONE;
 }
 
@@ -353,7 +353,7 @@ static int take_packet(struct recorder *r, const struct cpu_refs *refs,
     error = nst_writer_event(r->writer, &event, &r->error);
     if (error)
         return error;
-    sights_event(r->sights, event.netns, event.ts_ns);
+    first_seen_event(r->first_seen, event.netns, event.ts_ns);
     return ++r->events == r->options.limit;
 }
 

@@ -4,7 +4,6 @@
 #define NST_CAPTURE_SESSION_INTERNAL_H
 
 #include "capture/caller.h"
-#include "capture/cautions.h"
 #include "capture/command.h"
 #include "capture/ending.h"
 #include "capture/file_info.h"
@@ -13,6 +12,7 @@
 #include "capture/probes.h"
 #include "capture/rotation.h"
 #include "capture/upkeep.h"
+#include "capture/warnings.h"
 
 /* Which descriptor is readable, in epoll's data. */
 enum {

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "capture/attach.h"
-#include "capture/cautions.h"
 #include "capture/clock.h"
 #include "capture/filters.h"
 #include "capture/inventory/inventory.h"
@@ -24,6 +23,7 @@
 #include "capture/session_internal.h"
 #include "capture/stacks.h"
 #include "capture/symbols.h"
+#include "capture/warnings.h"
 #include "format/error.h"
 
 /* So long the inventory may look for the containers that are to be recorded: not even on a host of
@@ -114,7 +114,7 @@ static int make_filters(struct session *s, struct nst_error *err)
     if (!error && known_devices_init(&s->devices, &s->options->devices))
         error = nst_fail(err, -ENOMEM, "no memory");
     if (!error && !s->options->quiet)
-        caution_inums(s->filters);
+        warnings_inums(s->filters);
     if (limit)
         message_note("the filter matches no packet that begins at L3, for there: %s", limit);
     return error;
@@ -307,9 +307,9 @@ static void caution(const struct session *s)
 {
     const struct inventory *looks = s->options->inventory == INVENTORY_NAMES ? NULL : s->inventory;
 
-    caution_devices(&s->devices, looks);
+    warnings_devices(&s->devices, looks);
     if (looks)
-        caution_netns(s->filters, looks);
+        warnings_netns(s->filters, looks);
 }
 
 static void say_start(const struct session *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/descriptors.h"
+#include "capture/nofile.h"
 
 /* For what is open besides, and as many for what is opened later. */
 #define RESERVE 128
@@ -24,7 +24,7 @@ static void raise_to(rlim_t wanted)
         set(limit.rlim_max, limit.rlim_max);
 }
 
-void descriptors_begin(struct descriptors *d, uint64_t more)
+void nofile_begin(struct nofile *d, uint64_t more)
 {
     rlim_t reserve = RESERVE;
 
@@ -35,7 +35,7 @@ void descriptors_begin(struct descriptors *d, uint64_t more)
     set(d->limit.rlim_cur - reserve, d->limit.rlim_max);
 }
 
-void descriptors_end(const struct descriptors *d)
+void nofile_end(const struct nofile *d)
 {
     set(d->limit.rlim_cur, d->limit.rlim_max);
 }

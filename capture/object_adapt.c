@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/adapt.h"
+#include "capture/object_adapt.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static void replace_call(struct bpf_insn *insns, size_t at)
         insns[at] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0};
 }
 
-int adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr)
+int object_adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr)
 {
     size_t count = bpf_program__insn_cnt(program);
     struct bpf_insn *insns = calloc(count, sizeof(*insns));
@@ -80,26 +80,26 @@ int adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_
 static const char *const atomic_functions[] = {"other_tell", "ring_take", "track_take",
                                                "window_claim"};
 
-static int replace_atomics(struct image *image, const char *function)
+static int replace_atomics(struct object_image *image, const char *function)
 {
-    struct image_place place;
+    struct object_image_place place;
     struct bpf_insn *insns;
-    int error = image_find(image, function, &place, NULL);
+    int error = object_image_find(image, function, &place, NULL);
 
     if (error)
         return error;
     insns = calloc(place.count, sizeof(*insns));
     if (!insns)
         return -ENOMEM;
-    image_get(image, &place, insns);
+    object_image_get(image, &place, insns);
     for (size_t i = 0; i < place.count; i++)
         replace_atomic(&insns[i]);
-    image_put(image, &place, insns);
+    object_image_put(image, &place, insns);
     free(insns);
     return 0;
 }
 
-int adapt_image(struct image *image)
+int object_adapt_image(struct object_image *image)
 {
     int error = 0;
 

@@ -3,21 +3,21 @@
  * The BPF programs' instructions, made such as this kernel takes. What a verifier refuses it
  * refuses also where it is never reached.
  */
-#ifndef NST_CAPTURE_ADAPT_H
-#define NST_CAPTURE_ADAPT_H
+#ifndef NST_CAPTURE_OBJECT_ADAPT_H
+#define NST_CAPTURE_OBJECT_ADAPT_H
 
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "capture/image.h"
+#include "capture/object_image.h"
 
 /* Before the object is opened, where programs cannot compare and exchange: the functions that they
  * call. */
-int adapt_image(struct image *image);
+int object_adapt_image(struct object_image *image);
 
 /* Before it is loaded, each program. atomics: it can compare and exchange; calls: there is a
  * pcap-filter to call; dynptr: BTF's id of bpf_dynptr_from_skb(), 0: it is not to be used. */
-int adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr);
+int object_adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr);
 
 #endif

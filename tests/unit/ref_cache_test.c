@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "bpf/event.h"
-#include "capture/refs.h"
+#include "capture/ref_cache.h"
 #include "tests/unit/tap.h"
 
 #define SETS 16
@@ -18,16 +18,16 @@ static uint64_t in_set(uint32_t set, unsigned n)
             return ref;
 }
 
-static bool means(struct refs *refs, uint64_t ref, uint32_t index)
+static bool means(struct ref_cache *refs, uint64_t ref, uint32_t index)
 {
-    const struct ref_value *value = refs_find(refs, ref);
+    const struct ref_value *value = ref_cache_find(refs, ref);
 
     return index ? value && value->index == index : !value;
 }
 
-static void define(struct refs *refs, uint32_t way, uint64_t ref, uint32_t index)
+static void define(struct ref_cache *refs, uint32_t way, uint64_t ref, uint32_t index)
 {
-    refs_define(refs, ev_set(ref, SETS), way, ref, (struct ref_value){.index = index});
+    ref_cache_define(refs, ev_set(ref, SETS), way, ref, (struct ref_value){.index = index});
 }
 
 static void add_index(void *context, const struct ref_value *value)
@@ -39,21 +39,21 @@ static void add_index(void *context, const struct ref_value *value)
 
 static void test_each(void)
 {
-    struct refs *refs = refs_new(SETS, 2);
+    struct ref_cache *refs = ref_cache_new(SETS, 2);
     uint32_t sum = 0;
 
     define(refs, 0, in_set(3, 0), 1);
     define(refs, 1, in_set(3, 1), 10);
     define(refs, 0, in_set(3, 2), 100);
     define(refs, 0, in_set(4, 0), 1000);
-    refs_each(refs, add_index, &sum);
+    ref_cache_each(refs, add_index, &sum);
     tap_ok(&tap, sum == 1111, "all of them, the replaced too");
-    refs_free(refs);
+    ref_cache_free(refs);
 }
 
 static void test_basics(void)
 {
-    struct refs *refs = refs_new(SETS, 2);
+    struct ref_cache *refs = ref_cache_new(SETS, 2);
     uint64_t a = in_set(3, 0), b = in_set(3, 1), other = in_set(4, 0);
 
     tap_ok(&tap, means(refs, a, 0), "nothing is known at first");
@@ -66,15 +66,15 @@ static void test_basics(void)
     tap_ok(&tap, means(refs, a, 9), "a later definition counts");
     define(refs, 1, a, 4);
     tap_ok(&tap, means(refs, a, 4) && means(refs, b, 2), "also in another way");
-    tap_ok(&tap, !refs_define(refs, SETS, 0, a, (struct ref_value){0}), "no such set");
-    tap_ok(&tap, !refs_define(refs, 0, 2, a, (struct ref_value){0}), "no such way");
-    refs_free(refs);
+    tap_ok(&tap, !ref_cache_define(refs, SETS, 0, a, (struct ref_value){0}), "no such set");
+    tap_ok(&tap, !ref_cache_define(refs, 0, 2, a, (struct ref_value){0}), "no such way");
+    ref_cache_free(refs);
 }
 
 /* A program that was interrupted refers to what another has replaced meanwhile. */
 static void test_replaced(void)
 {
-    struct refs *refs = refs_new(SETS, 2);
+    struct ref_cache *refs = ref_cache_new(SETS, 2);
     uint64_t first = in_set(5, 0), kept = in_set(5, 1);
 
     define(refs, 0, first, 1);
@@ -86,7 +86,7 @@ static void test_replaced(void)
         define(refs, 1, in_set(5, i), i + 1);
     tap_ok(&tap, means(refs, first, 1), "and from then on as if it had not been");
     tap_ok(&tap, means(refs, kept, 0), "what was replaced long ago is forgotten");
-    refs_free(refs);
+    ref_cache_free(refs);
 }
 
 int main(void)

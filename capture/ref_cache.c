@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/refs.h"
+#include "capture/ref_cache.h"
 
 #include <stdlib.h>
 
@@ -17,20 +17,20 @@ struct entry {
     uint32_t used;
 };
 
-struct refs {
+struct ref_cache {
     uint32_t sets, ways;
     struct entry entries[]; /* of each set: the ways, then the replaced, newest first */
 };
 
-static struct entry *set_of(struct refs *refs, uint32_t set)
+static struct entry *set_of(struct ref_cache *refs, uint32_t set)
 {
     return &refs->entries[(size_t)set * (refs->ways + REPLACED)];
 }
 
-struct refs *refs_new(uint32_t sets, uint32_t ways)
+struct ref_cache *ref_cache_new(uint32_t sets, uint32_t ways)
 {
     size_t entries = (size_t)sets * (ways + REPLACED);
-    struct refs *refs = calloc(1, sizeof(*refs) + entries * sizeof(struct entry));
+    struct ref_cache *refs = calloc(1, sizeof(*refs) + entries * sizeof(struct entry));
 
     if (!refs)
         return NULL;
@@ -39,13 +39,13 @@ struct refs *refs_new(uint32_t sets, uint32_t ways)
     return refs;
 }
 
-void refs_free(struct refs *refs)
+void ref_cache_free(struct ref_cache *refs)
 {
     free(refs);
 }
 
 /* An address means one thing at a time: what it meant in another way is over. */
-static void forget_others(const struct refs *refs, struct entry *entries, uint32_t way,
+static void forget_others(const struct ref_cache *refs, struct entry *entries, uint32_t way,
                           uint64_t ref)
 {
     for (uint32_t i = 0; i < refs->ways + REPLACED; i++)
@@ -53,8 +53,8 @@ static void forget_others(const struct refs *refs, struct entry *entries, uint32
             entries[i].used = 0;
 }
 
-bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
-                 struct ref_value value)
+bool ref_cache_define(struct ref_cache *refs, uint32_t set, uint32_t way, uint64_t ref,
+                      struct ref_value value)
 {
     struct entry *entries, *replaced;
 
@@ -72,8 +72,8 @@ bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
     return true;
 }
 
-void refs_each(const struct refs *refs, void (*each)(void *context, const struct ref_value *value),
-               void *context)
+void ref_cache_each(const struct ref_cache *refs,
+                    void (*each)(void *context, const struct ref_value *value), void *context)
 {
     size_t entries = (size_t)refs->sets * (refs->ways + REPLACED);
 
@@ -93,7 +93,7 @@ static struct entry *restore(struct entry *entries, struct entry *replaced)
     return live;
 }
 
-const struct ref_value *refs_find(struct refs *refs, uint64_t ref)
+const struct ref_value *ref_cache_find(struct ref_cache *refs, uint64_t ref)
 {
     struct entry *entries = set_of(refs, ev_set(ref, refs->sets));
 

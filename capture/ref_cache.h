@@ -4,8 +4,8 @@
  * bpf/event.h), with some of what it replaced last. A program that was interrupted refers to
  * what it found before, so an answer from those is the rule's exception and not an error.
  */
-#ifndef NST_CAPTURE_REFS_H
-#define NST_CAPTURE_REFS_H
+#ifndef NST_CAPTURE_REF_CACHE_H
+#define NST_CAPTURE_REF_CACHE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,19 +16,19 @@ struct ref_value {
     uint32_t netns; /* of a device; else unused */
 };
 
-struct refs;
+struct ref_cache;
 
 /* NULL: no memory. */
-struct refs *refs_new(uint32_t sets, uint32_t ways);
-void refs_free(struct refs *refs);
+struct ref_cache *ref_cache_new(uint32_t sets, uint32_t ways);
+void ref_cache_free(struct ref_cache *refs);
 
 /* As a definition says. False: it stands outside of the cache. */
-bool refs_define(struct refs *refs, uint32_t set, uint32_t way, uint64_t ref,
-                 struct ref_value value);
+bool ref_cache_define(struct ref_cache *refs, uint32_t set, uint32_t way, uint64_t ref,
+                      struct ref_value value);
 /* All values, also of those replaced. */
-void refs_each(const struct refs *refs, void (*each)(void *context, const struct ref_value *value),
-               void *context);
+void ref_cache_each(const struct ref_cache *refs,
+                    void (*each)(void *context, const struct ref_value *value), void *context);
 /* NULL: unknown. Valid until the next call. */
-const struct ref_value *refs_find(struct refs *refs, uint64_t ref);
+const struct ref_value *ref_cache_find(struct ref_cache *refs, uint64_t ref);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/copies.h"
+#include "capture/program_copies.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

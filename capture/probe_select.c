@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/choose.h"
+#include "capture/probe_select.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -26,7 +26,7 @@ static const struct {
     {"skb_copy_datagram_iovec", EV_PLACE_DELIVERED},
 };
 
-bool choose_has_packet(const struct target *target)
+bool probe_select_has_packet(const struct target *target)
 {
     /* The driver has had it by then, and may have freed it. */
     return !target->tracepoint || strcmp(target->name, "net_dev_xmit");
@@ -38,7 +38,7 @@ static bool sees_parameter(uint32_t kind, uint8_t number)
            number < EV_REGISTER_PARAMETERS;
 }
 
-bool choose_sees_packet(uint32_t kind, const struct target *target)
+bool probe_select_sees_packet(uint32_t kind, const struct target *target)
 {
     return sees_parameter(kind, target->skb);
 }
@@ -106,7 +106,8 @@ static void suggest(const struct probe_spec *spec, const struct targets *targets
         for (size_t i = 0; i < count && given < NEAREST && used < room; i++) {
             bool tracepoint = spec->kind == NST_PROBE_RAW_TRACEPOINT;
 
-            if (list[i].tracepoint != tracepoint || !choose_sees_packet(spec->kind, &list[i]) ||
+            if (list[i].tracepoint != tracepoint ||
+                !probe_select_sees_packet(spec->kind, &list[i]) ||
                 nst_distance(spec->name, list[i].name) != far)
                 continue;
             used += snprintf(text + used, room - used, "%s%s%s%s",
@@ -151,7 +152,7 @@ static const struct target *find_unseen(const struct probe_spec *spec,
     const struct target *list = targets_list(targets, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (matches(spec, &list[i]) && !choose_sees_packet(spec->kind, &list[i]))
+        if (matches(spec, &list[i]) && !probe_select_sees_packet(spec->kind, &list[i]))
             return &list[i];
     return NULL;
 }
@@ -187,8 +188,8 @@ static int no_such(const struct probe_spec *spec, const struct targets *targets,
                     spec->name, *spec->group ? "tracepoint" : "function", text);
 }
 
-int choose_probes(struct probes *probes, const struct probe_spec *spec,
-                  const struct targets *targets, struct nst_error *err)
+int probe_select(struct probes *probes, const struct probe_spec *spec,
+                 const struct targets *targets, struct nst_error *err)
 {
     size_t count, chosen = 0, gone = 0;
     const struct target *list = targets_list(targets, &count);
@@ -196,9 +197,9 @@ int choose_probes(struct probes *probes, const struct probe_spec *spec,
     for (size_t i = 0; i < count; i++) {
         int error;
 
-        if (!matches(spec, &list[i]) || !choose_sees_packet(spec->kind, &list[i]))
+        if (!matches(spec, &list[i]) || !probe_select_sees_packet(spec->kind, &list[i]))
             continue;
-        if (!choose_has_packet(&list[i])) {
+        if (!probe_select_has_packet(&list[i])) {
             gone++;
             continue;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/image.h"
+#include "capture/object_image.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -12,21 +12,22 @@
 
 #include "format/error.h"
 
-int image_init(struct image *image, const void *bytes, size_t length, struct nst_error *err)
+int object_image_init(struct object_image *image, const void *bytes, size_t length,
+                      struct nst_error *err)
 {
     unsigned char *copy = malloc(length);
 
     if (!copy)
         return nst_fail(err, -ENOMEM, "no memory for the BPF programs");
     memcpy(copy, bytes, length);
-    *image = (struct image){.bytes = copy, .length = length};
+    *image = (struct object_image){.bytes = copy, .length = length};
     return 0;
 }
 
-void image_free(struct image *image)
+void object_image_free(struct object_image *image)
 {
     free(image->bytes);
-    *image = (struct image){0};
+    *image = (struct object_image){0};
 }
 
 static Elf_Scn *symbols_of(Elf *elf, GElf_Shdr *header)
@@ -54,7 +55,7 @@ static bool find_function(Elf *elf, const char *name, GElf_Sym *symbol)
     return false;
 }
 
-static bool find_place(Elf *elf, const char *name, struct image_place *place)
+static bool find_place(Elf *elf, const char *name, struct object_image_place *place)
 {
     GElf_Sym symbol;
     GElf_Shdr header;
@@ -65,13 +66,13 @@ static bool find_place(Elf *elf, const char *name, struct image_place *place)
     section = elf_getscn(elf, symbol.st_shndx);
     if (!section || !gelf_getshdr(section, &header))
         return false;
-    *place = (struct image_place){.at = header.sh_offset + symbol.st_value,
-                                  .count = symbol.st_size / sizeof(struct bpf_insn)};
+    *place = (struct object_image_place){.at = header.sh_offset + symbol.st_value,
+                                         .count = symbol.st_size / sizeof(struct bpf_insn)};
     return true;
 }
 
-int image_find(const struct image *image, const char *function, struct image_place *place,
-               struct nst_error *err)
+int object_image_find(const struct object_image *image, const char *function,
+                      struct object_image_place *place, struct nst_error *err)
 {
     Elf *elf;
     bool found;
@@ -87,12 +88,14 @@ int image_find(const struct image *image, const char *function, struct image_pla
     return 0;
 }
 
-void image_get(const struct image *image, const struct image_place *place, struct bpf_insn *insns)
+void object_image_get(const struct object_image *image, const struct object_image_place *place,
+                      struct bpf_insn *insns)
 {
     memcpy(insns, image->bytes + place->at, place->count * sizeof(*insns));
 }
 
-void image_put(struct image *image, const struct image_place *place, const struct bpf_insn *insns)
+void object_image_put(struct object_image *image, const struct object_image_place *place,
+                      const struct bpf_insn *insns)
 {
     memcpy(image->bytes + place->at, insns, place->count * sizeof(*insns));
 }

@@ -4,8 +4,8 @@
  * its own, in a frozen map in the place of .rodata.place. What is copied stands in the BPF object's
  * section "template", and is not loaded itself.
  */
-#ifndef NST_CAPTURE_COPIES_H
-#define NST_CAPTURE_COPIES_H
+#ifndef NST_CAPTURE_PROGRAM_COPIES_H
+#define NST_CAPTURE_PROGRAM_COPIES_H
 
 #include <bpf/libbpf.h>
 #include <stdint.h>

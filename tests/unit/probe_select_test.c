@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "capture/choose.h"
+#include "capture/probe_select.h"
 #include "capture/probe_spec.h"
 #include "capture/probes.h"
 #include "capture/targets.h"
@@ -166,7 +166,7 @@ static int choose(const char *text)
     probes_free(&probes);
     return probes_init(&probes, &err) || probe_spec_parse(&spec, text, &err)
                ? -1
-               : choose_probes(&probes, &spec, targets, &err);
+               : probe_select(&probes, &spec, targets, &err);
 }
 
 /* Which functions are chosen, each with the number of its skb, its namespace and, if it has one,
@@ -258,11 +258,11 @@ static void test_list(void)
     const struct target late = {.skb = EV_REGISTER_PARAMETERS}, early = {.skb = 4};
 
     tap_ok(&tap,
-           choose_sees_packet(NST_PROBE_KPROBE, &early) &&
-               !choose_sees_packet(NST_PROBE_KPROBE, &late) &&
-               !choose_sees_packet(NST_PROBE_KRETPROBE, &late) &&
-               choose_sees_packet(NST_PROBE_FENTRY, &late) &&
-               choose_sees_packet(NST_PROBE_RAW_TRACEPOINT, &late),
+           probe_select_sees_packet(NST_PROBE_KPROBE, &early) &&
+               !probe_select_sees_packet(NST_PROBE_KPROBE, &late) &&
+               !probe_select_sees_packet(NST_PROBE_KRETPROBE, &late) &&
+               probe_select_sees_packet(NST_PROBE_FENTRY, &late) &&
+               probe_select_sees_packet(NST_PROBE_RAW_TRACEPOINT, &late),
            "which probes see what");
 }
 

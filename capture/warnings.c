@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "capture/cautions.h"
+#include "capture/warnings.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -43,7 +43,7 @@ void known_devices_note_row(struct known_devices *devices, const struct row *row
         devices->known[i] |= !fnmatch(devices->wanted->list[i], row->device.name, 0);
 }
 
-void caution_devices(const struct known_devices *devices, const struct inventory *inventory)
+void warnings_devices(const struct known_devices *devices, const struct inventory *inventory)
 {
     const struct words *wanted = devices->wanted;
     struct inventory_counts counts;
@@ -64,7 +64,7 @@ void caution_devices(const struct known_devices *devices, const struct inventory
     }
 }
 
-void caution_netns(const struct filters *filters, const struct inventory *inventory)
+void warnings_netns(const struct filters *filters, const struct inventory *inventory)
 {
     static const char *const what[] = {
         [NST_WHO_INUM] = "namespace here has this inum",
@@ -82,7 +82,7 @@ void caution_netns(const struct filters *filters, const struct inventory *invent
                      who->given, what[who->form], who->exclude ? "left out" : "recorded");
 }
 
-void caution_inums(const struct filters *filters)
+void warnings_inums(const struct filters *filters)
 {
     const struct nst_who *who = filters_by_inum(filters);
 
