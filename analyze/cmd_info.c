@@ -423,7 +423,7 @@ static int print_info(const struct options *o, struct filter *filter, bool json)
     else
         g.no_memory = true;
     if (g.no_memory)
-        message_error(NULL, "no memory");
+        message_error(NULL, "no memory for the report");
     else if (json)
         info_print_json(stdout, &g.info);
     else

@@ -195,7 +195,7 @@ static int print_files(const struct options *o, struct filter *filter, printer p
     if (ok && status != STATUS_FAILED)
         ok = print(stdout, &g.report);
     if (!ok)
-        message_error(NULL, "no memory");
+        message_error(NULL, "no memory for the report");
     status = input_close(g.in);
     report_free(&g.report);
     free(g.hosts);
@@ -296,7 +296,7 @@ static int print_report(struct netns_report *r, const struct filter *filter, con
         ok = print(stdout, r);
     }
     end_filter(&f);
-    return ok ? status : message_error(NULL, "no memory");
+    return ok ? status : message_error(NULL, "no memory for the report");
 }
 
 static int print_db(const struct options *o, const struct filter *filter, printer print)

@@ -43,7 +43,7 @@ static char *read_sql(FILE *in)
         sql = more;
     }
     if (!sql) {
-        message_error(NULL, "out of memory");
+        message_error(NULL, "no memory for the query");
         return NULL;
     }
     if (ferror(in)) {

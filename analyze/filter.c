@@ -222,7 +222,7 @@ static bool compile(const char *text, int linktype, struct bpf_program *program,
     bool compiled;
 
     if (!pcap) {
-        snprintf(error, error_size, "no memory");
+        snprintf(error, error_size, "no memory for the filter");
         return false;
     }
     compiled = !pcap_compile(pcap, program, text, 1, PCAP_NETMASK_UNKNOWN);

@@ -120,7 +120,7 @@ static int open_file(struct input *in, const char *path, unsigned load)
         place.index = in->sources_count;
         larger = reallocarray(in->sources, in->sources_count + 1, sizeof(*larger));
         if (!larger)
-            return message_error(NULL, "no memory");
+            return message_error(NULL, "no memory for the files");
         in->sources = larger;
         status = source_open(&s, &place, in->filter, load);
         if (status == STATUS_PARTIAL)
@@ -216,7 +216,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
 
     *opened = NULL;
     if (!in)
-        return message_error(NULL, "no memory");
+        return message_error(NULL, "no memory for the files");
     in->filter = filter;
     in->ahead_left = AHEAD_MAX;
     allow_open_files();
@@ -226,7 +226,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     }
     if (!series_share(in->sources, in->sources_count)) {
         input_free(in);
-        return message_error(NULL, "no memory");
+        return message_error(NULL, "no memory for the files");
     }
     if (!in->resolve_late && resolve(in) != STATUS_OK) {
         input_free(in);
@@ -234,7 +234,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     }
     if (!arrange(in, load)) {
         input_free(in);
-        return message_error(NULL, "no memory");
+        return message_error(NULL, "no memory for the files");
     }
     *opened = in;
     return STATUS_OK;
@@ -315,7 +315,7 @@ bool input_restart(struct input *in, unsigned load)
         source_restart(in->sources[i], load);
     in->merge = merge_new(in->sources, in->sources_count);
     if (!in->merge)
-        message_error(NULL, "no memory");
+        message_error(NULL, "no memory for the files");
     return in->merge;
 }
 

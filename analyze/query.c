@@ -179,7 +179,7 @@ static int run_statement(const struct db *db, sqlite3_stmt *statement, enum resu
     if (result.table || format != RESULT_TABLE)
         memory &= result_end(&result, memory && code == SQLITE_DONE);
     if (!memory)
-        return message_error(NULL, "out of memory");
+        return message_error(NULL, "no memory for the result");
     if (code == SQLITE_DONE || code == SQLITE_ROW)
         return STATUS_OK;
     /* What was answered comes before what is said. */

@@ -137,7 +137,7 @@ int attach_load(struct attachment **attachment, const struct attach_options *opt
     int error;
 
     if (!a)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the probes");
     a->probes = options->probes;
     a->facts = facts;
     a->tracks_max = tracks_for(memory_bytes());

@@ -68,7 +68,7 @@ static int adopt(struct file_ring *ring, const char *folder, const char *name,
     if (kept && file_ring_add(ring, kept, status.st_size, status.st_mtim))
         return 0;
     free(kept);
-    return nst_fail(err, -ENOMEM, "no memory");
+    return nst_fail(err, -ENOMEM, "no memory for the names of files");
 }
 
 /* A folder that cannot be read, or whose own name changes with the time, has none. */

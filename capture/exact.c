@@ -83,7 +83,7 @@ int exact_open(struct exact **exact, struct nst_error *err)
         return nst_fail(err, -EOPNOTSUPP, "this kernel has no kprobes");
     e = calloc(1, sizeof(*e));
     if (!e)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for tracking");
     for (size_t i = 0; i < PLACES; i++)
         e->events[i] = e->links[i] = e->programs[i] = -1;
     for (size_t i = 0; !error && i < PLACES; i++)

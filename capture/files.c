@@ -32,7 +32,7 @@ int files_new(struct files **files, const struct files_options *options,
     int error = 0;
 
     if (!f)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the names of files");
     f->options = *options;
     f->ring = (struct file_ring){.keep = options->keep, .disk_bytes = options->disk_bytes};
     f->caller = caller;
@@ -86,7 +86,7 @@ static int open_numbered(struct files *f, const struct tm *time, uint64_t number
     if (f->next)
         return fd;
     close(fd);
-    return nst_fail(err, -ENOMEM, "no memory");
+    return nst_fail(err, -ENOMEM, "no memory for the names of files");
 }
 
 /* Takes the first name that is free. */

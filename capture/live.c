@@ -42,14 +42,14 @@ static int put_header(struct live *l, const struct nst_file_info *info, struct n
         return nst_fail(err, -EIO, "no random numbers");
     memcpy(own.salt, l->salt, sizeof(own.salt));
     if (nst_header_encode(&own, &header, &len) < 0)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for what is printed");
     room = nst_buffer_room(&l->pending, len);
     if (room) {
         memcpy(room, header, len);
         l->pending.len += len;
     }
     free(header);
-    return room ? 0 : nst_fail(err, -ENOMEM, "no memory");
+    return room ? 0 : nst_fail(err, -ENOMEM, "no memory for what is printed");
 }
 
 int live_start(struct live **live, const struct nst_file_info *info, const struct caller *caller,
@@ -59,7 +59,7 @@ int live_start(struct live **live, const struct nst_file_info *info, const struc
     int error;
 
     if (!l)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for what is printed");
     l->printer = (struct printer){.pipe = -1, .exited = -1};
     error = put_header(l, info, err);
     if (!error)

@@ -130,12 +130,12 @@ int other_probes_load(struct other_probes **other, const struct other_probes_opt
     const struct probes *probes = options->probes;
 
     if (!o)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the probes");
     o->options = *options;
     o->copies = calloc(probes->count - EV_PROBE_OTHER + 1, sizeof(*o->copies));
     if (!o->copies) {
         other_probes_free(o);
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the probes");
     }
     load_copies(o);
     *other = o;

@@ -207,7 +207,7 @@ int probe_select(struct probes *probes, const struct probe_spec *spec,
         if (error == -E2BIG)
             return nst_fail(err, error, "more than %d probes", EV_PROBES_MAX);
         if (error)
-            return nst_fail(err, error, "no memory");
+            return nst_fail(err, error, "no memory for the probes");
         chosen++;
     }
     if (gone && !chosen)

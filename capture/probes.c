@@ -22,7 +22,7 @@ int probes_init(struct probes *probes, struct nst_error *err)
 {
     *probes = (struct probes){.list = calloc(EV_PROBE_OTHER, sizeof(*probes->list))};
     if (!probes->list)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the probes");
     for (; probes->count < EV_PROBE_OTHER; probes->count++) {
         struct probe *probe = &probes->list[probes->count];
 
@@ -30,7 +30,7 @@ int probes_init(struct probes *probes, struct nst_error *err)
         probe->symbol = strdup(fixed_probes[probes->count].symbol);
         if (!probe->symbol) {
             probes_free(probes);
-            return nst_fail(err, -ENOMEM, "no memory");
+            return nst_fail(err, -ENOMEM, "no memory for the probes");
         }
     }
     return 0;

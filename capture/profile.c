@@ -86,7 +86,8 @@ int profile_parse(struct profile *profile, const char *file, const char *text, s
         if (error) {
             profile_free(profile);
             return nst_fail(err, error, "%s:%u: %s", file, number,
-                            error == -EINVAL ? "not a probe, as -p takes it" : "no memory");
+                            error == -EINVAL ? "not a probe, as -p takes it"
+                                             : "no memory for the probes");
         }
         text += bytes + (newline ? 1 : 0);
     }

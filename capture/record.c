@@ -111,7 +111,7 @@ const struct nst_error *recorder_error(const struct recorder *r)
 
 static int no_memory(struct recorder *r)
 {
-    return nst_fail(&r->error, -ENOMEM, "no memory");
+    return nst_fail(&r->error, -ENOMEM, "no memory for the events");
 }
 
 static int not_ours(struct recorder *r)

@@ -112,7 +112,7 @@ static int make_filters(struct session *s, struct nst_error *err)
     error = filters_new(&s->filters, s->options, s->facts.drop_reasons, err);
     limit = error ? NULL : filters_l3_limit(s->filters);
     if (!error && known_devices_init(&s->devices, &s->options->devices))
-        error = nst_fail(err, -ENOMEM, "no memory");
+        error = nst_fail(err, -ENOMEM, "no memory for the devices of -i");
     if (!error && !s->options->quiet)
         warnings_inums(s->filters);
     if (limit)
@@ -299,7 +299,7 @@ static int make_parts(struct session *s, struct nst_error *err)
     s->recorder =
         recorder_new(&options, s->upkeep.writer, s->facts.drop_reasons, s->upkeep.counters);
     if (!s->merge || !s->recorder)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the events");
     return 0;
 }
 

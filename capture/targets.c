@@ -221,7 +221,7 @@ int targets_read(struct targets **targets, const char *folder, struct nst_error 
     int error;
 
     if (!t)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the kernel's functions");
     t->groups = groups_read();
     error = parse_kernel(t, folder, err);
     if (error) {

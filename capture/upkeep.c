@@ -54,7 +54,7 @@ int upkeep_init(struct upkeep *u, const char *output, struct nst_writer *writer,
     if (u->counters && u->tracks && u->written)
         return 0;
     upkeep_free(u);
-    return nst_fail(err, -ENOMEM, "no memory");
+    return nst_fail(err, -ENOMEM, "no memory for the counters");
 }
 
 void upkeep_free(struct upkeep *u)

@@ -44,7 +44,7 @@ int nst_decode_inflate(const struct frame_header *f, const uint8_t *stored, stru
     plain->failed = false;
     p = nst_buffer_room(plain, f->plain + extra + 1);
     if (!p)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for its content");
     plain->len = f->plain;
     return nst_frame_inflate(f, stored, p, err);
 }

@@ -255,7 +255,7 @@ static int decode_sites(const struct frame *frame, struct events_decoder *d,
     if (ret < 0)
         return ret;
     if (!nst_decode_dicts(d->columns, d->counts, 0, content))
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for its dictionaries");
     content->block.events = NULL;
     cursor_varint(&d->columns[COLUMN_SNAPLEN]);
     return nst_frame_finish(frame, COLUMN_TIME, err);
@@ -270,7 +270,7 @@ static int decode_meta(struct decoder *decoder, struct events_decoder *d, struct
         return ret;
     d->out = nst_decode_dicts(d->columns, d->counts, d->events, content);
     if (!d->out || reserve_scratch(d, &decoder->scratch) < 0)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for its events");
     d->sites = content->block.sites;
     d->states = content->states;
     d->snaplen = cursor_bounded(&d->columns[COLUMN_SNAPLEN], UINT32_MAX);

@@ -155,7 +155,7 @@ int nst_encoder_add(struct encoder *e, const struct nst_event *ev, struct nst_er
     if (nst_block_dicts_site(&e->dicts, ev, c ? c->site + 1 : 0, &site, &expected) < 0 ||
         nst_block_dicts_use(&e->dicts, OF_TASK, ev->task) < 0 || chain_room(&e->chains) < 0 ||
         nst_addresses_room(&e->skbs) < 0 || nst_journeys_room(&e->journeys) < 0)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for an event");
 
     note_time(e, ev->ts_ns);
     put(e, STREAM_CHAIN, c ? e->events - c->event : 0);

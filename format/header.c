@@ -209,7 +209,7 @@ int nst_header_decode_tlvs(const uint8_t *fixed, const uint8_t *tlvs, size_t tlv
     /* A string needs its bytes and a NUL, which is less than it takes up with its head. */
     text = malloc(tlv_len + 1);
     if (!text)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for the file header");
     ret = walk_tlvs(tlvs, tlv_len, &filled, text, err);
     if (ret < 0) {
         free(text);

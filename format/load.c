@@ -31,7 +31,7 @@ static const uint8_t *read_frame(struct nst_reader *r, const struct frame_header
     uint32_t crc;
 
     if (!p) {
-        *code = nst_fail(why, -ENOMEM, "out of memory");
+        *code = nst_fail(why, -ENOMEM, "no memory for its %u bytes", f->stored);
         return NULL;
     }
     if (have < f->stored) {

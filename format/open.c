@@ -23,7 +23,7 @@ static int open_without_header(struct nst_reader *r, int why, struct nst_error *
     case FOUND_BLOCK:
         break;
     case FOUND_NO_MEMORY:
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory to search the file");
     default:
         return why;
     }
@@ -46,7 +46,7 @@ static int take_tlvs(struct nst_reader *r, size_t length, struct nst_error *err)
     int ret;
 
     if (!p)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for the file header");
     r->position = r->unpadded = begin + length;
     if (have < length) {
         r->damage.bad_header = 1;
@@ -77,7 +77,7 @@ int nst_reader_read_header(struct nst_reader *r, struct nst_error *err)
     if (!err)
         err = &words;
     if (!p)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for the file header");
     if (!have && r->source.error)
         return nst_fail(err, r->source.error, "cannot read: %s", strerror(-r->source.error));
     if (!have)

@@ -21,13 +21,14 @@ int nst_reader_fdopen(struct nst_reader **out, int fd, const struct nst_reader_o
     int ret;
 
     if (!r)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for a reader");
     if (options)
         r->options = *options;
     r->state = 1;
     nst_source_init(&r->source, fd);
     r->content = calloc(1, sizeof(*r->content));
-    ret = r->content ? nst_reader_read_header(r, err) : nst_fail(err, -ENOMEM, "out of memory");
+    ret = r->content ? nst_reader_read_header(r, err)
+                     : nst_fail(err, -ENOMEM, "no memory for a reader");
     if (ret < 0) {
         r->source.fd = -1;
         nst_reader_close(r);
@@ -112,7 +113,7 @@ static int next_block(struct nst_reader *r, struct nst_error *err)
     for (;;) {
         ret = nst_reader_find(r);
         if (ret == -ENOMEM)
-            return nst_fail(err, ret, "out of memory");
+            return nst_fail(err, ret, "no memory for a block");
         if (ret == 0 && r->source.error)
             return nst_fail(err, r->source.error, "cannot read at byte %" PRIu64 ": %s",
                             r->position, strerror(-r->source.error));
@@ -141,7 +142,7 @@ int nst_reader_next(struct nst_reader *r, const struct nst_block **block, struct
         if (!r->content)
             r->content = calloc(1, sizeof(*r->content));
         r->state = r->content ? next_block(r, &r->failure)
-                              : nst_fail(&r->failure, -ENOMEM, "out of memory");
+                              : nst_fail(&r->failure, -ENOMEM, "no memory for a block");
     }
     if (r->state <= 0) {
         if (r->state < 0)

@@ -91,7 +91,8 @@ int nst_tables_encode(const struct nst_tables *tables, struct buffer *plain, str
     for (i = 0; i < TABLE_COLUMNS; i++)
         nst_buffer_free(&buffers[i]);
     if (ret < 0)
-        nst_fail(err, ret, ret == -EFBIG ? "tables: more than %u bytes" : "out of memory",
+        nst_fail(err, ret,
+                 ret == -EFBIG ? "tables: more than %u bytes" : "no memory for the tables",
                  NST_MAX_PLAIN);
     return ret;
 }
@@ -164,7 +165,7 @@ static int take_tables(struct cursor *c, size_t frame_len, struct content *conte
     content->memory.failed = false;
     p = nst_buffer_room(&content->memory, size);
     if (!p)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for its tables");
     content->memory.len = size;
     text = (char *)p + texts;
     take_names(c, (struct nst_netns_name *)(p + names), t->netns_names_count, &text);

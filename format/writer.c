@@ -22,7 +22,7 @@ static int write_header(struct nst_writer *w, struct file *file, const struct ns
     int ret = nst_header_encode(info, &header, &len);
 
     if (ret < 0)
-        return nst_fail(err, ret, "out of memory");
+        return nst_fail(err, ret, "no memory for the file header");
     ret = nst_writer_append(w, file, header, len);
     free(header);
     if (ret < 0)
@@ -80,7 +80,7 @@ static int open_writer(struct nst_writer **out, int fd, const struct nst_file_in
             ret = nst_encoder_new(&w->encoder, info->snaplen);
     }
     if (ret < 0) {
-        nst_fail(err, ret, "out of memory");
+        nst_fail(err, ret, "no memory for a writer");
         close(fd);
     } else {
         ret = begin_file(w, &w->file, fd, info, err);

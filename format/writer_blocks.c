@@ -142,7 +142,7 @@ int nst_writer_put_tables(struct nst_writer *w, uint16_t type, const struct nst_
     ret = begin_block(w);
     p = ret == 0 ? nst_buffer_room(&w->out, nst_frame_bound(w->tables.len)) : NULL;
     if (!p)
-        return nst_fail(err, -ENOMEM, "out of memory");
+        return nst_fail(err, -ENOMEM, "no memory for the tables");
     nst_frame_compress(&h.meta, w->tables.data, w->tables.len, p, w->lz4_state);
     w->out.len += h.meta.stored;
     ret = end_block(w, &h);

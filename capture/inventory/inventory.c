@@ -55,7 +55,7 @@ int inventory_start(struct inventory **inventory, const struct scanner_options *
     int fds[2];
 
     if (!inv)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for the inventory");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
         free(inv);
         return nst_fail(err, -errno, "socketpair: %s", strerror(errno));

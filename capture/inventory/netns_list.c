@@ -72,7 +72,7 @@ int netns_list_init(struct netns_list *list, bool with_contents, struct nst_erro
     list->nsids = nsids_new(with_contents);
     netns_list_leave(list);
     if (nst_hash_init(&list->by_inum))
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for namespaces");
     return 0;
 }
 

@@ -33,7 +33,7 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     int error;
 
     if (!s)
-        return nst_fail(err, -ENOMEM, "no memory");
+        return nst_fail(err, -ENOMEM, "no memory for a scan");
     s->options = *options;
     set_limit(&s->options.limits.processes, SCANNER_PROCESSES);
     set_limit(&s->options.limits.execs, SCANNER_EXECS);
@@ -47,7 +47,7 @@ int scanner_new(struct scanner **scanner, const struct scanner_options *options,
     s->containers = containers_new(options->paths);
     error = netns_list_init(&s->netns, !options->names_only, err);
     if (!error && (mntns_init(&s->mntns) || !s->pids || !s->before || !s->containers))
-        error = nst_fail(err, -ENOMEM, "no memory");
+        error = nst_fail(err, -ENOMEM, "no memory for a scan");
     if (error) {
         scanner_free(s);
         return error;
