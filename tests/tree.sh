@@ -53,6 +53,12 @@ unfinished()
     of '\.(c|h|S|sh|py|sql|lua|am|ac|inc|md|[1-8])$' | xargs grep -nHwE 'TO''DO|FIX''ME|XX''X'
 }
 
+# A file that needs headings is several files.
+banners()
+{
+    of '\.[chS]$' | xargs grep -nHE '/\* ?[-=*]{4}'
+}
+
 # Of the build host: programs are compiled for whatever kernel runs them.
 build_wants_btf()
 {
@@ -86,6 +92,7 @@ nothing 'no libbpf outside of capture/ and bpf/' includes '(format|analyze)' '<b
 nothing 'no SQLite outside of analyze/' includes '(format|capture|bpf)' '<sqlite3'
 nothing 'every source names its licence' unlicensed
 nothing 'nothing is marked as unfinished' unfinished
+nothing 'no source has banners' banners
 nothing 'the build looks at no kernel, and needs no bpftool' build_wants_btf
 nothing 'shell scripts parse' do_not_parse
 nothing 'what begins with #! can be run' cannot_run

@@ -103,8 +103,6 @@ struct host {
     struct cpu cpus[CPUS];
 };
 
-/* -------------------------------------------------------------------- the host */
-
 static const char *const comms[] = {"nginx",   "curl",        "postgres",  "envoy",
                                     "haproxy", "ksoftirqd/1", "swapper/0", "iperf3"};
 static const char *const reasons[MIX_REASONS] = {
@@ -244,8 +242,6 @@ static void give_back(struct pool *p, uint64_t object)
         p->free[p->count++] = object;
 }
 
-/* ------------------------------------------------------------------ packets */
-
 static void put16(uint8_t *p, uint32_t v)
 {
     p[0] = (uint8_t)(v >> 8);
@@ -371,8 +367,6 @@ static void route(struct packet *p, int device)
     p->bytes[L2 + 8]--;
     checksum_ip(p->bytes + L2);
 }
-
-/* -------------------------------------------------------------------- events */
 
 static void see(struct host *h, unsigned cpu, struct packet *p, enum probe probe, int device)
 {

@@ -27,8 +27,6 @@ static void append(struct buffer *b, const uint8_t *data, size_t len)
     b->len += len;
 }
 
-/* ---------------------------------------------------- columns of a block */
-
 static struct corpus_column *add(struct corpus_frame *f, uint16_t id, const uint8_t *bytes,
                                  size_t len)
 {
@@ -105,8 +103,6 @@ static void make_good(struct corpus_block *b)
     SET(b->meta, COLUMN_LENGTH, 12); /* zigzag of 20 - 14 */
     set(&b->pkt, COLUMN_PACKET_FULL, packet, sizeof(packet));
 }
-
-/* ------------------------------------------------------------ each case */
 
 static void nothing(struct corpus_block *b)
 {
@@ -654,8 +650,6 @@ const struct corpus_case corpus_cases[] = {
 };
 
 const size_t corpus_count = sizeof(corpus_cases) / sizeof(corpus_cases[0]);
-
-/* ------------------------------------------------------------- the file */
 
 static void put_frame(const struct corpus_frame *f, struct buffer *out)
 {

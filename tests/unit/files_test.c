@@ -63,8 +63,6 @@ static void test_names(void)
            "what one with conversions gives, and what it does not");
 }
 
-/* ------------------------------------------------------------------ on a disk */
-
 static void make_file(const char *path, const char *content, size_t length, int age_s)
 {
     struct timespec times[2] = {{.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};

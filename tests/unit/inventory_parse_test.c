@@ -27,8 +27,6 @@ static bool same(const char *got, const char *wanted)
     return got && wanted ? !strcmp(got, wanted) : got == wanted;
 }
 
-/* ------------------------------------------------------------------ /proc */
-
 static bool stat_is(const char *text, const char *comm, uint32_t session, uint64_t start)
 {
     struct proc_stat stat;
@@ -104,8 +102,6 @@ static void test_cgroup_file(void)
     free(text);
 }
 
-/* ------------------------------------------------------------------ mounts */
-
 static bool mount_is(const char *text, uint32_t inum, const char *path)
 {
     struct mount mount;
@@ -136,8 +132,6 @@ static void test_mounts(void)
     tap_ok(&tap, mount_is("4 4 0:4 net:[7] /a\\0 rw - nsfs n\n", 7, "/a\\0"),
            "what only looks like an escape");
 }
-
-/* ------------------------------------------------------------------ cgroups */
 
 static void test_identity(const char *cgroup, const char *runtime, const char *id,
                           const char *pod_uid)
@@ -205,8 +199,6 @@ static void test_hostile_identities(void)
     tap_ok(&tap, !cgroup_identify(longest, &(struct cgroup_id){0}), "a name too long for a file");
     free(longest);
 }
-
-/* ------------------------------------------------------------------ JSON */
 
 #define FROM(parse, text) parse(&c, text, strlen(text))
 
@@ -347,8 +339,6 @@ static void test_exhausting(void)
     container_free(&c);
     free(text);
 }
-
-/* ------------------------------------------------------------------ files */
 
 static void write_file(int folder, const char *path, const char *text)
 {

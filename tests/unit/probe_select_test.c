@@ -21,8 +21,6 @@ static struct nst_error err;
 static char folder[] = "/tmp/nstrail-choose.XXXXXX";
 static struct targets *targets;
 
-/* ------------------------------------------------------------------ a kernel and its module */
-
 /* What parameters are, a letter each. */
 static struct {
     int number, skb, constant_skb, net, device, sock, constant_sock, pair;
@@ -153,8 +151,6 @@ static bool describe(void)
     rmdir(folder);
     return good;
 }
-
-/* ------------------------------------------------------------------ what is chosen of it */
 
 static struct probes probes;
 
