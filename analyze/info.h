@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What `nstrail info` found out, between the gathering (cmd_info.c) and the two ways of saying it.
- */
+/* What captures hold: gathered (info.c), and said in two ways (info_text.c, info_json.c). */
 #ifndef NST_ANALYZE_INFO_H
 #define NST_ANALYZE_INFO_H
 
@@ -34,13 +33,18 @@ struct info_file {
 
 struct info {
     const struct input *in;
-    bool filtered;
+    bool filtered; /* events were left out */
     struct info_file *files;
     unsigned files_count;
     unsigned hosts_count;
     const struct nst_file_info **hosts; /* the first file of each boot of a host */
     struct tally netns, devices, probes, drop_reasons;
 };
+
+/* Reads the input to its end; info is zeros, but for filtered. False: no memory. In either case it
+ * is freed before the input is closed, whose files and tables it points to. */
+bool info_gather(struct info *info, struct input *in);
+void info_free(struct info *info);
 
 /* Calls say() with what people call a namespace of the tally, as inventory_label() says of each
  * file's end, and each other name that it had, the first ever seen first. */
