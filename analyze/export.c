@@ -32,7 +32,7 @@
 #include "analyze/pcapng.h"
 #include "analyze/seen.h"
 #include "analyze/skb.h"
-#include "analyze/view.h"
+#include "analyze/export_cache.h"
 
 /* Unknown, in, out. */
 #define WAYS 3
@@ -42,7 +42,7 @@ struct exporter {
     struct input *in;
     struct origins origins;
     struct interfaces interfaces;
-    struct views views;
+    struct export_cache cache;
     uint32_t ways[WAYS]; /* a probe by which packets pass in that direction, or NST_NONE */
     bool several_probes; /* or perhaps: a packet can be seen by more than one in a direction */
     struct seen seen;
@@ -53,7 +53,7 @@ struct exporter {
     uint8_t frame[FRAME_MAX];
 };
 
-static_assert(VIEW_COMMENT_MAX <= PCAPNG_TEXT_MAX, "a comment fits");
+static_assert(EXPORT_COMMENT_MAX <= PCAPNG_TEXT_MAX, "a comment fits");
 
 static int no_memory(void)
 {
@@ -68,7 +68,7 @@ static bool is_raw(const struct exporter *x, const struct nst_event *event)
 
 /* As it is at a moment, and how long: then its namespace may have another name. */
 static void find_interface(struct exporter *x, const struct input_event *e, uint64_t ts_ns,
-                           struct view_interface *interface)
+                           struct export_interface *interface)
 {
     const struct inventory *inv = input_known(x->in, e->file->index);
     const struct nst_block *block = e->block;
@@ -80,7 +80,7 @@ static void find_interface(struct exporter *x, const struct input_event *e, uint
     };
     const char *name = NULL;
 
-    *interface = (struct view_interface){.until_ns = UINT64_MAX};
+    *interface = (struct export_interface){.until_ns = UINT64_MAX};
     if (e->event->device != NST_NONE) {
         const struct nst_device *device = &block->devices[e->event->device];
 
@@ -100,10 +100,12 @@ static void find_interface(struct exporter *x, const struct input_event *e, uint
 }
 
 /* Number NST_NONE: no memory. */
-static const struct view_interface *interface_of(struct exporter *x, const struct view *view,
-                                                 const struct input_event *e, uint64_t ts_ns)
+static const struct export_interface *interface_of(struct exporter *x,
+                                                   const struct export_block *cached,
+                                                   const struct input_event *e, uint64_t ts_ns)
 {
-    struct view_interface *interface = view_interface(view, e->event, is_raw(x, e->event));
+    struct export_interface *interface =
+        export_block_interface(cached, e->event, is_raw(x, e->event));
 
     if (ts_ns < interface->from_ns || ts_ns > interface->until_ns)
         find_interface(x, e, ts_ns, interface);
@@ -112,15 +114,15 @@ static const struct view_interface *interface_of(struct exporter *x, const struc
 
 /* Of an event, or of a site of the block, which stands for its events between two moments: whenever
  * who its namespace is has changed. */
-static int collect_interfaces(struct exporter *x, const struct view *view,
+static int collect_interfaces(struct exporter *x, const struct export_block *cached,
                               const struct input_event *e, uint64_t first_ts_ns,
                               uint64_t last_ts_ns)
 {
-    const struct view_interface *interface;
+    const struct export_interface *interface;
     uint64_t ts_ns = first_ts_ns;
 
     for (;;) {
-        interface = interface_of(x, view, e, ts_ns);
+        interface = interface_of(x, cached, e, ts_ns);
         if (interface->number == NST_NONE)
             return no_memory();
         if (interface->until_ns < ts_ns || interface->until_ns >= last_ts_ns)
@@ -129,9 +131,10 @@ static int collect_interfaces(struct exporter *x, const struct view *view,
     }
 }
 
-static void collect_way(struct exporter *x, const struct view *view, const struct nst_event *event)
+static void collect_way(struct exporter *x, const struct export_block *cached,
+                        const struct nst_event *event)
 {
-    const struct view_probe *probe = &view->probes[event->probe];
+    const struct export_probe *probe = &cached->probes[event->probe];
     uint32_t *way = &x->ways[probe->direction];
 
     if (event->drop_reason != NST_NONE)
@@ -141,12 +144,13 @@ static void collect_way(struct exporter *x, const struct view *view, const struc
     *way = probe->number;
 }
 
-static int collect_event(struct exporter *x, const struct view *view, struct input_event *e,
-                         const struct nst_event *event, uint64_t first_ts_ns, uint64_t last_ts_ns)
+static int collect_event(struct exporter *x, const struct export_block *cached,
+                         struct input_event *e, const struct nst_event *event, uint64_t first_ts_ns,
+                         uint64_t last_ts_ns)
 {
     e->event = event;
-    collect_way(x, view, event);
-    return collect_interfaces(x, view, e, first_ts_ns, last_ts_ns);
+    collect_way(x, cached, event);
+    return collect_interfaces(x, cached, e, first_ts_ns, last_ts_ns);
 }
 
 static int collect_block(struct exporter *x, const struct input_block *b)
@@ -154,19 +158,19 @@ static int collect_block(struct exporter *x, const struct input_block *b)
     const struct nst_block *block = b->block;
     struct input_event e = {.block = block, .file = b->file};
     int status = STATUS_OK;
-    struct view *view;
+    struct export_block *cached;
     bool fresh;
 
-    view = views_get(&x->views, b->file, block, &fresh);
-    if (!view)
+    cached = export_cache_get(&x->cache, b->file, block, &fresh);
+    if (!cached)
         return no_memory();
     for (uint32_t i = 0; !block->events && i < block->sites_count && status == STATUS_OK; i++)
-        status = collect_event(x, view, &e, &block->sites[i], block->info.first_ts_ns,
+        status = collect_event(x, cached, &e, &block->sites[i], block->info.first_ts_ns,
                                block->info.last_ts_ns);
     for (uint32_t i = 0; i < b->count && status == STATUS_OK; i++) {
         const struct nst_event *event = &block->events[b->events[i]];
 
-        status = collect_event(x, view, &e, event, event->ts_ns, event->ts_ns);
+        status = collect_event(x, cached, &e, event, event->ts_ns, event->ts_ns);
     }
     return status;
 }
@@ -186,7 +190,7 @@ static int collect(struct exporter *x)
     while (status == STATUS_OK && input_next_block(x->in, &block))
         status = collect_block(x, &block);
     x->several_probes |= x->ways[PCAPNG_DIRECTION_UNKNOWN] != NST_NONE;
-    views_free(&x->views);
+    export_cache_free(&x->cache);
     if (!input_restart(x->in, NST_LOAD_PACKETS))
         return STATUS_FAILED;
     return status;
@@ -210,11 +214,11 @@ static void make_frame(struct exporter *x, const struct nst_event *event, struct
 }
 
 /* Each packet once a (device, direction), each drop always. */
-static bool is_wanted(struct exporter *x, const struct view *view, const struct input_event *e,
-                      uint32_t interface)
+static bool is_wanted(struct exporter *x, const struct export_block *cached,
+                      const struct input_event *e, uint32_t interface)
 {
     const struct nst_event *event = e->event;
-    const struct view_probe *probe = &view->probes[event->probe];
+    const struct export_probe *probe = &cached->probes[event->probe];
     struct seen_where where = {
         .origin = x->origins.of_file[e->file->index],
         .interface = interface,
@@ -243,17 +247,17 @@ static uint32_t offload_of(const struct nst_skb *skb)
     return flags;
 }
 
-static int write_event(struct exporter *x, struct view *view, const struct input_event *e)
+static int write_event(struct exporter *x, struct export_block *cached, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
     struct pcapng_packet packet = {.time_ns = e->time_ns, .id = event->journey_id};
     char *comment;
 
-    packet.interface = interface_of(x, view, e, event->ts_ns)->number;
+    packet.interface = interface_of(x, cached, e, event->ts_ns)->number;
     if (packet.interface == NST_NONE ||
-        (!view_is_said(view, event) && !view_say(view, x->in, event)))
+        (!export_has_words(cached, event) && !export_make_words(cached, x->in, event)))
         return no_memory();
-    if (!is_wanted(x, view, e, packet.interface))
+    if (!is_wanted(x, cached, e, packet.interface))
         return STATUS_OK;
     /* To who reads pcapng a packet of no length is a malformed one. */
     if (!event->len_bytes && !x->wanted->all_events) {
@@ -261,13 +265,13 @@ static int write_event(struct exporter *x, struct view *view, const struct input
         return STATUS_OK;
     }
     make_frame(x, event, &packet);
-    packet.direction = view->probes[event->probe].direction;
+    packet.direction = cached->probes[event->probe].direction;
     packet.offload = event->state ? offload_of(event->state) : 0;
     packet.dropped = x->lost;
     x->lost = 0;
     comment = pcapng_packet(x->out, &packet);
     pcapng_comment(x->out, comment,
-                   view_comment(view, event, is_raw(x, event) && event->vlan_proto, comment));
+                   export_comment(cached, event, is_raw(x, event) && event->vlan_proto, comment));
     interfaces_count(&x->interfaces, packet.interface, e->time_ns);
     return STATUS_OK;
 }
@@ -275,11 +279,11 @@ static int write_event(struct exporter *x, struct view *view, const struct input
 static int write_run(struct exporter *x, const struct input_run *run)
 {
     int status = STATUS_OK;
-    struct view *view;
+    struct export_block *cached;
     bool fresh;
 
-    view = views_get(&x->views, run->file, run->block, &fresh);
-    if (!view)
+    cached = export_cache_get(&x->cache, run->file, run->block, &fresh);
+    if (!cached)
         return no_memory();
     if (fresh)
         x->lost += origin_lost(&x->origins.list[x->origins.of_file[run->file->index]],
@@ -287,7 +291,7 @@ static int write_run(struct exporter *x, const struct input_run *run)
     for (uint32_t i = 0; i < run->count && status == STATUS_OK; i++) {
         struct input_event event = input_run_event(run, i);
 
-        status = write_event(x, view, &event);
+        status = write_event(x, cached, &event);
     }
     return status;
 }
@@ -513,7 +517,7 @@ int export_packets(const struct export_options *wanted)
         x->wanted = wanted;
         interfaces_init(&x->interfaces);
         status = export_to(x, &output);
-        views_free(&x->views);
+        export_cache_free(&x->cache);
         origins_free(&x->origins);
         seen_free(&x->seen);
         stream_free(x->out);

@@ -2,7 +2,7 @@
 /* The words of a block's dictionaries, and the comments put together from them. */
 #include "config.h"
 
-#include "analyze/view.h"
+#include "analyze/export_cache.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,16 +43,17 @@ static void say_task(FILE *out, const struct nst_task *task)
 }
 
 /* Ends the words of one entry: notes where they end. */
-static struct view_words *close_words(FILE *out, struct view_words *words)
+static struct export_words *close_words(FILE *out, struct export_words *words)
 {
     putc(' ', out);
     words->length = (size_t)ftell(out);
     return words + 1;
 }
 
-static struct view_words *say_others(FILE *out, struct view_words *words, const struct view *view)
+static struct export_words *say_entries(FILE *out, struct export_words *words,
+                                        const struct export_block *cached)
 {
-    const struct nst_block *b = view->block;
+    const struct nst_block *b = cached->block;
 
     for (uint32_t i = 0; i < b->devices_count; i++) {
         clause_device(out, b->devices[i].ifindex, b->devices[i].name);
@@ -74,36 +75,36 @@ static struct view_words *say_others(FILE *out, struct view_words *words, const 
 }
 
 /* Ends what was said: finds the words in it. False: no memory. */
-static bool end_words(FILE *out, struct view_words *words, const struct view_words *end,
+static bool end_words(FILE *out, struct export_words *words, const struct export_words *end,
                       char *const *text)
 {
     size_t pos = 0;
     bool ok;
 
-    fprintf(out, "%*s", VIEW_PIECE, "");
+    fprintf(out, "%*s", WORDS_PIECE, "");
     ok = !ferror(out);
     if (fclose(out) != 0 || !ok)
         return false;
-    for (struct view_words *w = words; w < end; w++) {
+    for (struct export_words *w = words; w < end; w++) {
         size_t next = w->length;
 
-        *w = (struct view_words){.text = *text + pos, .length = next - pos};
+        *w = (struct export_words){.text = *text + pos, .length = next - pos};
         pos = next;
     }
     return true;
 }
 
-static bool view_say_netns(const struct view *view, const struct input *in, uint32_t i,
-                           uint64_t ts_ns)
+static bool say_netns(const struct export_block *cached, const struct input *in, uint32_t i,
+                      uint64_t ts_ns)
 {
-    const struct inventory *inv = input_known(in, view->file);
-    const struct nst_netns *netns = &view->block->netns[i];
-    struct view_netns *n = &view->netns[i];
+    const struct inventory *inv = input_known(in, cached->file);
+    const struct nst_netns *netns = &cached->block->netns[i];
+    struct export_netns *n = &cached->netns[i];
     size_t size;
     FILE *out;
 
     free(n->text);
-    *n = (struct view_netns){.until_ns = UINT64_MAX};
+    *n = (struct export_netns){.until_ns = UINT64_MAX};
     out = open_memstream(&n->text, &size);
     if (!out)
         return false;
@@ -112,36 +113,38 @@ static bool view_say_netns(const struct view *view, const struct input *in, uint
     return end_words(out, &n->words, close_words(out, &n->words), &n->text);
 }
 
-static bool view_say_others(struct view *view)
+static bool say_rest(struct export_block *cached)
 {
-    const struct nst_block *b = view->block;
+    const struct nst_block *b = cached->block;
     size_t count =
         (size_t)b->devices_count + b->probes_count + b->drop_reasons_count + b->tasks_count;
     size_t size;
     FILE *out;
 
-    view->words = calloc(count + 1, sizeof(*view->words));
-    out = view->words ? open_memstream(&view->text, &size) : NULL;
-    if (!out || !end_words(out, view->words, say_others(out, view->words, view), &view->text))
+    cached->words = calloc(count + 1, sizeof(*cached->words));
+    out = cached->words ? open_memstream(&cached->text, &size) : NULL;
+    if (!out ||
+        !end_words(out, cached->words, say_entries(out, cached->words, cached), &cached->text))
         return false;
-    view->device_words = view->words;
-    view->probe_words = view->device_words + b->devices_count;
-    view->reason_words = view->probe_words + b->probes_count;
-    view->task_words = view->reason_words + b->drop_reasons_count;
+    cached->device_words = cached->words;
+    cached->probe_words = cached->device_words + b->devices_count;
+    cached->reason_words = cached->probe_words + b->probes_count;
+    cached->task_words = cached->reason_words + b->drop_reasons_count;
     return true;
 }
 
-bool view_say(struct view *view, const struct input *in, const struct nst_event *event)
+bool export_make_words(struct export_block *cached, const struct input *in,
+                       const struct nst_event *event)
 {
-    return (event->netns == NST_NONE || view_say_netns(view, in, event->netns, event->ts_ns)) &&
-           (view->words || view_say_others(view));
+    return (event->netns == NST_NONE || say_netns(cached, in, event->netns, event->ts_ns)) &&
+           (cached->words || say_rest(cached));
 }
 
-static char *put_words(char *to, const struct view_words *words)
+static char *put_words(char *to, const struct export_words *words)
 {
-    memcpy(to, words->text, VIEW_PIECE);
-    for (size_t done = VIEW_PIECE; done < words->length; done += VIEW_PIECE)
-        memcpy(to + done, words->text + done, VIEW_PIECE);
+    memcpy(to, words->text, WORDS_PIECE);
+    for (size_t done = WORDS_PIECE; done < words->length; done += WORDS_PIECE)
+        memcpy(to + done, words->text + done, WORDS_PIECE);
     return to + words->length;
 }
 
@@ -211,27 +214,28 @@ static char *put_skb(char *to, const struct nst_skb *skb)
     return to;
 }
 
-size_t view_comment(const struct view *view, const struct nst_event *event, bool say_vlan, char *to)
+size_t export_comment(const struct export_block *cached, const struct nst_event *event,
+                      bool say_vlan, char *to)
 {
     const char *start = to;
 
     if (event->netns != NST_NONE)
-        to = put_words(to, &view->netns[event->netns].words);
+        to = put_words(to, &cached->netns[event->netns].words);
     if (event->device != NST_NONE)
-        to = put_words(to, &view->device_words[event->device]);
+        to = put_words(to, &cached->device_words[event->device]);
     if (event->rx_ifindex)
         to = put_decimal(put_text(to, "rxif "), event->rx_ifindex);
     if (say_vlan)
         to = put_decimal(put_text(to, "vlan "), event->vlan_tci & 0xfff);
-    to = put_words(to, &view->probe_words[event->probe]);
+    to = put_words(to, &cached->probe_words[event->probe]);
     if (event->journey_id)
         to = put_hex(put_text(to, "track 0x"), event->journey_id);
     if (event->drop_reason != NST_NONE)
-        to = put_words(to, &view->reason_words[event->drop_reason]);
+        to = put_words(to, &cached->reason_words[event->drop_reason]);
     if (event->state)
         to = put_skb(to, event->state);
     if (event->task != NST_NONE)
-        to = put_words(to, &view->task_words[event->task]);
+        to = put_words(to, &cached->task_words[event->task]);
     /* Without the last part's space. */
     return (size_t)(to - start) - 1;
 }
