@@ -37,27 +37,25 @@ static enum pcapng_direction direction_of(const char *symbol)
     return PCAPNG_DIRECTION_UNKNOWN;
 }
 
-/* The number of a probe, made at first sight. UINT32_MAX: no memory, or too many. */
-static uint32_t number_probe(struct export_cache *cache, const struct nst_probe *probe)
+/* Gives a probe its number at first sight; the last number stands for all that are beyond it.
+ * False: no memory. */
+static bool number_probe(struct intern *probes, const struct nst_probe *probe, uint16_t *number)
 {
-    struct nst_probe *list;
-    char *symbol;
+    size_t symbol = strnlen(probe->symbol, NST_MAX_NAME);
+    uint8_t key[sizeof(probe->kind) + NST_MAX_NAME];
+    size_t length = sizeof(probe->kind) + symbol;
+    int64_t id;
 
-    for (uint32_t i = 0; i < cache->probes_count; i++)
-        if (cache->probes[i].kind == probe->kind &&
-            strcmp(cache->probes[i].symbol, probe->symbol) == 0)
-            return i;
-    if (cache->probes_count > UINT16_MAX)
-        return UINT32_MAX;
-    list = reallocarray(cache->probes, cache->probes_count + 1, sizeof(*list));
-    if (!list)
-        return UINT32_MAX;
-    cache->probes = list;
-    symbol = strdup(probe->symbol);
-    if (!symbol)
-        return UINT32_MAX;
-    list[cache->probes_count] = (struct nst_probe){.kind = probe->kind, .symbol = symbol};
-    return cache->probes_count++;
+    memcpy(key, &probe->kind, sizeof(probe->kind));
+    memcpy(key + sizeof(probe->kind), probe->symbol, symbol);
+    id = intern_find(probes, key, length);
+    if (!id) {
+        id = (int64_t)probes->count + 1;
+        if (!intern_add(probes, key, length, id))
+            return false;
+    }
+    *number = id > UINT16_MAX ? UINT16_MAX : (uint16_t)(id - 1);
+    return true;
 }
 
 static void free_block(struct export_block *cached)
@@ -76,9 +74,7 @@ void export_cache_free(struct export_cache *cache)
 {
     for (unsigned i = 0; i < cache->count; i++)
         free_block(&cache->list[i]);
-    for (uint32_t i = 0; i < cache->probes_count; i++)
-        free((char *)cache->probes[i].symbol);
-    free(cache->probes);
+    intern_clear(&cache->probes);
     *cache = (struct export_cache){0};
 }
 
@@ -91,11 +87,9 @@ static bool fill_probes(struct export_cache *cache, struct export_block *cached)
 {
     for (uint32_t i = 0; i < cached->block->probes_count; i++) {
         const struct nst_probe *probe = &cached->block->probes[i];
-        uint32_t number = number_probe(cache, probe);
 
-        if (number == UINT32_MAX)
+        if (!number_probe(&cache->probes, probe, &cached->probes[i].number))
             return false;
-        cached->probes[i].number = (uint16_t)number;
         cached->probes[i].direction = direction_of(probe->symbol);
     }
     return true;

@@ -9,6 +9,7 @@
 #define NST_ANALYZE_EXPORT_CACHE_H
 
 #include "analyze/input.h"
+#include "analyze/intern.h"
 #include "analyze/inventory_label.h"
 #include "analyze/pcapng.h"
 
@@ -27,7 +28,7 @@ struct export_words {
 
 struct export_probe {
     enum pcapng_direction direction;
-    uint16_t number; /* the same for the same probe in every block */
+    uint16_t number; /* the same in every block */
 };
 
 /* A namespace may have other names before and after: what is worked out of it holds for events from
@@ -63,8 +64,7 @@ struct export_block {
 #define CACHED_BLOCKS_MAX 64
 
 struct export_cache {
-    struct nst_probe *probes; /* all that were met; a probe's number is its index */
-    uint32_t probes_count;
+    struct intern probes; /* all that were met: a probe's number, plus one */
     struct export_block list[CACHED_BLOCKS_MAX];
     unsigned count;
     unsigned oldest;

@@ -90,6 +90,10 @@ ok 'a large export: its blocks follow the rules' "$bin/tests/unit/pcapng_dump" x
 is "$(dump x.pcapng | grep ^packet | cut -d' ' -f 3- | cut -d' ' -f 1-6,8- | sort -u | wc -l)" 19 \
     'a large export: they are the same (two drops of them are alike)'
 
+ok 'a capture of many probes' "$bin/tests/unit/export_capture" probes probes.nst || exit
+ok 'more probes than a number has room for' timeout 60 "$bin/nstrail" export -w probes.pcapng probes.nst
+is "$(dump probes.pcapng | grep -c ^packet)" 70000 'and the packet of each'
+
 is "$(stat -c %a web.pcapng)" 600 'a new file is for its owner alone'
 printf 'old' >x.pcapng
 chmod 644 x.pcapng

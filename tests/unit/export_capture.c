@@ -2,11 +2,12 @@
 /*
  * Writes the captures that tests/export.sh exports, through the library as a recorder would:
  *
- *     export_capture web|other|empty FILE
+ *     export_capture web|other|empty|probes FILE
  *
  * web: two namespaces, with one case of everything that the export treats in its own way; see
  * the comments below and the lines of tests/golden/export.txt. other: two packets of another
- * host, at times between those. empty: no event.
+ * host, at times between those. empty: no event. probes: more probes than 16 bits count, each with
+ * one event.
  */
 #include "config.h"
 
@@ -309,6 +310,22 @@ static void write_other(const char *path)
         die(path);
 }
 
+static void write_probes(const char *path)
+{
+    struct recorder r = begin(path, 7, "host");
+    char symbol[32];
+
+    for (unsigned i = 0; i < 70000; i++) {
+        struct nst_event e;
+
+        snprintf(symbol, sizeof(symbol), "probe_of_a_long_list_%u", i);
+        e = event(&r, probe(r.w, NST_PROBE_KPROBE, symbol));
+        record(&r, &e);
+    }
+    if (nst_writer_close(r.w, NULL, &error) < 0)
+        die(path);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && !strcmp(argv[1], "web"))
@@ -317,6 +334,8 @@ int main(int argc, char **argv)
         write_other(argv[2]);
     else if (argc == 3 && !strcmp(argv[1], "empty"))
         nst_writer_close(begin(argv[2], 5, "host").w, NULL, NULL);
+    else if (argc == 3 && !strcmp(argv[1], "probes"))
+        write_probes(argv[2]);
     else
         return 2;
     return 0;
