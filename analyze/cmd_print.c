@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/event_json.h"
+#include "analyze/event_text.h"
 #include "analyze/input.h"
-#include "analyze/json.h"
 #include "analyze/message.h"
 #include "analyze/options.h"
-#include "analyze/text.h"
 
 #define OUTPUT_BUFFER_BYTES (256u * 1024)
 
@@ -42,8 +42,8 @@ static const struct option_spec print_options[] = {
 struct print {
     bool json;
     uint64_t left; /* events to be printed at most */
-    struct json_printer to_json;
-    struct text_printer to_text;
+    struct event_json to_json;
+    struct event_text to_text;
 };
 
 static int refuse(const char *option, const char *wanted, const char *value)
@@ -52,7 +52,7 @@ static int refuse(const char *option, const char *wanted, const char *value)
     return OPTIONS_BAD;
 }
 
-static int read_format(struct text_style *style, const char *value)
+static int read_format(struct event_text_style *style, const char *value)
 {
     style->single_line = !strcmp(value, "single-line");
     if (!style->single_line && strcmp(value, "multi-line"))
@@ -74,7 +74,7 @@ static int read_count(uint64_t *count, const char *value)
 /* 0, or OPTIONS_BAD: said why. */
 static int read_option(struct print *print, int letter, const char *value)
 {
-    struct text_printer *text = &print->to_text;
+    struct event_text *text = &print->to_text;
 
     switch (letter) {
     case OPTION_JSON:
@@ -108,7 +108,7 @@ static int read_option(struct print *print, int letter, const char *value)
 }
 
 /* What was asked for beside --json. */
-static int refuse_text(const struct text_printer *text)
+static int refuse_text(const struct event_text *text)
 {
     if (text->style.hex || text->style.ascii)
         message_error(NULL, "print: -x and -X are for text; --json always has the packets' bytes");
@@ -159,9 +159,9 @@ static void print_startups(struct print *print, const struct input *in)
         if (!is_first_of_capture(in, i))
             continue;
         if (print->json)
-            json_startup(&print->to_json, input_file(in, i));
+            event_json_startup(&print->to_json, input_file(in, i));
         else
-            text_startup(&print->to_text, input_file(in, i));
+            event_text_startup(&print->to_text, input_file(in, i));
     }
 }
 
@@ -171,9 +171,9 @@ static void print_events(struct print *print, struct input *in)
 
     for (; print->left && !ferror(stdout) && input_next(in, &event) > 0; print->left--)
         if (print->json)
-            json_event(&print->to_json, &event);
+            event_json_print(&print->to_json, &event);
         else
-            text_event(&print->to_text, &event);
+            event_text_print(&print->to_text, &event);
 }
 
 static int print_files(struct print *print, const struct options *o, struct filter *filter)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/json.h"
+#include "analyze/event_json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static void print_command_line(FILE *out, const struct nst_file_info *info)
     key_string(out, ",\"cmdline\":", text);
 }
 
-void json_startup(struct json_printer *p, const struct input_file *file)
+void event_json_startup(struct event_json *p, const struct input_file *file)
 {
     const struct nst_file_info *info = file->info;
     int64_t offset = (int64_t)(info->realtime_ns - info->monotonic_ns);
@@ -230,7 +230,7 @@ static void print_base64(FILE *out, const uint8_t *data, uint32_t length)
 }
 
 /* Retis takes all bytes for Ethernet's. */
-static void print_packet(struct json_printer *p, const struct nst_event *event)
+static void print_packet(struct event_json *p, const struct nst_event *event)
 {
     struct frame frame;
 
@@ -253,7 +253,7 @@ static void key_name(FILE *out, const char *key, const char *name)
 }
 
 /* A section of ours: Retis's reader passes over it. */
-static void print_names(struct json_printer *p, const struct input_event *e)
+static void print_names(struct event_json *p, const struct input_event *e)
 {
     struct event_names names;
 
@@ -272,7 +272,7 @@ static void print_host(FILE *out, const struct input_event *e)
     key_number(out, ",\"time_ns\":", e->time_ns);
 }
 
-void json_event(struct json_printer *p, const struct input_event *e)
+void event_json_print(struct event_json *p, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
     const struct nst_block *block = e->block;

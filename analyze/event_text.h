@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Events as Retis prints them, see accepted.print.txt in the tests. */
-#ifndef NST_ANALYZE_TEXT_H
-#define NST_ANALYZE_TEXT_H
+#ifndef NST_ANALYZE_EVENT_TEXT_H
+#define NST_ANALYZE_EVENT_TEXT_H
 
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 #include "analyze/frame.h"
 #include "analyze/input.h"
 
-struct text_style {
+struct event_text_style {
     bool single_line;
     bool link_layer; /* Ethernet headers too */
     bool names;      /* of namespaces, in a column of their own */
@@ -19,16 +19,16 @@ struct text_style {
     unsigned ascii;  /* likewise -X, which comes before it */
 };
 
-struct text_printer {
+struct event_text {
     FILE *out;
-    struct text_style style;
+    struct event_text_style style;
     struct clock_printer clock;
     const struct input *in;
     uint8_t frame[FRAME_MAX];
 };
 
 /* How the file came about. */
-void text_startup(struct text_printer *p, const struct input_file *file);
-void text_event(struct text_printer *p, const struct input_event *event);
+void event_text_startup(struct event_text *p, const struct input_file *file);
+void event_text_print(struct event_text *p, const struct input_event *event);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Events as Retis stores them: one JSON object a line, which its own commands read. */
-#ifndef NST_ANALYZE_JSON_H
-#define NST_ANALYZE_JSON_H
+#ifndef NST_ANALYZE_EVENT_JSON_H
+#define NST_ANALYZE_EVENT_JSON_H
 
 #include <stdio.h>
 
 #include "analyze/frame.h"
 #include "analyze/input.h"
 
-struct json_printer {
+struct event_json {
     FILE *out;
     bool hosts; /* several captures are printed: say whose each event is, which Retis ignores */
     bool names; /* likewise, of namespaces */
@@ -17,7 +17,7 @@ struct json_printer {
 };
 
 /* Retis's start-up event, which its reader wants first. */
-void json_startup(struct json_printer *p, const struct input_file *file);
-void json_event(struct json_printer *p, const struct input_event *event);
+void event_json_startup(struct event_json *p, const struct input_file *file);
+void event_json_print(struct event_json *p, const struct input_event *event);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/text.h"
+#include "analyze/event_text.h"
 
 #include <string.h>
 
@@ -14,12 +14,12 @@
 #include "analyze/skb_text.h"
 
 /* Between the parts of an event. */
-static const char *separator(const struct text_printer *p)
+static const char *separator(const struct event_text *p)
 {
     return p->style.single_line ? " " : "\n  ";
 }
 
-static void end_event(struct text_printer *p)
+static void end_event(struct event_text *p)
 {
     fputs(p->style.single_line ? "\n" : "\n\n", p->out);
 }
@@ -29,7 +29,7 @@ static void print_known(FILE *out, const char *text)
     escape_text(out, text ? text : "unknown");
 }
 
-void text_startup(struct text_printer *p, const struct input_file *file)
+void event_text_startup(struct event_text *p, const struct input_file *file)
 {
     static const char recorder[] = "nstrail-capture ";
     const struct nst_file_info *info = file->info;
@@ -58,7 +58,7 @@ void text_startup(struct text_printer *p, const struct input_file *file)
     end_event(p);
 }
 
-static void print_task(struct text_printer *p, const struct nst_task *task)
+static void print_task(struct event_text *p, const struct nst_task *task)
 {
     fputs(" [", p->out);
     escape_text(p->out, task->comm);
@@ -70,7 +70,7 @@ static void print_task(struct text_printer *p, const struct nst_task *task)
     digits_decimal(p->out, task->tgid);
 }
 
-static void print_probe(struct text_printer *p, const struct nst_probe *probe)
+static void print_probe(struct event_text *p, const struct nst_probe *probe)
 {
     fputs(" [", p->out);
     fputs(kind_letters(probe->kind), p->out);
@@ -78,7 +78,7 @@ static void print_probe(struct text_printer *p, const struct nst_probe *probe)
     escape_text(p->out, probe->symbol);
 }
 
-static void print_journey(struct text_printer *p, const struct nst_event *event)
+static void print_journey(struct event_text *p, const struct nst_event *event)
 {
     fputs(" #", p->out);
     digits_hex(p->out, event->journey_ts_ns, 1);
@@ -88,7 +88,7 @@ static void print_journey(struct text_printer *p, const struct nst_event *event)
     putc(')', p->out);
 }
 
-static void print_drop(struct text_printer *p, const struct nst_drop_reason *reason)
+static void print_drop(struct event_text *p, const struct nst_drop_reason *reason)
 {
     fputs(" drop (reason ", p->out);
     if (reason->subsys) {
@@ -103,7 +103,7 @@ static void print_drop(struct text_printer *p, const struct nst_drop_reason *rea
 }
 
 /* A line for each function, or all of them in brackets. */
-static void print_stack(struct text_printer *p, const struct nst_block *block, uint32_t stack)
+static void print_stack(struct event_text *p, const struct nst_block *block, uint32_t stack)
 {
     const char *before = p->style.single_line ? " [" : "\n    ";
 
@@ -117,7 +117,7 @@ static void print_stack(struct text_printer *p, const struct nst_block *block, u
         putc(']', p->out);
 }
 
-static void print_packet(struct text_printer *p, const struct nst_event *event)
+static void print_packet(struct event_text *p, const struct nst_event *event)
 {
     /* Its VLAN tag has no place in the bytes: it is shown as if behind an Ethernet header, which
      * there was none of. */
@@ -133,7 +133,7 @@ static void print_packet(struct text_printer *p, const struct nst_event *event)
                  p->style.single_line ? " " : "\n    ");
 }
 
-static void print_netns(struct text_printer *p, const struct nst_netns *netns)
+static void print_netns(struct event_text *p, const struct nst_netns *netns)
 {
     fputs("ns ", p->out);
     if (netns->cookie) {
@@ -144,8 +144,7 @@ static void print_netns(struct text_printer *p, const struct nst_netns *netns)
     digits_decimal(p->out, netns->inum);
 }
 
-static void print_device(struct text_printer *p, const struct nst_device *device,
-                         uint32_t rx_ifindex)
+static void print_device(struct event_text *p, const struct nst_device *device, uint32_t rx_ifindex)
 {
     fputs("if ", p->out);
     digits_decimal(p->out, device->ifindex);
@@ -168,7 +167,7 @@ static void print_name(FILE *out, const char *word, const char *name)
     escape_text(out, name);
 }
 
-static void print_names(struct text_printer *p, const struct input_event *e)
+static void print_names(struct event_text *p, const struct input_event *e)
 {
     struct event_names names;
 
@@ -179,7 +178,7 @@ static void print_names(struct text_printer *p, const struct input_event *e)
 }
 
 /* Namespace and device share a line. */
-static void print_place(struct text_printer *p, const struct input_event *e)
+static void print_place(struct event_text *p, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
     const struct nst_netns *netns = NULL;
@@ -203,7 +202,7 @@ static void print_place(struct text_printer *p, const struct input_event *e)
 }
 
 /* Last of all, as tcpdump has them. */
-static void print_bytes(struct text_printer *p, const struct nst_event *event)
+static void print_bytes(struct event_text *p, const struct nst_event *event)
 {
     unsigned times = p->style.ascii ? p->style.ascii : p->style.hex;
     struct packet packet;
@@ -220,7 +219,7 @@ static void print_bytes(struct text_printer *p, const struct nst_event *event)
             p->style.single_line ? "\n\t" : separator(p), p->style.ascii);
 }
 
-void text_event(struct text_printer *p, const struct input_event *e)
+void event_text_print(struct event_text *p, const struct input_event *e)
 {
     const struct nst_event *event = e->event;
 
