@@ -9,6 +9,7 @@
 
 #include "analyze/intern.h"
 #include "analyze/inventory_life.h"
+#include "analyze/probe_kind.h"
 
 enum table { NETNS, DEVICE, TASK, PROBE, DROP_REASON, STACK, TABLES };
 
@@ -186,19 +187,13 @@ static int task(struct dims *dims, int64_t capture, const struct nst_task *task,
 
 static int probe(struct dims *dims, const struct nst_probe *probe, int64_t *id)
 {
-    static const char *const kinds[] = {
-        [NST_PROBE_RAW_TRACEPOINT] = "raw_tracepoint",
-        [NST_PROBE_KPROBE] = "kprobe",
-        [NST_PROBE_KRETPROBE] = "kretprobe",
-        [NST_PROBE_FENTRY] = "fentry",
-        [NST_PROBE_FEXIT] = "fexit",
-    };
-    char other[32];
-    const char *kind = other;
+    const char *kind = probe_kind_name(probe->kind);
+    char number[32];
 
-    snprintf(other, sizeof(other), "kind %u", probe->kind);
-    if (probe->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[probe->kind])
-        kind = kinds[probe->kind];
+    if (!kind) {
+        snprintf(number, sizeof(number), "kind %u", probe->kind);
+        kind = number;
+    }
     return row_id(dims, PROBE, (const struct value[]){text(kind), text(probe->symbol)}, 2, id);
 }
 

@@ -9,7 +9,7 @@
 #include "analyze/digits.h"
 #include "analyze/escape.h"
 #include "analyze/event_names.h"
-#include "analyze/kinds.h"
+#include "analyze/probe_kind.h"
 #include "analyze/skb.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -88,7 +88,7 @@ static void print_kernel(FILE *out, const struct nst_block *block, const struct 
     const char *before = ",\"stack_trace\":[";
 
     key_string(out, ",\"kernel\":{\"symbol\":", block->probes[event->probe].symbol);
-    key_string(out, ",\"probe_type\":", kind_name(block->probes[event->probe].kind));
+    key_known(out, ",\"probe_type\":", probe_kind_name(block->probes[event->probe].kind));
     for (uint32_t i = event->stack; i != NST_NONE; i = block->frames[i].caller) {
         key_string(out, before, block->frames[i].name);
         before = ",";

@@ -9,8 +9,8 @@
 #include "analyze/escape.h"
 #include "analyze/event_names.h"
 #include "analyze/hexdump.h"
-#include "analyze/kinds.h"
 #include "analyze/packet.h"
+#include "analyze/probe_kind.h"
 #include "analyze/skb_text.h"
 
 /* Between the parts of an event. */
@@ -73,7 +73,7 @@ static void print_task(struct event_text *p, const struct nst_task *task)
 static void print_probe(struct event_text *p, const struct nst_probe *probe)
 {
     fputs(" [", p->out);
-    fputs(kind_letters(probe->kind), p->out);
+    fputs(probe_kind_letters(probe->kind), p->out);
     fputs("] ", p->out);
     escape_text(p->out, probe->symbol);
 }

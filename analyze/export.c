@@ -129,7 +129,7 @@ static int write_all(struct exporter *x, const struct output *output)
     x->snaplen = longest_frame(x->in);
     x->out = stream_new(output->fd);
     if (!x->out || !origins_learn(&x->origins, x->in) ||
-        (!x->wanted->all_events && !seen_init(&x->seen)))
+        (!x->wanted->all_events && !dedup_init(&x->dedup)))
         return export_no_memory();
     status = input_can_restart(x->in) ? write_directly(x) : write_by_way_of_scratch(x, output->fd);
     if (status != STATUS_OK)
@@ -202,7 +202,7 @@ int export_packets(const struct export_options *wanted)
         status = export_to(x, &output);
         export_cache_free(&x->cache);
         origins_free(&x->origins);
-        seen_free(&x->seen);
+        dedup_free(&x->dedup);
         stream_free(x->out);
         interfaces_free(&x->interfaces);
         free(x);

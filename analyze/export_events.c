@@ -35,7 +35,7 @@ static bool is_wanted(struct exporter *x, const struct export_block *cached,
 {
     const struct nst_event *event = e->event;
     const struct export_probe *probe = &cached->probes[event->probe];
-    struct seen_where where = {
+    struct dedup_sighting where = {
         .origin = x->origins.of_file[e->file->index],
         .interface = interface,
         .direction = probe->direction,
@@ -49,7 +49,7 @@ static bool is_wanted(struct exporter *x, const struct export_block *cached,
     where.loopback = event->device != NST_NONE && e->block->devices[event->device].ifindex == 1;
     if (!where.loopback && !x->several_probes)
         return true;
-    return seen_counts(&x->seen, event->journey_id, &where);
+    return dedup_keeps(&x->dedup, event->journey_id, &where);
 }
 
 static uint32_t offload_of(const struct nst_skb *skb)

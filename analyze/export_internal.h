@@ -3,12 +3,12 @@
 #ifndef NST_ANALYZE_EXPORT_INTERNAL_H
 #define NST_ANALYZE_EXPORT_INTERNAL_H
 
+#include "analyze/dedup.h"
 #include "analyze/export.h"
 #include "analyze/export_cache.h"
 #include "analyze/frame.h"
 #include "analyze/interfaces.h"
 #include "analyze/origin.h"
-#include "analyze/seen.h"
 
 struct exporter {
     const struct export_options *wanted;
@@ -17,7 +17,7 @@ struct exporter {
     struct interfaces interfaces;
     struct export_cache cache;
     bool several_probes; /* perhaps: a packet can be seen by more than one in a direction */
-    struct seen seen;
+    struct dedup dedup;
     struct stream *out;
     uint32_t snaplen;
     uint64_t lost;     /* events, since the last packet that was written */

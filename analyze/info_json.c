@@ -8,7 +8,7 @@
 
 #include "analyze/escape.h"
 #include "analyze/json_writer.h"
-#include "analyze/kinds.h"
+#include "analyze/probe_kind.h"
 
 /* "1.0" */
 static void put_format(struct json_writer *j, const struct nst_file_info *info)
@@ -171,8 +171,10 @@ static void put_device(struct json_writer *j, const struct info *info, const str
 
 static void put_probe(struct json_writer *j, const struct info *info, const struct tally_key *key)
 {
+    const char *kind = probe_kind_name(key->number);
+
     (void)info;
-    json_string(j, "kind", kind_name(key->number));
+    json_string(j, "kind", kind ? kind : "unknown");
     json_string(j, "symbol", key->name);
 }
 

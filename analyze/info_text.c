@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "analyze/escape.h"
-#include "analyze/kinds.h"
 #include "analyze/message.h"
+#include "analyze/probe_kind.h"
 #include "analyze/when.h"
 
 #define LABEL_WIDTH 16
@@ -303,7 +303,7 @@ static void print_device_key(FILE *out, const struct info *info, const struct ta
 static void print_probe_key(FILE *out, const struct info *info, const struct tally_key *key)
 {
     (void)info;
-    fprintf(out, "[%s] ", kind_letters(key->number));
+    fprintf(out, "[%s] ", probe_kind_letters(key->number));
     escape_text(out, key->name);
 }
 

@@ -17,7 +17,7 @@
 #include "analyze/source.h"
 
 /* Each costs the memory of two decoded blocks. */
-#define AHEAD_MAX 4
+#define PREFETCH_MAX 4
 
 struct input {
     const struct filter *filter;
@@ -28,7 +28,7 @@ struct input {
     uint32_t run_at;
     struct chunk *chunk; /* that input_next_block() gave last */
     unsigned next;       /* source that it asks next */
-    unsigned ahead_left; /* so many more sources may decode ahead */
+    unsigned prefetches_left; /* so many more sources may decode ahead */
     uint64_t first_time_ns;
     bool resolve_late; /* a pipe: whether it has a namespace is known at its end */
     int status;
@@ -83,7 +83,7 @@ static void keep_one(struct source **kept, struct source *s)
     if (has_more(s, *kept)) {
         left_out = *kept;
         s->file.index = left_out->file.index;
-        s->ahead_left = left_out->ahead_left;
+        s->prefetches_left = left_out->prefetches_left;
         *kept = s;
     }
     message_warn(left_out->file.path, "is the same capture file as %s: skipped",
@@ -101,7 +101,7 @@ static uint64_t take_source(struct input *in, struct source *s)
         keep_one(same, s);
         return next;
     }
-    s->ahead_left = &in->ahead_left;
+    s->prefetches_left = &in->prefetches_left;
     in->sources[in->sources_count++] = s;
     in->resolve_late |= !s->seekable;
     say_no_packets(s, in->filter);
@@ -218,7 +218,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     if (!in)
         return message_error(NULL, "no memory for the files");
     in->filter = filter;
-    in->ahead_left = AHEAD_MAX;
+    in->prefetches_left = PREFETCH_MAX;
     allow_open_files();
     if (open_sources(in, paths, count, load) != STATUS_OK || check_times(in) != STATUS_OK) {
         input_free(in);

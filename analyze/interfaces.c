@@ -24,7 +24,7 @@ void interfaces_free(struct interfaces *set)
         free(set->list[i].netns_name);
     }
     free(set->list);
-    alike_clear(&set->alike);
+    netns_index_clear(&set->index);
 }
 
 static bool same_key(const struct interface_key *a, const struct interface_key *b)
@@ -52,13 +52,14 @@ static bool make_room(struct interfaces *set)
 }
 
 static uint32_t add(struct interfaces *set, const struct interface_key *key,
-                    const struct alike_key *alike, const char *netns_name)
+                    const struct netns_index_key *netns, const char *netns_name)
 {
     struct interface *interface;
     char *device = strdup(key->device);
     char *name = netns_name ? strdup(netns_name) : NULL;
 
-    if (!device || (netns_name && !name) || !make_room(set) || !alike_add(&set->alike, alike)) {
+    if (!device || (netns_name && !name) || !make_room(set) ||
+        !netns_index_add(&set->index, netns)) {
         free(device);
         free(name);
         return NST_NONE;
@@ -71,13 +72,13 @@ static uint32_t add(struct interfaces *set, const struct interface_key *key,
 
 /* Of those that it can be, the latest. NST_NONE: none is. */
 static uint32_t find(const struct interfaces *set, const struct interface_key *key,
-                     const struct alike_key *alike)
+                     const struct netns_index_key *netns)
 {
-    struct alike_of of = alike_find(&set->alike, alike);
+    struct netns_index_of of = netns_index_find(&set->index, netns);
     uint32_t found = NST_NONE;
     size_t i;
 
-    while ((i = alike_next(&of)) != SIZE_MAX)
+    while ((i = netns_index_next(&of)) != SIZE_MAX)
         if (same_key(&set->list[i].key, key) && (found == NST_NONE || i > found))
             found = (uint32_t)i;
     return found;
@@ -86,18 +87,18 @@ static uint32_t find(const struct interfaces *set, const struct interface_key *k
 uint32_t interfaces_number(struct interfaces *set, const struct interface_key *key,
                            const char *netns_name)
 {
-    const struct alike_key alike = {
+    const struct netns_index_key netns = {
         .host = key->host,
         .inum = key->netns.inum,
         .number = key->ifindex,
         .cookie = key->netns.cookie,
         .life_ns = key->life_ns,
     };
-    uint32_t number = find(set, key, &alike);
+    uint32_t number = find(set, key, &netns);
     struct interface *interface;
 
     if (number == NST_NONE)
-        return add(set, key, &alike, netns_name);
+        return add(set, key, &netns, netns_name);
     interface = &set->list[number];
     if (!interface->key.netns.cookie)
         interface->key.netns.cookie = key->netns.cookie;

@@ -3,7 +3,7 @@
 #ifndef NST_ANALYZE_INTERFACES_H
 #define NST_ANALYZE_INTERFACES_H
 
-#include "analyze/alike.h"
+#include "analyze/netns_index.h"
 #include "analyze/pcapng.h"
 #include "format/nstrail.h"
 
@@ -30,7 +30,7 @@ struct interface {
 struct interfaces {
     struct interface *list;
     uint32_t count, room;
-    struct alike alike;
+    struct netns_index index;
 };
 
 void interfaces_init(struct interfaces *set);

@@ -24,7 +24,7 @@ struct owner {
     struct nst_octets address;
     struct nst_netns netns;
     struct address_span when;
-    size_t alike; /* of the first of an address: how many had it */
+    size_t sharers; /* of the first owner of an address: how many there are of it */
 };
 
 struct owners {
@@ -142,8 +142,8 @@ static bool arrange_address(struct owners *owners, size_t begin)
                                              }))
             return false;
     }
-    first->alike = end - begin;
-    spans_arrange(owners->spans + begin, first->alike);
+    first->sharers = end - begin;
+    spans_arrange(owners->spans + begin, first->sharers);
     return true;
 }
 
@@ -167,7 +167,7 @@ bool inventory_sort_owners(struct inventory *inv)
     owners->count = count;
     qsort(owners->list, count, sizeof(*owners->list), compare_owners);
     by_netns_clear(&owners->by_netns);
-    for (size_t i = 0; i < count; i += owners->list[i].alike)
+    for (size_t i = 0; i < count; i += owners->list[i].sharers)
         if (!arrange_address(owners, i))
             return false;
     return by_netns_sort(&owners->by_netns);
@@ -201,7 +201,7 @@ static bool has_address(const struct owners *owners, size_t begin, size_t at, ui
 {
     const struct owner *own = &owners->list[begin + at];
     const struct address_span *when = &own->when;
-    const size_t count = owners->list[begin].alike;
+    const size_t count = owners->list[begin].sharers;
     bool is_early = ts_ns < when->first_ts_ns;
     uint64_t first_ns = is_early ? when->before_ns : when->last_ts_ns;
     uint64_t last_ns = is_early ? when->first_ts_ns : ts_ns;
@@ -223,7 +223,7 @@ static bool has_address(const struct owners *owners, size_t begin, size_t at, ui
 /* The only one that had the address then. NULL: none, or nobody can tell. */
 static const struct nst_netns *find_owner(const struct owners *owners, size_t begin, uint64_t ts_ns)
 {
-    const size_t count = owners->list[begin].alike;
+    const size_t count = owners->list[begin].sharers;
     const struct nst_netns *owner = NULL;
 
     for (size_t i = 0; (i = spans_next(owners->spans + begin, count, i, ts_ns, ts_ns)) < count;

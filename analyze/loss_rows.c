@@ -4,14 +4,14 @@
 #include "analyze/loss_rows.h"
 
 #include "analyze/anchors.h"
-#include "analyze/counts.h"
+#include "analyze/counters.h"
 
 /* The rows of one file. */
 struct writing {
     sqlite3_stmt *insert;
     const struct file_row *file;
     const struct anchors *anchors;
-    struct counts counts;
+    struct counters counters;
     uint64_t before_ns; /* when the counters were told before these; 0: never */
 };
 
@@ -31,14 +31,14 @@ static int insert_row(const struct writing *w, uint64_t ts_ns, const struct nst_
 static int write_counter(struct writing *w, uint64_t ts_ns, const struct nst_counter *counter,
                          bool all)
 {
-    struct count_was was;
+    struct counter_was was;
     bool changed;
     int code = SQLITE_OK;
 
-    if (!counts_note(&w->counts, counter, ts_ns, &was))
+    if (!counters_note(&w->counters, counter, ts_ns, &was))
         return SQLITE_NOMEM;
-    changed = counts_changed(&was, counter);
-    if (changed && counts_is_loss(counter) && counter->known && was.known &&
+    changed = counters_changed(&was, counter);
+    if (changed && counters_is_loss(counter) && counter->known && was.known &&
         was.ts_ns != w->before_ns)
         code = insert_row(w, w->before_ns, counter, true, was.value);
     if (!code && (changed || all))
@@ -79,7 +79,7 @@ static int write_file(sqlite3_stmt **statements, const struct input *in, unsigne
     code = db_run(statements[FORGET]);
     for (size_t i = 0; i < count && !code; i++)
         code = write_counters(&w, history[i], i + 1 == count);
-    counts_clear(&w.counts);
+    counters_clear(&w.counters);
     return code;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/counts.h"
+#include "analyze/counters.h"
 #include "format/array.h"
 
 static bool add(struct losses *l, const struct loss *loss)
@@ -21,7 +21,7 @@ static bool add(struct losses *l, const struct loss *loss)
 }
 
 /* since_ts_ns: when the counters were told before these. */
-static bool note(struct losses *l, struct counts *counts, const struct nst_counter *counter,
+static bool note(struct losses *l, struct counters *counters, const struct nst_counter *counter,
                  uint64_t since_ts_ns, uint64_t ts_ns)
 {
     struct loss loss = {
@@ -31,9 +31,9 @@ static bool note(struct losses *l, struct counts *counts, const struct nst_count
         .since_ts_ns = since_ts_ns,
         .until_ts_ns = ts_ns,
     };
-    struct count_was was;
+    struct counter_was was;
 
-    if (!counts_note(counts, counter, ts_ns, &was))
+    if (!counters_note(counters, counter, ts_ns, &was))
         return false;
     if (!since_ts_ns || !counter->known || counter->value <= was.value)
         return true;
@@ -44,7 +44,7 @@ static bool note(struct losses *l, struct counts *counts, const struct nst_count
 bool losses_gather(struct losses *l, const struct nst_tables *const *history, size_t count,
                    uint64_t since_ts_ns)
 {
-    struct counts counts = {0};
+    struct counters counters = {0};
     bool ok = true;
 
     *l = (struct losses){0};
@@ -52,12 +52,12 @@ bool losses_gather(struct losses *l, const struct nst_tables *const *history, si
         const struct nst_tables *tables = history[i];
 
         for (size_t j = 0; j < tables->counters_count && ok; j++)
-            if (counts_is_loss(&tables->counters[j]))
-                ok = note(l, &counts, &tables->counters[j], since_ts_ns, tables->ts_ns);
+            if (counters_is_loss(&tables->counters[j]))
+                ok = note(l, &counters, &tables->counters[j], since_ts_ns, tables->ts_ns);
         if (tables->counters_count)
             since_ts_ns = tables->ts_ns;
     }
-    counts_clear(&counts);
+    counters_clear(&counters);
     return ok;
 }
 
@@ -65,8 +65,8 @@ static bool add_up(struct losses *sum, struct intern *index, const struct loss *
 {
     const struct nst_counter counter = {
         .name = loss->counter, .probe = loss->probe, .cpu = loss->cpu};
-    char key[COUNTS_KEY_MAX];
-    size_t length = counts_key(key, &counter);
+    char key[COUNTERS_KEY_MAX];
+    size_t length = counters_key(key, &counter);
     int64_t at = intern_find(index, key, length);
 
     if (!at)

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "analyze/frame.h"
-#include "analyze/kinds.h"
 #include "analyze/names.h"
 #include "analyze/patterns.h"
+#include "analyze/probe_kind.h"
 
 static void set_limit(const struct when *when, uint64_t *time_ns, uint64_t *ts_ns)
 {
@@ -235,7 +235,7 @@ static bool probe_bits_match(const struct filter *f, uint64_t bits)
 {
     for (size_t i = 0; i < f->probes.count; i++) {
         const char *pattern;
-        uint32_t kind = kind_of_prefix(f->probes.list[i], &pattern);
+        uint32_t kind = probe_kind_of_prefix(f->probes.list[i], &pattern);
 
         if (!kind && strchr(pattern, ':'))
             kind = NST_PROBE_RAW_TRACEPOINT;

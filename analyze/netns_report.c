@@ -50,9 +50,9 @@ static bool rows_add(struct report_rows *rows, size_t row)
     return true;
 }
 
-static struct alike_key key_of(unsigned host, const struct nst_netns *netns, uint64_t life_ns)
+static struct netns_index_key key_of(unsigned host, const struct nst_netns *netns, uint64_t life_ns)
 {
-    return (struct alike_key){
+    return (struct netns_index_key){
         .host = host, .inum = netns->inum, .cookie = netns->cookie, .life_ns = life_ns};
 }
 
@@ -61,12 +61,12 @@ static struct report_netns *append(struct netns_report *r, unsigned host,
                                    const struct nst_netns *netns, uint64_t life_ns)
 {
     struct report_netns *list = nst_array_room(r->list, r->count, &r->room, sizeof(*list));
-    const struct alike_key key = key_of(host, netns, life_ns);
+    const struct netns_index_key key = key_of(host, netns, life_ns);
 
     if (!list)
         return NULL;
     r->list = list;
-    if (!alike_add(&r->alike, &key))
+    if (!netns_index_add(&r->index, &key))
         return NULL;
     r->list[r->count] = (struct report_netns){
         .host = host,
@@ -105,12 +105,12 @@ static bool is_better(const struct report_netns *n, const struct report_netns *t
 static struct report_netns *find(struct netns_report *r, unsigned host,
                                  const struct nst_netns *netns, uint64_t life_ns, uint64_t ts_ns)
 {
-    const struct alike_key key = key_of(host, netns, life_ns);
-    struct alike_of of = alike_find(&r->alike, &key);
+    const struct netns_index_key key = key_of(host, netns, life_ns);
+    struct netns_index_of of = netns_index_find(&r->index, &key);
     struct report_netns *found = NULL;
     size_t i;
 
-    while ((i = alike_next(&of)) != SIZE_MAX) {
+    while ((i = netns_index_next(&of)) != SIZE_MAX) {
         struct report_netns *n = &r->list[i];
 
         if (names_same_netns(&n->netns, netns) &&
@@ -322,7 +322,7 @@ void report_sort(struct netns_report *r)
         sort_rows(r, &r->list[i]);
     if (r->count)
         qsort_r(r->list, r->count, sizeof(*r->list), compare_netns, r);
-    alike_clear(&r->alike);
+    netns_index_clear(&r->index);
 }
 
 struct report_rows report_rows_ranked(const struct netns_report *r, const struct report_netns *n,
@@ -374,7 +374,7 @@ void report_free(struct netns_report *r)
     }
     free(r->list);
     free(r->hosts);
-    alike_clear(&r->alike);
+    netns_index_clear(&r->index);
 }
 
 struct anchors_span report_span(const struct netns_report *r, const struct report_netns *n,

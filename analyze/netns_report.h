@@ -9,9 +9,9 @@
 
 #include <stdio.h>
 
-#include "analyze/alike.h"
 #include "analyze/anchors.h"
 #include "analyze/inventory.h"
+#include "analyze/netns_index.h"
 
 /* A boot of a host: namespaces are told apart within it. */
 struct report_host {
@@ -47,7 +47,7 @@ struct netns_report {
     size_t hosts_count;
     struct report_netns *list;
     size_t count, room;
-    struct alike alike; /* as they are listed, until they are sorted */
+    struct netns_index index; /* as they are listed, until they are sorted */
     uint64_t base_ns;   /* since 1970: the first event; relative times count from there */
 };
 

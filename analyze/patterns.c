@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "analyze/kinds.h"
+#include "analyze/probe_kind.h"
 
 static bool matches(const char *pattern, const char *text)
 {
@@ -25,7 +25,7 @@ bool pattern_is_probe(const char *pattern, const struct nst_probe *probe)
 {
     const char *colon = strchr(probe->symbol, ':');
     const char *symbol;
-    uint32_t kind = kind_of_prefix(pattern, &symbol);
+    uint32_t kind = probe_kind_of_prefix(pattern, &symbol);
 
     if (kind && kind != probe->kind)
         return false;

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "analyze/escape.h"
-#include "analyze/kinds.h"
 #include "analyze/message.h"
+#include "analyze/probe_kind.h"
 #include "format/distance.h"
 
 /* More choices than a user reads. */
@@ -52,7 +52,7 @@ static void compare_given(struct choices *c, const char *text, const char *name)
     unsigned whole, without;
 
     if (c->kind == KIND_PROBE)
-        kind_of_prefix(c->given, &given);
+        probe_kind_of_prefix(c->given, &given);
     whole = nst_distance(given, text);
     without = nst_distance(given, name);
     if (whole >= c->distance && without >= c->distance)

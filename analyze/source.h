@@ -9,13 +9,13 @@
 #ifndef NST_ANALYZE_SOURCE_H
 #define NST_ANALYZE_SOURCE_H
 
-#include "analyze/ahead.h"
 #include "analyze/anchors.h"
 #include "analyze/asked.h"
 #include "analyze/chunk.h"
 #include "analyze/input.h"
 #include "analyze/inventory.h"
 #include "analyze/match.h"
+#include "analyze/prefetch.h"
 
 /* A block of events that is not a chunk yet. */
 struct pending {
@@ -51,9 +51,9 @@ struct source {
 
     struct pending *pending; /* by time from next on */
     size_t pending_count, pending_next, pending_room;
-    struct ahead *ahead;  /* decodes what follows, or NULL */
-    size_t ahead_next;    /* in pending: what it decodes next */
-    unsigned *ahead_left; /* how many more of our input may have one; NULL: none */
+    struct prefetch *prefetch; /* decodes what follows, or NULL */
+    size_t prefetch_next;      /* in pending: what it decodes next */
+    unsigned *prefetches_left; /* how many more of our input may have one; NULL: none */
     struct input_totals totals;
 
     struct nst_block **tables; /* all or the last one */

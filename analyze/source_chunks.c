@@ -6,7 +6,7 @@
 #include "analyze/source_internal.h"
 
 /* With fewer blocks a file is read before a thread would have begun. */
-#define AHEAD_WORTH 4
+#define PREFETCH_WORTH 4
 
 /* The reader stands before the block with its header read. NULL: it does not. */
 static const struct nst_block *go_to(struct source *s, const struct nst_block_info *info)
@@ -117,11 +117,11 @@ static struct chunk *decode(struct source *s, struct pending *p)
 }
 
 /* What the thread of source_take() does. */
-static void *decode_ahead(void *context)
+static void *decode_next(void *context)
 {
     struct source *s = context;
 
-    return decode(s, &s->pending[s->ahead_next++]);
+    return decode(s, &s->pending[s->prefetch_next++]);
 }
 
 static void discard_chunk(void *chunk)
@@ -129,25 +129,25 @@ static void discard_chunk(void *chunk)
     chunk_free(chunk);
 }
 
-static void start_ahead(struct source *s)
+static void start_prefetch(struct source *s)
 {
     size_t left = s->pending_count - s->pending_next;
 
-    if (!s->seekable || left < AHEAD_WORTH || !s->ahead_left || !*s->ahead_left)
+    if (!s->seekable || left < PREFETCH_WORTH || !s->prefetches_left || !*s->prefetches_left)
         return;
-    s->ahead_next = s->pending_next;
-    s->ahead = ahead_start(decode_ahead, discard_chunk, s, left);
-    if (s->ahead)
-        --*s->ahead_left;
+    s->prefetch_next = s->pending_next;
+    s->prefetch = prefetch_start(decode_next, discard_chunk, s, left);
+    if (s->prefetch)
+        --*s->prefetches_left;
 }
 
 void source_settle(struct source *s)
 {
-    if (!s->ahead)
+    if (!s->prefetch)
         return;
-    ahead_stop(s->ahead);
-    s->ahead = NULL;
-    ++*s->ahead_left;
+    prefetch_stop(s->prefetch);
+    s->prefetch = NULL;
+    ++*s->prefetches_left;
 }
 
 struct chunk *source_take(struct source *s)
@@ -159,11 +159,11 @@ struct chunk *source_take(struct source *s)
         source_read_ahead(s);
     if (s->pending_next == s->pending_count)
         return NULL;
-    if (!s->ahead)
-        start_ahead(s);
+    if (!s->prefetch)
+        start_prefetch(s);
     p = &s->pending[s->pending_next++];
     s->bytes_done += p->info.size;
-    chunk = s->ahead ? ahead_take(s->ahead) : decode(s, p);
+    chunk = s->prefetch ? prefetch_take(s->prefetch) : decode(s, p);
     if (s->pending_next == s->pending_count)
         source_settle(s);
     return chunk;

@@ -9,28 +9,28 @@
  * arrives at once, both directions are one; where the direction is not known, having been
  * seen in any is enough.
  *
- * Memory is bounded: the last SEEN_MAX packets are known, fewer only where they passed very
+ * Memory is bounded: the last DEDUP_MAX packets are known, fewer only where they passed very
  * many devices each.
  */
-#ifndef NST_ANALYZE_SEEN_H
-#define NST_ANALYZE_SEEN_H
+#ifndef NST_ANALYZE_DEDUP_H
+#define NST_ANALYZE_DEDUP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "analyze/pcapng.h"
 
-#define SEEN_MAX (1u << 16)
+#define DEDUP_MAX (1u << 16)
 
-struct seen_node;
+struct dedup_node;
 
-struct seen {
-    struct seen_node *nodes; /* a ring of SEEN_MAX */
+struct dedup {
+    struct dedup_node *nodes; /* a ring of DEDUP_MAX */
     uint32_t *chains;        /* by hash: the last node made */
     uint32_t next;           /* the node to be made next; counts on and wraps */
 };
 
-struct seen_where {
+struct dedup_sighting {
     unsigned origin;    /* of the capture, whose ids the journeys' are */
     uint32_t interface; /* below 2^30 */
     bool loopback;
@@ -39,10 +39,11 @@ struct seen_where {
 };
 
 /* False: no memory. */
-bool seen_init(struct seen *s);
-void seen_free(struct seen *s);
+bool dedup_init(struct dedup *d);
+void dedup_free(struct dedup *d);
 
-/* The packet counts here; from now on it is known. journey 0 (not tracked) always counts. */
-bool seen_counts(struct seen *s, uint64_t journey, const struct seen_where *where);
+/* Whether the packet is to be exported here; from now on it is known to have been. A journey 0 (not
+ * tracked) always is. */
+bool dedup_keeps(struct dedup *d, uint64_t journey, const struct dedup_sighting *where);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/kinds.h"
+#include "analyze/probe_kind.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -23,15 +23,15 @@ static const struct {
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-const char *kind_name(uint32_t kind)
+const char *probe_kind_name(uint32_t kind)
 {
     for (size_t i = 0; i < KINDS; i++)
         if (kinds[i].kind == kind)
             return kinds[i].name;
-    return "unknown";
+    return NULL;
 }
 
-const char *kind_letters(uint32_t kind)
+const char *probe_kind_letters(uint32_t kind)
 {
     for (size_t i = 0; i < KINDS; i++)
         if (kinds[i].kind == kind)
@@ -39,7 +39,7 @@ const char *kind_letters(uint32_t kind)
     return "?";
 }
 
-uint32_t kind_of_prefix(const char *text, const char **symbol)
+uint32_t probe_kind_of_prefix(const char *text, const char **symbol)
 {
     for (size_t i = 0; i < KINDS; i++) {
         size_t length = strlen(kinds[i].prefix);

@@ -2,24 +2,24 @@
 /* Which sightings of a packet the export takes for passings. */
 #include "config.h"
 
-#include "analyze/seen.h"
+#include "analyze/dedup.h"
 #include "tests/unit/tap.h"
 
 #define IN      PCAPNG_DIRECTION_IN
 #define OUT     PCAPNG_DIRECTION_OUT
 #define UNKNOWN PCAPNG_DIRECTION_UNKNOWN
 
-static bool counts(struct seen *s, uint64_t journey, uint32_t interface,
+static bool counts(struct dedup *s, uint64_t journey, uint32_t interface,
                    enum pcapng_direction direction, uint16_t probe)
 {
-    struct seen_where where = {.interface = interface, .direction = direction, .probe = probe};
+    struct dedup_sighting where = {.interface = interface, .direction = direction, .probe = probe};
 
-    return seen_counts(s, journey, &where);
+    return dedup_keeps(s, journey, &where);
 }
 
-static void test_rules(struct tap *tap, struct seen *s)
+static void test_rules(struct tap *tap, struct dedup *s)
 {
-    struct seen_where where = {.interface = 5, .direction = OUT, .probe = 1, .loopback = true};
+    struct dedup_sighting where = {.interface = 5, .direction = OUT, .probe = 1, .loopback = true};
 
     tap_ok(tap, counts(s, 1, 2, OUT, 1), "a packet counts where it is new");
     tap_ok(tap, !counts(s, 1, 2, OUT, 2), "but not at another probe of the device and direction");
@@ -34,16 +34,16 @@ static void test_rules(struct tap *tap, struct seen *s)
            "but where it is new");
     tap_ok(tap, counts(s, 0, 2, OUT, 1) && counts(s, 0, 2, OUT, 2), "what is not tracked counts");
 
-    tap_ok(tap, seen_counts(s, 1, &where), "loopback: on its way out");
+    tap_ok(tap, dedup_keeps(s, 1, &where), "loopback: on its way out");
     where.direction = IN;
     where.probe = 3;
-    tap_ok(tap, !seen_counts(s, 1, &where), "loopback: not on its way in");
-    where = (struct seen_where){.origin = 1, .interface = 2, .direction = OUT, .probe = 2};
-    tap_ok(tap, seen_counts(s, 1, &where), "another capture's packets are others");
+    tap_ok(tap, !dedup_keeps(s, 1, &where), "loopback: not on its way in");
+    where = (struct dedup_sighting){.origin = 1, .interface = 2, .direction = OUT, .probe = 2};
+    tap_ok(tap, dedup_keeps(s, 1, &where), "another capture's packets are others");
 }
 
 /* A broadcast on a bridge with thousands of ports. */
-static void test_many_places(struct tap *tap, struct seen *s)
+static void test_many_places(struct tap *tap, struct dedup *s)
 {
     bool ok = true;
 
@@ -61,18 +61,18 @@ static uint64_t id_of(uint64_t i)
     return (i * 300 + i % 7) << 2 | i % 4;
 }
 
-static void test_memory(struct tap *tap, struct seen *s)
+static void test_memory(struct tap *tap, struct dedup *s)
 {
-    const uint64_t first = 1000000, last = first + 3 * SEEN_MAX;
+    const uint64_t first = 1000000, last = first + 3 * DEDUP_MAX;
     bool ok = true;
 
     for (uint64_t i = first; i < last; i++)
         ok = ok && counts(s, id_of(i), 1, OUT, 1) && !counts(s, id_of(i), 1, OUT, 2);
     tap_ok(tap, ok, "many packets, each known at once");
-    for (uint64_t i = last - SEEN_MAX; i < last; i++)
+    for (uint64_t i = last - DEDUP_MAX; i < last; i++)
         ok = ok && !counts(s, id_of(i), 1, OUT, 2);
-    tap_ok(tap, ok, "the last SEEN_MAX of them are known in the end");
-    for (uint64_t i = first; i < first + SEEN_MAX; i++)
+    tap_ok(tap, ok, "the last DEDUP_MAX of them are known in the end");
+    for (uint64_t i = first; i < first + DEDUP_MAX; i++)
         ok = ok && counts(s, id_of(i), 1, OUT, 2);
     tap_ok(tap, ok, "the first are not, and come in anew");
 }
@@ -80,13 +80,13 @@ static void test_memory(struct tap *tap, struct seen *s)
 int main(void)
 {
     struct tap tap = {0};
-    struct seen s;
+    struct dedup s;
 
-    if (!seen_init(&s))
+    if (!dedup_init(&s))
         return 1;
     test_rules(&tap, &s);
     test_many_places(&tap, &s);
     test_memory(&tap, &s);
-    seen_free(&s);
+    dedup_free(&s);
     return tap_done(&tap);
 }
