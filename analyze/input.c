@@ -11,8 +11,8 @@
 #include "analyze/follow.h"
 #include "analyze/merge.h"
 #include "analyze/message.h"
-#include "analyze/resolve.h"
-#include "analyze/resolve_asked.h"
+#include "analyze/resolve_netns.h"
+#include "analyze/resolve_values.h"
 #include "analyze/series.h"
 #include "analyze/source.h"
 
@@ -145,7 +145,7 @@ static int resolve(const struct input *in)
 {
     int status = resolve_netns(in->sources, in->sources_count, in->filter);
 
-    return status ? status : resolve_asked(in->sources, in->sources_count, in->filter);
+    return status ? status : resolve_values(in->sources, in->sources_count, in->filter);
 }
 
 /* Of a pipe the last event is known when all others have been given. */

@@ -86,7 +86,8 @@ static uint64_t part_size(const struct source *s, const struct source_place *pla
 static bool prepare(struct source *s, const struct source_place *place, const struct filter *filter,
                     unsigned load)
 {
-    if (!name_part(s, place) || !asked_init(&s->asked, filter) || !match_init(&s->matcher, filter))
+    if (!name_part(s, place) || !filter_values_init(&s->values, filter) ||
+        !match_init(&s->matcher, filter))
         return false;
     s->filter_load = filter_needs_packets(filter) ? NST_LOAD_PACKETS : 0;
     source_set_load(s, load);
@@ -173,7 +174,7 @@ void source_close(struct source *s)
     inventory_free(&s->inventory);
     inventory_free(&s->borrowed);
     match_free(&s->matcher);
-    asked_free(&s->asked);
+    filter_values_free(&s->values);
     journey_set_free(&s->chosen);
     nst_reader_close(s->reader);
     free(s->part_name);

@@ -10,8 +10,8 @@
 #define NST_ANALYZE_SOURCE_H
 
 #include "analyze/anchors.h"
-#include "analyze/asked.h"
 #include "analyze/chunk.h"
+#include "analyze/filter_values.h"
 #include "analyze/input.h"
 #include "analyze/inventory.h"
 #include "analyze/match.h"
@@ -40,7 +40,7 @@ struct source {
     bool left_out;          /* something whole could not be decoded, which was said */
     uint64_t unread_blocks; /* of which nothing came, for that or for damage */
     struct matcher matcher;
-    struct asked asked;
+    struct filter_values values;
     struct journey_set chosen; /* see follow.h */
     struct anchors anchors;
     struct inventory inventory;

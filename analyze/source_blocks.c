@@ -134,7 +134,7 @@ static bool add_from_pipe(struct source *s, const struct nst_block *current)
     block = nst_reader_take(s->reader);
     if (!block)
         return false;
-    asked_see(&s->asked, block);
+    filter_values_see(&s->values, block);
     for (uint32_t i = 0; i < block->netns_count; i++) {
         netns_list_add(&s->seen, &block->netns[i]);
         if (!match_see_netns(&s->matcher, &block->netns[i]))

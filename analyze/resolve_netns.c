@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/resolve.h"
+#include "analyze/resolve_netns.h"
 
 #include "analyze/message.h"
 #include "analyze/who_choices.h"

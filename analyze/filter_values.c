@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/asked.h"
+#include "analyze/filter_values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyze/patterns.h"
 
-bool asked_init(struct asked *asked, const struct filter *filter)
+bool filter_values_init(struct filter_values *values, const struct filter *filter)
 {
-    *asked = (struct asked){.filter = filter};
+    *values = (struct filter_values){.filter = filter};
     if (!filter)
         return true;
-    asked->count = filter->devices.count + filter->probes.count + filter->drop_reasons.count +
-                   filter->tracks_count;
-    asked->found = calloc(asked->count + 1, sizeof(*asked->found));
-    return asked->found;
+    values->count = filter->devices.count + filter->probes.count + filter->drop_reasons.count +
+                    filter->tracks_count;
+    values->found = calloc(values->count + 1, sizeof(*values->found));
+    return values->found;
 }
 
-void asked_free(struct asked *asked)
+void filter_values_free(struct filter_values *values)
 {
-    free(asked->found);
-    *asked = (struct asked){0};
+    free(values->found);
+    *values = (struct filter_values){0};
 }
 
-bool asked_all_found(const struct asked *asked)
+bool filter_values_all_found(const struct filter_values *values)
 {
-    return !asked->count || !memchr(asked->found, false, asked->count);
+    return !values->count || !memchr(values->found, false, values->count);
 }
 
 static bool has_device(const struct nst_block *block, const char *pattern)
@@ -70,12 +70,12 @@ static void see_patterns(bool **found, const struct patterns *patterns,
         **found = **found || has(block, patterns->list[i]);
 }
 
-void asked_see(struct asked *asked, const struct nst_block *block)
+void filter_values_see(struct filter_values *values, const struct nst_block *block)
 {
-    const struct filter *f = asked->filter;
-    bool *found = asked->found;
+    const struct filter *f = values->filter;
+    bool *found = values->found;
 
-    if (asked_all_found(asked))
+    if (filter_values_all_found(values))
         return;
     see_patterns(&found, &f->devices, block, has_device);
     see_patterns(&found, &f->probes, block, has_probe);

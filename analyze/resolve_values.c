@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/resolve_asked.h"
+#include "analyze/resolve_values.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -45,7 +45,8 @@ struct choices {
     unsigned distance;
 };
 
-/* As it is asked for in full, or without what stands before the name. */
+/* How near the given word is to a choice: to all of it (net:netif_rx,
+ * openvswitch/OVS_DROP_LAST_ACTION) or to the name alone, whichever is nearer. */
 static void compare_given(struct choices *c, const char *text, const char *name)
 {
     const char *given = c->given;
@@ -126,14 +127,14 @@ static bool see_block(void *context, const struct nst_block *block)
 {
     struct source *s = context;
 
-    asked_see(&s->asked, block);
-    return !asked_all_found(&s->asked);
+    filter_values_see(&s->values, block);
+    return !filter_values_all_found(&s->values);
 }
 
 static bool is_found(struct source **sources, unsigned count, size_t which)
 {
     for (unsigned i = 0; i < count; i++)
-        if (sources[i]->asked.found[which])
+        if (sources[i]->values.found[which])
             return true;
     return false;
 }
@@ -165,7 +166,7 @@ static int resolve_patterns(struct source **sources, unsigned count, enum kind k
     return STATUS_OK;
 }
 
-int resolve_asked(struct source **sources, unsigned count, const struct filter *filter)
+int resolve_values(struct source **sources, unsigned count, const struct filter *filter)
 {
     size_t first = 0;
     int status;
@@ -173,7 +174,7 @@ int resolve_asked(struct source **sources, unsigned count, const struct filter *
     if (!filter)
         return STATUS_OK;
     for (unsigned i = 0; i < count; i++)
-        if (sources[i]->seekable && !asked_all_found(&sources[i]->asked))
+        if (sources[i]->seekable && !filter_values_all_found(&sources[i]->values))
             source_visit(sources[i], see_block, sources[i]);
     status = resolve_patterns(sources, count, KIND_DEVICE, &filter->devices, first);
     first += filter->devices.count;
