@@ -13,7 +13,7 @@
 
 enum table { NETNS, DEVICE, TASK, PROBE, DROP_REASON, STACK, TABLES };
 
-/* The columns that make a row what it is, in one order for both. */
+/* The columns that tell a row from others, in the same order in both statements. */
 static const struct {
     const char *load, *insert;
 } table_sql[TABLES] = {
@@ -116,8 +116,9 @@ static int row_id(struct dims *dims, enum table table, const struct value *value
     return intern_add(&dims->known[table], key, length, *id) ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* Of a pipe, events can come before it is told whose they were: their row becomes that of the
- * first life that is. *id: 0 where there is none. */
+/* A pipe can give events of a namespace before the tables that say when it lived. Those events have
+ * a row without a life: it becomes the row of the first life of that inum that is known. *id: 0
+ * where there is no such row. */
 static int adopt_netns(struct dims *dims, const struct value values[4], int64_t *id)
 {
     const struct value before[] = {values[0], values[1], values[2], number_unless(true, 0)};
@@ -173,7 +174,7 @@ int dims_device(struct dims *dims, int64_t capture, int64_t netns, const struct 
     return row_id(dims, DEVICE, values, 4, id);
 }
 
-static int task(struct dims *dims, int64_t capture, const struct nst_task *task, int64_t *id)
+int dims_task(struct dims *dims, int64_t capture, const struct nst_task *task, int64_t *id)
 {
     const struct value values[] = {
         number(capture),
@@ -185,7 +186,7 @@ static int task(struct dims *dims, int64_t capture, const struct nst_task *task,
     return row_id(dims, TASK, values, 4, id);
 }
 
-static int probe(struct dims *dims, const struct nst_probe *probe, int64_t *id)
+int dims_probe(struct dims *dims, const struct nst_probe *probe, int64_t *id)
 {
     const char *kind = probe_kind_name(probe->kind);
     char number[32];
@@ -197,7 +198,7 @@ static int probe(struct dims *dims, const struct nst_probe *probe, int64_t *id)
     return row_id(dims, PROBE, (const struct value[]){text(kind), text(probe->symbol)}, 2, id);
 }
 
-static int drop_reason(struct dims *dims, const struct nst_drop_reason *reason, int64_t *id)
+int dims_drop_reason(struct dims *dims, const struct nst_drop_reason *reason, int64_t *id)
 {
     const struct value values[] = {
         number(reason->number),
@@ -208,198 +209,11 @@ static int drop_reason(struct dims *dims, const struct nst_drop_reason *reason, 
     return row_id(dims, DROP_REASON, values, 3, id);
 }
 
-static int stack(struct dims *dims, int64_t caller, const struct nst_frame *frame, int64_t *id)
+int dims_stack(struct dims *dims, int64_t caller, const struct nst_frame *frame, int64_t *id)
 {
     const struct value values[] = {number_unless(caller == 0, caller), text(frame->name)};
 
     return row_id(dims, STACK, values, 2, id);
-}
-
-void dims_cache_free(struct dims_cache *cache)
-{
-    for (unsigned i = 0; i < 2; i++)
-        free(cache->blocks[i].rows);
-    *cache = (struct dims_cache){0};
-}
-
-/* When and where a block's words are taken to mean something. */
-struct moment {
-    int64_t capture;
-    const struct inventory *inventory;
-    uint64_t ts_ns;
-};
-
-/* Which namespaces its inums mean may change within a block. */
-static void set_span(struct dims_block *b, const struct nst_block *block,
-                     const struct inventory *inv, uint64_t ts_ns)
-{
-    b->from_ns = 0;
-    b->until_ns = UINT64_MAX;
-    for (uint32_t i = 0; i < block->netns_count; i++) {
-        struct life life;
-
-        if (block->netns[i].cookie)
-            continue;
-        life = inventory_life(inv, &block->netns[i], ts_ns);
-        if (life.begin_ns > b->from_ns)
-            b->from_ns = life.begin_ns;
-        if (life.end_ns < b->until_ns)
-            b->until_ns = life.end_ns;
-    }
-}
-
-static int remember_block(struct dims_block *b, const struct nst_block *block)
-{
-    size_t count = (size_t)block->netns_count + block->devices_count + block->tasks_count +
-                   block->probes_count + block->drop_reasons_count + block->frames_count;
-
-    b->block = NULL;
-    if (count > b->room) {
-        int64_t *rows = realloc(b->rows, count * sizeof(*rows));
-
-        if (!rows)
-            return SQLITE_NOMEM;
-        b->rows = rows;
-        b->room = count;
-    }
-    if (count)
-        memset(b->rows, 0, count * sizeof(*b->rows));
-    b->devices = block->netns_count;
-    b->tasks = b->devices + block->devices_count;
-    b->probes = b->tasks + block->tasks_count;
-    b->drop_reasons = b->probes + block->probes_count;
-    b->frames = b->drop_reasons + block->drop_reasons_count;
-    b->block = block;
-    b->sequence = block->info.sequence;
-    return SQLITE_OK;
-}
-
-static int find_block(struct dims_cache *cache, const struct nst_block *block,
-                      const struct inventory *inv, uint64_t ts_ns, struct dims_block **found)
-{
-    int code;
-
-    for (unsigned i = 0; i < 2; i++) {
-        *found = &cache->blocks[i];
-        /* Memory is used again: the address alone does not tell a block. */
-        if ((*found)->block == block && (*found)->sequence == block->info.sequence)
-            break;
-        *found = NULL;
-    }
-    if (*found && ts_ns >= (*found)->from_ns && ts_ns <= (*found)->until_ns)
-        return SQLITE_OK;
-    if (!*found) {
-        *found = &cache->blocks[cache->next];
-        cache->next ^= 1;
-    }
-    code = remember_block(*found, block);
-    if (!code)
-        set_span(*found, block, inv, ts_ns);
-    return code;
-}
-
-static int block_netns(struct dims *dims, struct dims_block *b, const struct moment *at,
-                       uint32_t index, int64_t *id)
-{
-    int64_t *row;
-    int code = SQLITE_OK;
-
-    *id = 0;
-    if (index == NST_NONE)
-        return SQLITE_OK;
-    row = &b->rows[index];
-    if (!*row)
-        code = dims_netns(dims, at->capture, at->inventory, &b->block->netns[index], at->ts_ns,
-                          row);
-    *id = *row;
-    return code;
-}
-
-static int block_device(struct dims *dims, struct dims_block *b, const struct moment *at,
-                        uint32_t index, int64_t *id)
-{
-    int64_t netns, *row;
-    int code = SQLITE_OK;
-
-    *id = 0;
-    if (index == NST_NONE)
-        return SQLITE_OK;
-    row = &b->rows[b->devices + index];
-    if (!*row) {
-        const struct nst_device *d = &b->block->devices[index];
-
-        code = block_netns(dims, b, at, d->netns, &netns);
-        if (!code)
-            code = dims_device(dims, at->capture, netns, d, row);
-    }
-    *id = *row;
-    return code;
-}
-
-/* Callers stand before what they call, and every frame of a block is in a trace: with this one's,
- * all before it get their rows. */
-static int block_stack(struct dims *dims, struct dims_block *b, uint32_t index, int64_t *id)
-{
-    const struct nst_frame *frames = b->block->frames;
-    int64_t *rows = b->rows + b->frames;
-    int code = SQLITE_OK;
-
-    *id = 0;
-    if (index == NST_NONE)
-        return SQLITE_OK;
-    for (uint32_t i = 0; !code && !rows[index]; i++) {
-        uint32_t caller = frames[i].caller;
-
-        if (!rows[i])
-            code = stack(dims, caller == NST_NONE ? 0 : rows[caller], &frames[i], &rows[i]);
-    }
-    *id = rows[index];
-    return code;
-}
-
-static int block_others(struct dims *dims, struct dims_block *b, int64_t capture,
-                        const struct nst_event *event, struct dims_rows *rows)
-{
-    int64_t *row = &b->rows[b->probes + event->probe];
-    int code = SQLITE_OK;
-
-    if (!*row)
-        code = probe(dims, &b->block->probes[event->probe], row);
-    rows->probe = *row;
-    rows->task = 0;
-    if (!code && event->task != NST_NONE) {
-        row = &b->rows[b->tasks + event->task];
-        if (!*row)
-            code = task(dims, capture, &b->block->tasks[event->task], row);
-        rows->task = *row;
-    }
-    rows->drop_reason = 0;
-    if (!code && event->drop_reason != NST_NONE) {
-        row = &b->rows[b->drop_reasons + event->drop_reason];
-        if (!*row)
-            code = drop_reason(dims, &b->block->drop_reasons[event->drop_reason], row);
-        rows->drop_reason = *row;
-    }
-    return code;
-}
-
-int dims_event(struct dims *dims, struct dims_cache *cache, int64_t capture,
-               const struct inventory *inv, const struct nst_block *block,
-               const struct nst_event *event, struct dims_rows *rows)
-{
-    const struct moment at = {capture, inv, event->ts_ns};
-    struct dims_block *b;
-    int code = find_block(cache, block, inv, event->ts_ns, &b);
-
-    if (!code)
-        code = block_netns(dims, b, &at, event->netns, &rows->netns);
-    if (!code)
-        code = block_device(dims, b, &at, event->device, &rows->device);
-    if (!code)
-        code = block_others(dims, b, capture, event, rows);
-    if (!code)
-        code = block_stack(dims, b, event->stack, &rows->stack);
-    return code;
 }
 
 static struct value column_value(sqlite3_stmt *statement, int column)
@@ -427,7 +241,7 @@ static int load(struct dims *dims, enum table table)
         for (int i = 0; i < count; i++)
             values[i] = column_value(statement, i + 1);
         length = make_key(key, values, (size_t)count);
-        /* A row that stands there twice is no harm: its first stands for both. */
+        /* Of two rows that say the same, which somebody else may have added, the first is taken. */
         if (!intern_find(known, key, length))
             memory = intern_add(known, key, length, sqlite3_column_int64(statement, 0));
     }

@@ -9,7 +9,7 @@
 #define NST_ANALYZE_FILE_ROWS_H
 
 #include "analyze/db.h"
-#include "analyze/dims.h"
+#include "analyze/dims_cache.h"
 #include "analyze/input.h"
 
 /* Takes out of the list the files that hold nothing new, and says so: they are not even read. */

@@ -7,6 +7,7 @@
 
 #include "analyze/batch.h"
 #include "analyze/dims.h"
+#include "analyze/dims_cache.h"
 #include "analyze/file_rows.h"
 #include "analyze/inventory_rows.h"
 #include "analyze/hop.h"
@@ -143,9 +144,9 @@ static int import_event(struct import *im, const struct input_event *input)
     struct file_row *file = &im->files.rows[input->file->index];
     struct event_rows rows = {.id = im->last_id + 1, .file = file->id};
     struct journey *journey = NULL;
-    int code = dims_event(im->dims, &file->dims, file->capture,
-                          input_inventory(im->in, input->file->index), input->block, input->event,
-                          &rows.dims);
+    int code = dims_cache_event(&file->dims, im->dims, file->capture,
+                                input_inventory(im->in, input->file->index), input->block,
+                                input->event, &rows.dims);
 
     if (!code && input->event->journey_id)
         code = journeys_find(im->journeys, file->capture, input->event, &journey);

@@ -38,7 +38,7 @@ one_by_one()
     ok "$2: the same from a database" cmp table got
 }
 
-"$bin/tests/golden/make_churn" with.nst "$lives" 0x1000 1 || exit
+"$bin/tests/golden/make_churn" with.nst "$lives" 0x1000 1 1 || exit
 one_by_one with.nst 'with cookies'
 "$nstrail" info with.nst | sed -n '/ namespace$/,/^$/s/.*(\(life[0-9]*\))$/\1/p' >got
 ok 'with cookies: info: each has its line' cmp names got
@@ -49,14 +49,14 @@ ok 'netns --tree: each port of a bridge with its address' cmp wanted got
 "$nstrail" netns -l --netns host with.nst | sed -n 's/^  Device .* \(port[0-9]*\),.*port of bridge$/\1/p
     s#^  *\(10.0.[0-9.]*/16\)$#\1#p' | sed 1d | paste -d ' ' - - >got
 ok 'netns -l: likewise' cmp wanted got
-"$bin/tests/golden/make_churn" without.nst "$lives" 0 1 || exit
+"$bin/tests/golden/make_churn" without.nst "$lives" 0 1 1 || exit
 one_by_one without.nst 'without'
 
 # So many that nothing may be looked through for each of their events.
 lives=24000
 seq -f 'life%.0f 2' 0 $((lives - 1)) >named
 for cookie in 0x1000 0; do
-    "$bin/tests/golden/make_churn" many.nst "$lives" "$cookie" 1 || exit
+    "$bin/tests/golden/make_churn" many.nst "$lives" "$cookie" 1 1 || exit
     timeout 60 "$nstrail" print --names many.nst | sed -n 's/.* netns \(life.*\) src \1$/\1/p' |
         uniq -c | awk '{ print $2, $1 }' >got
     ok "print --names: many more that had one address, cookies from $cookie on" \
@@ -66,7 +66,7 @@ lives=8000
 seq -f 'life%.0f' 0 $((lives - 1)) >names
 seq -f 'life%.0f 2' 0 $((lives - 1)) >named
 for cookie in 0x1000 0; do
-    "$bin/tests/golden/make_churn" block.nst "$lives" "$cookie" "$lives" || exit
+    "$bin/tests/golden/make_churn" block.nst "$lives" "$cookie" "$lives" 1 || exit
     timeout 60 "$nstrail" export -w - block.nst >exported
     grep -ao 'life[0-9]*/eth0' exported | cut -d/ -f1 >got
     ok "export: many in one block, cookies from $cookie on, each with its interface" cmp names got
@@ -74,5 +74,16 @@ for cookie in 0x1000 0; do
         awk '{ print $2, $1 }' >got
     ok 'and its events' cmp named got
 done
+
+"$bin/tests/golden/make_churn" turns.nst "$lives" 0 "$lives" 2000 || exit
+"$nstrail" netns turns.nst >table
+rm -f x.db
+timeout 60 "$nstrail" import -d x.db turns.nst
+"$nstrail" netns x.db >got
+ok 'import: thousands of inums in one block, each of which passes on' cmp table got
+"$nstrail" query --csv x.db 'SELECT n.name, count(*) FROM event e JOIN netns n ON n.id = e.netns_id
+    JOIN device d ON d.id = e.device_id AND d.netns_id = n.id GROUP BY n.id ORDER BY min(e.id)' |
+    sed '1d; s/,/ /' >got
+ok 'and each life has its device and its events' cmp named got
 
 done_testing

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * make_churn FILE LIVES COOKIE TOGETHER: a capture of a host on which so many namespaces had one
- * inum, one after the other, as where containers come and go: the kernel gives it again at once.
- * Each has a name, a device, its packets' source for an address, and two events. COOKIE: that of
- * the first, the next have the next ones; 0: a kernel without. TOGETHER: so many have their events
- * in one block. The host has a bridge with as many ports, each with an address.
+ * make_churn FILE LIVES COOKIE TOGETHER INUMS: a capture of a host on which so many namespaces had
+ * one inum, one after the other, as where containers come and go: the kernel gives it again at
+ * once. INUMS: or so many of them in turn. Each has a name, a device, its packets' source for an
+ * address, and two events. COOKIE: that of the first, the next have the next ones; 0: a kernel
+ * without. TOGETHER: so many have their events in one block. The host has a bridge with as many
+ * ports, each with an address.
  */
 #include "config.h"
 
@@ -19,7 +20,8 @@
 #define START (1000 * 1000 * MS)
 /* From one to the next, all of which it lives but the last tenth. */
 #define APART (100 * MS)
-#define INUM  4026532177
+/* The first of those that they have. */
+#define INUM 4026532177
 
 static const struct nst_netns host = {1, 4026531840};
 
@@ -135,11 +137,12 @@ static void add_bridge(struct nst_writer *w, unsigned ports)
 }
 
 /* So many from that number on, whose events are in one block: tables end it. */
-static void add_lives(struct nst_writer *w, uint64_t cookie, unsigned number, unsigned count)
+static void add_lives(struct nst_writer *w, uint64_t cookie, unsigned inums, unsigned number,
+                      unsigned count)
 {
     for (unsigned pass = 0; pass < 2; pass++)
         for (unsigned i = number; i < number + count; i++) {
-            const struct nst_netns netns = {cookie ? cookie + i : 0, INUM};
+            const struct nst_netns netns = {cookie ? cookie + i : 0, INUM + i % inums};
             const uint64_t ts_ns = START + (1 + i) * APART;
 
             if (pass)
@@ -151,20 +154,21 @@ static void add_lives(struct nst_writer *w, uint64_t cookie, unsigned number, un
 
 int main(int argc, char **argv)
 {
-    unsigned lives = argc == 5 ? (unsigned)strtoul(argv[2], NULL, 0) : 0;
+    unsigned lives = argc == 6 ? (unsigned)strtoul(argv[2], NULL, 0) : 0;
     unsigned together = lives ? (unsigned)strtoul(argv[4], NULL, 0) : 0;
-    int fd = together ? open(argv[1], O_CREAT | O_TRUNC | O_RDWR, 0600) : -1;
+    unsigned inums = together ? (unsigned)strtoul(argv[5], NULL, 0) : 0;
+    int fd = inums ? open(argv[1], O_CREAT | O_TRUNC | O_RDWR, 0600) : -1;
     struct nst_error err = {{0}};
     struct nst_writer *w;
 
     if (fd < 0) {
-        fputs("usage: make_churn FILE LIVES COOKIE TOGETHER\n", stderr);
+        fputs("usage: make_churn FILE LIVES COOKIE TOGETHER INUMS\n", stderr);
         return 1;
     }
     check(nst_writer_open(&w, fd, &info, &err), &err);
     add_bridge(w, lives);
     for (unsigned i = 0; i < lives; i += together)
-        add_lives(w, strtoull(argv[3], NULL, 0), i, together);
+        add_lives(w, strtoull(argv[3], NULL, 0), inums, i, together);
     check(nst_writer_close(w, NULL, &err), &err);
     return 0;
 }
