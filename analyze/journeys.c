@@ -1,97 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/journeys.h"
+#include "analyze/journeys_internal.h"
 
 #include <stdlib.h>
 
-#include "analyze/batch.h"
-#include "analyze/clock_rows.h"
-#include "analyze/hop.h"
-
-/* A journey becomes rows when no event of it came for this long, or when so many others are in
- * memory. Few packets wait longer in a kernel: three seconds for ARP is much. */
+/* A journey becomes rows when no event of it came for this long, or when there are too many others
+ * in memory. Few packets wait longer in a kernel: three seconds, for an answer of ARP, is much. */
 #define IDLE_NS      (10ull * 1000 * 1000 * 1000)
 #define JOURNEYS_MAX 16384u
 #define BYTES_MAX    (64ull * 1024 * 1024)
 
 #define BUCKETS (JOURNEYS_MAX * 2)
 
-/* Numbers that are tried for one journey; more captures than that share no database. */
+/* So many numbers are tried for one journey: a database with more captures is not expected. */
 #define CANDIDATES_MAX 65536u
 
-struct journey {
-    struct journey *chain;           /* in its bucket */
-    struct journey *older, *younger; /* by latest event */
-
-    int64_t row;
-    int64_t capture;
-    uint64_t track;
-    uint64_t first_mono_ns, first_head;
-    bool stored; /* has rows already, which are to be made anew */
-
-    uint64_t first_ts_ns, last_ts_ns;
-    uint64_t first_clock_ns, last_clock_ns;
-    int64_t first_event; /* of those in memory */
-    uint64_t first_skb;  /* of that one */
-    int64_t packet;
-    uint32_t len_bytes;
-    uint32_t events, drops;
-    bool guessed;
-    struct hop_trail trail;
-    struct packet_forms forms;
-};
-
-enum statement {
-    FIND,
-    MARK,
-    GUESSED,
-    CAME,
-    MARKED,
-    EVENTS,
-    DELETE_HOPS,
-    FIRST_SKB,
-    UPDATE,
-    STATEMENTS,
-};
-
-static const char *const statement_sql[STATEMENTS] = {
-    [FIND] = "SELECT capture_id, track, packet_id FROM journey WHERE id = ?",
-    [MARK] = "INSERT OR IGNORE INTO temp.journey_rebuild(id) VALUES(?)",
-    /* What cannot be told from the events in the database; the rest is rebuilt from them. */
-    [GUESSED] = "UPDATE journey SET guessed = max(guessed, ?2) WHERE id = ?1",
-    /* The first of those that came when it was in the database already, and its skb. */
-    [CAME] = "UPDATE temp.journey_rebuild SET event_id = ?2, skb = ?3"
-             " WHERE id = ?1 AND event_id IS NULL",
-    [MARKED] = "SELECT id, event_id, skb FROM temp.journey_rebuild",
-    /* As they were merged if they came together: at equal times a capture's files follow each
-     * other, whenever each was imported; in a file, ids do. */
-    [EVENTS] = "SELECT e.id, e.netns_id, e.ts_ns, e.drop_reason_id IS NOT NULL, e.len_bytes,"
-               " e.packet_id, p.symbol, " CLOCK_ROWS_EVENT_NS " AS mono_ns"
-               " FROM event e JOIN file f ON f.id = e.file_id"
-               " LEFT JOIN probe p ON p.id = e.probe_id"
-               " WHERE e.journey_id = ? ORDER BY mono_ns, f.sequence, e.id",
-    [DELETE_HOPS] = "DELETE FROM hop WHERE journey_id = ?",
-    [FIRST_SKB] = "UPDATE journey SET first_skb = ?2 WHERE id = ?1",
-    [UPDATE] = "UPDATE journey SET first_ts_ns = ?2, last_ts_ns = ?3, duration_ns = ?4,"
-               " events = ?5, hops = ?6, drops = ?7, len_bytes = ?8, packet_id = ?9,"
-               " from_netns_id = ?10, to_netns_id = ?11 WHERE id = ?1",
-};
-
-struct journeys {
-    const struct db *db;
-    struct packet_rows *packets;
-    sqlite3_stmt *statements[STATEMENTS];
-    struct batch *rows, *hops; /* of journey and of hop */
-
-    bool existing;             /* the database had journeys before this import */
-    bool alone;                /* one capture only: no two journeys have one number */
-    bool evicted;              /* some became rows */
-    uint64_t evicted_clock_ns; /* the latest event of those */
-
-    struct journey **buckets;
-    struct journey *oldest, *youngest;
-    uint32_t count;
+static const char *const statement_sql[JOURNEYS_STATEMENTS] = {
+    [JOURNEYS_FIND] = "SELECT capture_id, track, packet_id FROM journey WHERE id = ?",
+    [JOURNEYS_MARK] = "INSERT OR IGNORE INTO temp.journey_rebuild(id) VALUES(?)",
+    /* All else is rebuilt from the events in the database: they do not say this. */
+    [JOURNEYS_GUESSED] = "UPDATE journey SET guessed = max(guessed, ?2) WHERE id = ?1",
+    /* The first event that came when the journey was in the database already, and its skb: if it is
+     * the first of all in the end, its skb is the journey's. */
+    [JOURNEYS_CAME] = "UPDATE temp.journey_rebuild SET event_id = ?2, skb = ?3"
+                      " WHERE id = ?1 AND event_id IS NULL",
 };
 
 int64_t journey_row(const struct journey *journey)
@@ -147,8 +80,8 @@ static void forget(struct journeys *js, struct journey *j)
     js->count--;
 }
 
-static int write_hop(struct journeys *js, int64_t row, uint32_t ordinal,
-                     const struct hop_stay *stay)
+int journeys_write_hop(struct journeys *js, int64_t row, uint32_t ordinal,
+                       const struct hop_stay *stay)
 {
     struct batch *b = js->hops;
 
@@ -164,7 +97,7 @@ static int write_hop(struct journeys *js, int64_t row, uint32_t ordinal,
     return batch_end_row(b);
 }
 
-static int64_t duration(const struct journey *j)
+int64_t journey_duration_ns(const struct journey *j)
 {
     return (int64_t)(j->last_clock_ns - j->first_clock_ns);
 }
@@ -181,7 +114,7 @@ static int write_journey(struct journeys *js, const struct journey *j)
     batch_put(b, (int64_t)j->first_skb);
     batch_put(b, (int64_t)j->first_ts_ns);
     batch_put(b, (int64_t)j->last_ts_ns);
-    batch_put(b, duration(j));
+    batch_put(b, journey_duration_ns(j));
     batch_put(b, j->events);
     batch_put(b, j->trail.stays);
     batch_put(b, j->drops);
@@ -195,7 +128,7 @@ static int write_journey(struct journeys *js, const struct journey *j)
 
 static int amend_journey(struct journeys *js, const struct journey *j)
 {
-    sqlite3_stmt *guessed = js->statements[GUESSED], *came = js->statements[CAME];
+    sqlite3_stmt *guessed = js->statements[JOURNEYS_GUESSED], *came = js->statements[JOURNEYS_CAME];
     int code;
 
     sqlite3_bind_int64(guessed, 1, j->row);
@@ -207,7 +140,7 @@ static int amend_journey(struct journeys *js, const struct journey *j)
     return code ? code : db_run(came);
 }
 
-/* Out of the memory, into the tables. */
+/* From memory into the tables. */
 static int evict(struct journeys *js, struct journey *j)
 {
     int code = SQLITE_OK;
@@ -217,7 +150,7 @@ static int evict(struct journeys *js, struct journey *j)
     } else {
         code = write_journey(js, j);
         if (!code && j->trail.stays)
-            code = write_hop(js, j->row, j->trail.stays, &j->trail.open);
+            code = journeys_write_hop(js, j->row, j->trail.stays, &j->trail.open);
     }
     js->evicted = true;
     if (j->last_clock_ns > js->evicted_clock_ns)
@@ -237,8 +170,9 @@ static int evict_some(struct journeys *js, uint64_t now_ns)
     return code;
 }
 
-/* Asking for every new journey would cost a tenth of the import. A journey that begins with this
- * event cannot have been evicted: no number is used for two. */
+/* Whether the event's journey, which is not in memory, may have rows. Asking the database for every
+ * new journey would cost a tenth of the import. A journey that begins with this event has none, as
+ * no number is used for two of them. */
 static bool may_be_stored(const struct journeys *js, const struct nst_event *event)
 {
     if (js->existing)
@@ -269,12 +203,12 @@ static struct journey *create(struct journeys *js, int64_t row, int64_t capture,
     return j;
 }
 
-/* SQLITE_ROW: the row is this journey's, and *journey is in memory again. SQLITE_DONE: nobody's.
- * SQLITE_OK: another's. */
+/* SQLITE_ROW: the row is this journey's, and *journey is in memory again. SQLITE_DONE: there is no
+ * such row. SQLITE_OK: it is another journey's. */
 static int from_table(struct journeys *js, int64_t row, int64_t capture,
                       const struct nst_event *event, struct journey **journey)
 {
-    sqlite3_stmt *s = js->statements[FIND];
+    sqlite3_stmt *s = js->statements[JOURNEYS_FIND];
     int64_t packet;
     int code = batch_flush(js->rows);
 
@@ -296,8 +230,8 @@ static int from_table(struct journeys *js, int64_t row, int64_t capture,
     if (!*journey)
         return SQLITE_NOMEM;
     (*journey)->stored = true;
-    sqlite3_bind_int64(js->statements[MARK], 1, row);
-    code = db_run(js->statements[MARK]);
+    sqlite3_bind_int64(js->statements[JOURNEYS_MARK], 1, row);
+    code = db_run(js->statements[JOURNEYS_MARK]);
     if (!code)
         code = packet_rows_recall(js->packets, packet, &(*journey)->forms);
     return code ? code : SQLITE_ROW;
@@ -335,7 +269,7 @@ int journeys_find(struct journeys *js, int64_t capture, const struct nst_event *
     return SQLITE_CONSTRAINT;
 }
 
-static void count_event(struct journey *j, const struct journey_event *event)
+void journey_count(struct journey *j, const struct journey_event *event)
 {
     if (!j->events) {
         j->first_ts_ns = event->ts_ns;
@@ -352,8 +286,7 @@ static void count_event(struct journey *j, const struct journey_event *event)
     j->guessed |= event->guessed;
 }
 
-/* Writes the stay that the event ends, if it does. */
-static int follow(struct journeys *js, struct journey *j, const struct journey_event *event)
+int journeys_follow(struct journeys *js, struct journey *j, const struct journey_event *event)
 {
     const struct hop_event at = {
         .id = event->id,
@@ -366,16 +299,16 @@ static int follow(struct journeys *js, struct journey *j, const struct journey_e
 
     if (!hop_add(&j->trail, &at, &finished))
         return SQLITE_OK;
-    return write_hop(js, j->row, j->trail.stays - 1, &finished);
+    return journeys_write_hop(js, j->row, j->trail.stays - 1, &finished);
 }
 
 int journeys_event(struct journeys *js, struct journey *j, const struct journey_event *event)
 {
     int code = SQLITE_OK;
 
-    count_event(j, event);
+    journey_count(j, event);
     if (!j->stored)
-        code = follow(js, j, event);
+        code = journeys_follow(js, j, event);
     if (js->youngest != j) {
         unlink_age(js, j);
         link_youngest(js, j);
@@ -394,95 +327,6 @@ int journeys_flush(struct journeys *js)
     return code ? code : batch_flush(js->hops);
 }
 
-static int replay_events(struct journeys *js, struct journey *j)
-{
-    sqlite3_stmt *s = js->statements[EVENTS];
-    int code = SQLITE_OK;
-
-    sqlite3_bind_int64(s, 1, j->row);
-    while (!code && sqlite3_step(s) == SQLITE_ROW) {
-        const char *probe = (const char *)sqlite3_column_text(s, 6);
-        const struct journey_event event = {
-            .id = sqlite3_column_int64(s, 0),
-            .netns = sqlite3_column_int64(s, 1),
-            .ts_ns = (uint64_t)sqlite3_column_int64(s, 2),
-            .clock_ns = (uint64_t)sqlite3_column_int64(s, 7),
-            .drop = sqlite3_column_int(s, 3),
-            .len_bytes = (uint32_t)sqlite3_column_int64(s, 4),
-            .packet = sqlite3_column_int64(s, 5),
-            .sent = probe && hop_is_sent(probe),
-        };
-
-        count_event(j, &event);
-        code = follow(js, j, &event);
-    }
-    if (code)
-        sqlite3_reset(s);
-    else
-        code = sqlite3_reset(s);
-    return code;
-}
-
-static int update_journey(struct journeys *js, const struct journey *j)
-{
-    sqlite3_stmt *s = js->statements[UPDATE];
-
-    sqlite3_bind_int64(s, 1, j->row);
-    sqlite3_bind_int64(s, 2, (int64_t)j->first_ts_ns);
-    sqlite3_bind_int64(s, 3, (int64_t)j->last_ts_ns);
-    sqlite3_bind_int64(s, 4, duration(j));
-    sqlite3_bind_int64(s, 5, j->events);
-    sqlite3_bind_int64(s, 6, j->trail.stays);
-    sqlite3_bind_int64(s, 7, j->drops);
-    sqlite3_bind_int64(s, 8, j->len_bytes);
-    sqlite3_bind_int64(s, 9, j->packet);
-    db_bind_unless(s, 10, j->trail.stays == 0, j->trail.first_netns);
-    db_bind_unless(s, 11, j->trail.stays == 0, j->trail.open.netns);
-    return db_run(s);
-}
-
-/* The events have no skbs in the database. */
-static int update_first_skb(struct journeys *js, int64_t row, int64_t skb)
-{
-    sqlite3_stmt *s = js->statements[FIRST_SKB];
-
-    sqlite3_bind_int64(s, 1, row);
-    sqlite3_bind_int64(s, 2, skb);
-    return db_run(s);
-}
-
-/* came: the first event that came late, with that skb. */
-static int rebuild(struct journeys *js, int64_t row, int64_t came, int64_t skb)
-{
-    struct journey j = {.row = row};
-    int code;
-
-    sqlite3_bind_int64(js->statements[DELETE_HOPS], 1, row);
-    code = db_run(js->statements[DELETE_HOPS]);
-    if (!code)
-        code = replay_events(js, &j);
-    if (!code && j.trail.stays)
-        code = write_hop(js, row, j.trail.stays, &j.trail.open);
-    if (!code && j.first_event == came)
-        code = update_first_skb(js, row, skb);
-    return code ? code : update_journey(js, &j);
-}
-
-int journeys_rebuild(struct journeys *js)
-{
-    sqlite3_stmt *marked = js->statements[MARKED];
-    int code = SQLITE_OK;
-
-    while (!code && sqlite3_step(marked) == SQLITE_ROW)
-        code = rebuild(js, sqlite3_column_int64(marked, 0), sqlite3_column_int64(marked, 1),
-                       sqlite3_column_int64(marked, 2));
-    if (code)
-        sqlite3_reset(marked);
-    else
-        code = sqlite3_reset(marked);
-    return code ? code : batch_flush(js->hops);
-}
-
 static int prepare(struct journeys *js)
 {
     int64_t existing;
@@ -494,7 +338,7 @@ static int prepare(struct journeys *js)
                             "CREATE TEMP TABLE journey_rebuild(id INTEGER PRIMARY KEY,"
                             " event_id INTEGER, skb INTEGER)",
                             NULL, NULL, NULL);
-    for (int i = 0; i < STATEMENTS && !code; i++)
+    for (int i = 0; i < JOURNEYS_STATEMENTS && !code; i++)
         code = db_prepare(js->db, statement_sql[i], &js->statements[i]);
     if (!code)
         code = batch_open(&js->rows, js->db, "journey",
@@ -537,7 +381,7 @@ void journeys_close(struct journeys *js)
         return;
     while (js->oldest)
         forget(js, js->oldest);
-    for (int i = 0; i < STATEMENTS; i++)
+    for (int i = 0; i < JOURNEYS_STATEMENTS; i++)
         sqlite3_finalize(js->statements[i]);
     batch_close(js->rows);
     batch_close(js->hops);

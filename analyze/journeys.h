@@ -49,6 +49,8 @@ int journeys_event(struct journeys *journeys, struct journey *journey,
 
 /* Writes those that are still in memory. */
 int journeys_flush(struct journeys *journeys);
+/* Makes the rows anew that the events of this import have changed; the last, as it needs indexes.
+ */
 int journeys_rebuild(struct journeys *journeys);
 
 #endif
