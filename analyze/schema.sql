@@ -45,8 +45,8 @@ CREATE TABLE file(
     torn_bytes INTEGER NOT NULL
 ) STRICT;
 
--- A row where a file's distance between the two clocks changes: mostly by what reading them costs,
--- and where somebody has set the time of day.
+-- A row whenever the distance between the two clocks changes in a file: mostly by the time that it
+-- takes to read them, and where somebody has set the time of day.
 CREATE TABLE clock(
     id INTEGER PRIMARY KEY,
     file_id INTEGER NOT NULL REFERENCES file,
@@ -54,8 +54,9 @@ CREATE TABLE clock(
     offset_ns INTEGER NOT NULL
 ) STRICT;
 
--- What a column of event for CLOCK_MONOTONIC would say, in a row a block of events or fewer: by it
--- spans are measured of what came with several imports, and where somebody has set the time of day.
+-- In place of a column of event for CLOCK_MONOTONIC: one row for a block of events, or for several,
+-- says how far they are from it. By that clock spans of time are measured where events came with
+-- several imports, or somebody has set the time of day.
 CREATE TABLE event_clock(
     event_id INTEGER PRIMARY KEY REFERENCES event,
     file_id INTEGER NOT NULL REFERENCES file,
@@ -99,10 +100,11 @@ CREATE TABLE netns_name(
     UNIQUE(netns_id, name, place, first_mono_ns)
 ) STRICT;
 
--- What was true for a while. The files of a capture tell it again: the monotonic clock says that it
--- is the same, and how long it was so; one that has the end of it knows more than one that ended
--- before. Times since 1970 follow from those by all rows of clock of the capture, so that the order
--- of imports does not matter.
+-- In this table and those that follow, a row says what was true from one time to another. Each
+-- file of a capture tells of it again: by first_mono_ns it is known to be the same row, and the
+-- file that has its end (ended) knows best how long it was true. Times since 1970 are computed from
+-- those of CLOCK_MONOTONIC by all rows of clock of the capture, so that the order of imports does
+-- not matter.
 CREATE TABLE process(
     id INTEGER PRIMARY KEY,
     netns_id INTEGER NOT NULL REFERENCES netns,
@@ -162,7 +164,7 @@ CREATE TABLE device(
     last_ts_ns INTEGER
 ) STRICT;
 
--- Beside device, which has one row for all events at it.
+-- Apart from device, which has one row that all events at it refer to.
 CREATE TABLE device_state(
     id INTEGER PRIMARY KEY,
     device_id INTEGER NOT NULL REFERENCES device,
@@ -281,8 +283,8 @@ CREATE TABLE hop(
     prev_left_ts_ns INTEGER GENERATED ALWAYS AS (entered_ts_ns - latency_ns) VIRTUAL
 ) STRICT;
 
--- A stack trace is the row of its innermost function; callers lead outwards. Traces share the rows
--- that they have in common there.
+-- A stack trace is known by the row of its innermost function; from there callers lead outwards.
+-- Traces that have their outer functions in common share the rows of these.
 CREATE TABLE stack(
     id INTEGER PRIMARY KEY,
     caller_id INTEGER REFERENCES stack,
@@ -309,7 +311,7 @@ CREATE TABLE event(
     stack_id INTEGER REFERENCES stack
 ) STRICT;
 
--- Beside event, because few captures have it.
+-- Apart from event, because few captures have it.
 CREATE TABLE skb(
     event_id INTEGER PRIMARY KEY REFERENCES event,
     len_bytes INTEGER NOT NULL,

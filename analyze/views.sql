@@ -84,8 +84,8 @@ FROM (SELECT stack_id, probe_id, count(*) AS events, count(drop_reason_id) AS dr
           min(ts_ns) AS first_ts_ns, max(ts_ns) AS last_ts_ns
       FROM event WHERE stack_id IS NOT NULL GROUP BY stack_id, probe_id) s;
 
--- The index knows the least and the greatest: computing them over all rows, as min() and max()
--- do, would take as long again as the rest.
+-- The first and the last time come from the ends of the index: min() and max() would look at all
+-- rows for them, which takes as long again as the rest.
 CREATE VIEW v_netns_summary AS
 SELECT (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
     n.label AS netns, n.inum, n.cookie, s.events, s.bytes, coalesce(d.drops, 0) AS drops,
@@ -122,7 +122,7 @@ SELECT h.id,
 FROM hop h JOIN netns f ON f.id = h.prev_netns_id JOIN netns t ON t.id = h.netns_id
 WHERE h.prev_netns_id IS NOT NULL;
 
--- The slowest hundredth is counted off from the index's end, which is a hundredth of the rows.
+-- The 99th percentile is counted off from the slow end of the index: a hundredth of its rows.
 CREATE VIEW v_transition_summary AS
 SELECT (SELECT hostname FROM capture WHERE id = t.capture_id) AS host,
     f.label AS from_netns,
@@ -182,7 +182,7 @@ SELECT j.id,
     (SELECT dport FROM packet WHERE id = j.packet_id) AS dport
 FROM journey j;
 
--- By where its packets began and ended, too: tenants may have the same addresses.
+-- Grouped by where packets began and ended, too, because tenants may have the same addresses.
 CREATE VIEW v_flow AS
 SELECT (SELECT hostname FROM capture WHERE id = j.capture_id) AS host,
     p.protocol_name, p.protocol, p.src, p.sport, p.dst, p.dport,
@@ -202,7 +202,7 @@ FROM (SELECT task_id, netns_id, count(*) AS events, min(ts_ns) AS first_ts_ns,
       FROM event WHERE task_id IS NOT NULL AND netns_id IS NOT NULL GROUP BY task_id, netns_id) s
 JOIN task t ON t.id = s.task_id JOIN netns n ON n.id = s.netns_id;
 
--- The counters run from the start of their capture, so the first row stands for all before it.
+-- The counters run from the start of their capture: its first row has all that was lost before.
 CREATE VIEW v_loss AS
 SELECT host, since_ts_ns, ts_ns, counter, probe, cpu, lost, total
 FROM (SELECT (SELECT hostname FROM capture WHERE id = f.capture_id) AS host,
@@ -259,7 +259,7 @@ SELECT e.id,
     s.data_len_bytes, s.frags, s.cloned, s.users, s.dataref
 FROM skb s JOIN event e ON e.id = s.event_id LEFT JOIN netns n ON n.id = e.netns_id;
 
--- A device and where it leads to: a veth's other end, the device below.
+-- A device and the one that it leads to: a veth's other end, or the device below.
 CREATE VIEW v_wire AS
 SELECT (SELECT hostname FROM capture WHERE id = d.capture_id) AS host,
     n.label AS netns, d.name AS dev, d.kind,
@@ -273,10 +273,10 @@ FROM device d JOIN netns n ON n.id = d.netns_id
 LEFT JOIN netns l ON l.id = CASE WHEN d.link_ifindex IS NOT NULL
     THEN coalesce(d.link_netns_id, d.netns_id) END;
 
--- When an address was its namespace's. What was so when that was first seen, or within a second of
--- it, was so before, as long as it may have been there, and so with its end; what still was when
--- the recording ended, was so after. But where another had the address shortly before, it was that
--- one's until it was seen here.
+-- From when until when a namespace had an address. An address that it had within a second of when
+-- it was first seen, it had before, too: for a second, as long as it may have existed unseen.
+-- Likewise at its end; and what was so when the recording ended is taken to be so afterwards. But
+-- where another namespace had the address shortly before, it was that one's until it was seen here.
 CREATE VIEW v_address AS
 SELECT (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
     n.label AS netns, (SELECT name FROM device WHERE id = a.device_id) AS dev,
@@ -298,11 +298,11 @@ SELECT (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
     a.netns_id, a.device_id
 FROM address a JOIN netns n ON n.id = a.netns_id;
 
--- Whose an address was then. Several namespaces of a host may have the same one: the event's own
--- goes before others, and shows that it is still there; where two others have it, it is that one's
--- where the journey begins, or of a destination where it ends, else nobody's.
--- Written out for both sides: one that is asked for either fetches the event and its namespace
--- again, which takes half as long again.
+-- Which namespaces had the addresses of an event. Several of a host may have the same address: the
+-- event's own namespace goes before others, and the event itself shows that it existed; of several
+-- others it is the one where the journey begins (source) or ends (destination), else none.
+-- Written out for source and destination: a view for either of them would fetch the event and its
+-- namespace again, which takes half as long again.
 CREATE VIEW v_peer AS
 SELECT e.id, e.ts_ns,
     (SELECT hostname FROM capture WHERE id = n.capture_id) AS host,
