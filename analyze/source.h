@@ -57,8 +57,9 @@ struct source {
     struct input_totals totals;
 
     struct nst_block **tables; /* all or the last one */
-    size_t tables_count;
-    const struct nst_tables **history; /* of those */
+    size_t tables_count, tables_room;
+    const struct nst_tables **history; /* what they say */
+    size_t history_room;
     uint64_t bytes_done;
 };
 

@@ -38,57 +38,56 @@ int source_load_block(struct source *s, unsigned what, bool *no_packets)
     return code;
 }
 
-/* Enlarges an array of count entries when that is a power of two. */
-static bool make_room(void **list, size_t count, size_t size)
+/* Where no history is kept, the last tables with counters are all that is asked for later; those
+ * that come after them without are only learnt from. */
+static bool are_kept(const struct source *s, const struct nst_tables *tables)
 {
-    void *larger;
-
-    if (count & (count - 1))
-        return true;
-    larger = reallocarray(*list, count ? count * 2 : 1, size);
-    if (larger)
-        *list = larger;
-    return larger;
+    return s->keep_history || !s->tables_count || tables->counters_count;
 }
 
-/* The current block of the reader has tables. */
+/* The block is ours from then on. False: no memory, it is still the caller's. */
+static bool keep_tables(struct source *s, struct nst_block *block)
+{
+    struct nst_block **tables;
+    const struct nst_tables **history;
+
+    if (!s->keep_history && s->tables_count)
+        nst_block_free(s->tables[--s->tables_count]);
+    tables = nst_array_room(s->tables, s->tables_count, &s->tables_room, sizeof(*tables));
+    if (!tables)
+        return false;
+    s->tables = tables;
+    history = nst_array_room(s->history, s->tables_count, &s->history_room, sizeof(*history));
+    if (!history)
+        return false;
+    s->history = history;
+    s->tables[s->tables_count] = block;
+    s->history[s->tables_count++] = block->tables;
+    return true;
+}
+
+/* The current block of the reader has tables. False: no memory. */
 static bool learn_tables(struct source *s)
 {
     struct nst_block *block;
-    bool no_packets = false;
+    bool no_packets = false, learnt = true;
 
     if (source_load_block(s, NST_LOAD_META, &no_packets) < 0)
         return true;
     block = nst_reader_take(s->reader);
     if (!block)
         return false;
-    if (!block->tables) {
-        nst_block_free(block);
-        return true;
-    }
-    if (!s->keep_history && s->tables_count) {
-        struct nst_block **last = &s->tables[s->tables_count - 1];
-
-        /* Counters are asked for at the end: what came after them without is only learnt. */
-        if (!block->tables->counters_count) {
-            bool learnt = inventory_learn(&s->inventory, block->tables);
-
-            s->inventory_changed = true;
-            nst_block_free(block);
-            return learnt;
+    if (block->tables) {
+        s->inventory_changed = true;
+        learnt = inventory_learn(&s->inventory, block->tables);
+        if (learnt && are_kept(s, block->tables)) {
+            if (keep_tables(s, block))
+                return true;
+            learnt = false;
         }
-        nst_block_free(*last);
-        s->tables_count--;
     }
-    if (!make_room((void **)&s->tables, s->tables_count, sizeof(*s->tables)) ||
-        !make_room((void **)&s->history, s->tables_count, sizeof(*s->history))) {
-        nst_block_free(block);
-        return false;
-    }
-    s->tables[s->tables_count] = block;
-    s->history[s->tables_count++] = block->tables;
-    s->inventory_changed = true;
-    return inventory_learn(&s->inventory, block->tables);
+    nst_block_free(block);
+    return learnt;
 }
 
 /* What all tables read by now say together. */
