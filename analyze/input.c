@@ -24,13 +24,13 @@ struct input {
     struct source **sources;
     unsigned sources_count;
     struct merge *merge;
-    struct input_run run; /* that input_next() goes through */
+    struct input_run run; /* whose events input_next() gives one by one */
     uint32_t run_at;
     struct chunk *chunk; /* that input_next_block() gave last */
-    unsigned next;       /* source that it asks next */
+    unsigned next;       /* the source that it asks next */
     unsigned prefetches_left; /* so many more sources may decode ahead */
     uint64_t first_time_ns;
-    bool resolve_late; /* a pipe: whether it has a namespace is known at its end */
+    bool resolve_late; /* there is a pipe: what is in it is known at its end */
     int status;
 };
 
@@ -59,8 +59,8 @@ static void say_no_packets(const struct source *s, const struct filter *filter)
                      "it was recorded without packet bytes, so nothing in it can match -f");
 }
 
-/* Where the same file was given already, or a copy of it: which only the salt, unique to a file,
- * tells. NULL: nowhere. */
+/* Where the same file, or a copy of it, was given before. They have the same salt, which no two
+ * recorded files have. NULL: nowhere. */
 static struct source **find_same(struct input *in, const struct source *s)
 {
     for (unsigned i = 0; i < in->sources_count; i++)
@@ -70,7 +70,7 @@ static struct source **find_same(struct input *in, const struct source *s)
     return NULL;
 }
 
-/* Of two copies one may be shorter. How much a pipe has is not known. */
+/* A copy may be shorter than the other. How long what comes by a pipe will be is not known. */
 static bool has_more(const struct source *s, const struct source *than)
 {
     return s->seekable && than->seekable && s->totals.stored_bytes > than->totals.stored_bytes;
@@ -108,8 +108,9 @@ static uint64_t take_source(struct input *in, struct source *s)
     return next;
 }
 
-/* A file, and the captures that somebody has joined to it. After a loss of power a ring's newest
- * file may be empty, or zeros: that is no reason not to read the others. */
+/* Opens a file, with the captures that somebody has appended to it (cat a b >c). After a loss of
+ * power the newest file of a ring may be empty, or zeros: that is no reason not to read the others.
+ */
 static int open_file(struct input *in, const char *path, unsigned load)
 {
     struct source_place place = {.path = path};
@@ -140,7 +141,7 @@ static int open_sources(struct input *in, char *const *paths, int count, unsigne
     return in->sources_count ? STATUS_OK : STATUS_FAILED;
 }
 
-/* What the filter names is in the files. STATUS_FAILED: said what is not. */
+/* Whether the files have what the filter names. STATUS_FAILED: what they do not have was said. */
 static int resolve(const struct input *in)
 {
     int status = resolve_netns(in->sources, in->sources_count, in->filter);
@@ -148,7 +149,7 @@ static int resolve(const struct input *in)
     return status ? status : resolve_values(in->sources, in->sources_count, in->filter);
 }
 
-/* Of a pipe the last event is known when all others have been given. */
+/* A time before the last event cannot be told while a pipe is read: its last event comes last. */
 static int check_times(const struct input *in)
 {
     for (unsigned i = 0; filter_asks_end(in->filter) && i < in->sources_count; i++)
@@ -159,7 +160,7 @@ static int check_times(const struct input *in)
     return STATUS_OK;
 }
 
-/* As of a night: both times of day are of the day of the first event. */
+/* As where somebody means a night by --since 22:00 --until 06:00: both are of the same day. */
 static void say_empty_window(const struct input *in)
 {
     if (match_window_is_empty(&in->sources[0]->matcher))
@@ -184,7 +185,7 @@ static void set_times(struct input *in)
     in->first_time_ns = first;
 }
 
-/* Which blocks are worth decoding, and in which order. False: no memory. */
+/* Decides which blocks are decoded, and in which order. False: no memory. */
 static bool arrange(struct input *in, unsigned load)
 {
     bool follows = filter_follows(in->filter);
@@ -240,7 +241,7 @@ int input_open(struct input **opened, char *const *paths, int count, struct filt
     return STATUS_OK;
 }
 
-/* Of pipes it is known now whether they had the namespaces that were asked for. */
+/* Where there are pipes, it is known only now whether they had what the filter names. */
 static int end(struct input *in)
 {
     if (in->resolve_late)
@@ -383,7 +384,7 @@ uint64_t input_bytes_done(const struct input *in)
     return bytes;
 }
 
-/* Several files: the command did a part as long as one of them could be read. */
+/* Of several files the command did a part, as long as one of them could be read. */
 int input_status(const struct input *in)
 {
     int status = in->status;
@@ -401,7 +402,7 @@ int input_status(const struct input *in)
     return any_read ? status : STATUS_FAILED;
 }
 
-/* What is no failure, but worth a word. */
+/* What is worth saying, though it is no failure. */
 static void say_remarks(const struct source *s)
 {
     if (!s->file.damage->ended && source_status(s) == STATUS_OK && s->at_end)

@@ -51,8 +51,8 @@ int input_open(struct input **in, char *const *paths, int count, struct filter *
  * as it is found and is in input_status(). */
 int input_next(struct input *in, struct input_event *event);
 
-/* Events one after the other that are all of one block: count of them, at least one, by their index
- * in it. */
+/* Events that come one after the other in the stream and are all of one block: so many, at least
+ * one, by their indices in the block. */
 struct input_run {
     const struct input_file *file;
     const struct nst_block *block;
@@ -61,7 +61,8 @@ struct input_run {
     uint32_t count;
 };
 
-/* As input_next(), for who has something to do once for many events. Not to be mixed with it. */
+/* As input_next(), for a caller that has work to do once for many events. The two are not to be
+ * mixed. */
 int input_next_run(struct input *in, struct input_run *run);
 
 /* The event of a run at that place. */
@@ -78,7 +79,7 @@ static inline struct input_event input_run_event(const struct input_run *run, ui
     };
 }
 
-/* A decoded block, and which of its events match: count of them, by their index in it. */
+/* A decoded block, and which of its events match: so many, by their indices in the block. */
 struct input_block {
     const struct input_file *file;
     const struct nst_block *block;
@@ -86,8 +87,8 @@ struct input_block {
     uint32_t count;
 };
 
-/* For sums, where the order does not matter and the merge's price need not be paid: file by
- * file, block by block. With NST_LOAD_SITES alone no events are decoded, and the filter can only
+/* For sums, in which the order does not matter: file by file, block by block, without the price of
+ * merging them by time. With NST_LOAD_SITES alone no events are decoded, and the filter can only
  * leave out whole blocks. Valid until the next call. Not to be mixed with input_next(). */
 int input_next_block(struct input *in, struct input_block *block);
 
@@ -96,7 +97,8 @@ int input_next_block(struct input *in, struct input_block *block);
 bool input_restart(struct input *in, unsigned load);
 bool input_can_restart(const struct input *in);
 
-/* What relative times count from, and whose day times of day mean, since 1970. */
+/* The first event's time, since 1970: relative times count from it, and times of day are of its
+ * day. */
 uint64_t input_first_time(const struct input *in);
 
 /* What the headers of a file's blocks say, whatever the filter: all of it once the input has
@@ -121,15 +123,17 @@ const struct nst_tables *input_tables(const struct input *in, unsigned file);
 /* Every TABLES and END block's counters in the file's order, for losses over time. */
 size_t input_tables_history(const struct input *in, unsigned file, const struct nst_tables ***list);
 
-/* The filter's --netns leaves that namespace room between the two moments, of CLOCK_MONOTONIC. */
+/* Whether --netns lets that namespace through at any time between the two (CLOCK_MONOTONIC). */
 bool input_wants_netns(const struct input *in, unsigned file, const struct nst_netns *netns,
                        uint64_t from_ns, uint64_t to_ns);
-/* What the file's tables say of its namespaces, as far as is known by now. */
+/* What the file's tables say of its namespaces, as far as they were read. */
 const struct inventory *input_inventory(const struct input *in, unsigned file);
-/* The same; where they say nothing, what the capture's files next to it do. */
+/* The same; if they say nothing, what the tables of the files before and behind it in the same
+ * capture say. */
 const struct inventory *input_known(const struct input *in, unsigned file);
 
-/* What dates all that the file tells beside its events, as far as is known by now. */
+/* By what all times of the file but its events' are converted to times since 1970, as far as it was
+ * read. */
 const struct anchors *input_anchors(const struct input *in, unsigned file);
 
 unsigned input_files_count(const struct input *in);

@@ -33,11 +33,11 @@ struct inventory_head {
     uint64_t first_ts_ns, last_ts_ns;
 };
 
-/* How a row goes together with others about the same thing. */
+/* How a row is connected with others about the same thing. */
 struct row_past {
     uint64_t since_ns; /* first_ts_ns, or that of the first row that this one continues */
-    size_t before;     /* the row of the time before, plus one; 0: none */
-    bool changed;      /* a later one continues it: something of it has changed then */
+    size_t before;     /* the row of the time before this one, plus one; 0: none */
+    bool changed;      /* a later row continues this one, in which something has changed */
 };
 
 /* Rows of one kind, as they were learnt. */
@@ -45,10 +45,10 @@ struct inventory_table {
     void *rows;
     struct row_past *past; /* of each row */
     size_t count, room, past_room;
-    struct intern keys; /* of what a row is about: the newest row, plus one, by way of newest */
-    size_t *newest;
+    struct intern keys; /* by what a row is about: its place in newest, plus one */
+    size_t *newest;     /* the newest row about each thing */
     size_t keys_count, keys_room;
-    struct by_netns by_netns; /* of the kinds that are asked for by it */
+    struct by_netns by_netns; /* of the kinds that are looked up by their namespace */
     bool has_changed;         /* since they were sorted */
 };
 
@@ -56,14 +56,14 @@ struct inventory {
     struct names names;
     struct inventory_table tables[INVENTORY_KINDS];
     struct lives lives;
-    struct by_netns hosts; /* of the rows of namespaces, the host's own */
-    struct intern texts;   /* what rows point to, each once: index into texts_list, plus one */
+    struct by_netns hosts; /* those rows of namespaces that are the host's own */
+    struct intern texts;   /* of rows, each once: its place in texts_list, plus one */
     char **texts_list;
     size_t texts_count, texts_room;
     struct owners *owners; /* of addresses; NULL: there are none */
     uint64_t since_ns;     /* when any namespace was seen first; 0: none was */
-    uint64_t last_ts_ns;   /* of the latest tables: what still was, was so then at least */
-    uint64_t missed_ns;    /* the most that it took to miss one that was seen before */
+    uint64_t last_ts_ns;   /* of the latest tables: what still was, was so until then at least */
+    uint64_t missed_ns;    /* the longest that the recorder took to see that a namespace was gone */
     uint64_t asleep_ns;    /* CLOCK_BOOTTIME, of processes' starts, minus the clock of the rows */
 };
 
@@ -73,10 +73,10 @@ bool inventory_learn(struct inventory *inv, const struct nst_tables *tables);
 bool inventory_learn_from(struct inventory *inv, const struct inventory *other);
 /* Any tables said something of namespaces. */
 bool inventory_tells(const struct inventory *inv);
-/* What still was, was so until the latest tables; whether it was later is not known. After the
- * last tables of a file, where those of another file follow. */
+/* After the last tables of a file, if those of another file follow: whatever was still so then is
+ * only known to have been so until then. */
 void inventory_close(struct inventory *inv);
-/* After the last of several, before anything is looked up. False: no memory. */
+/* Call it after learning, before anything is looked up. False: no memory. */
 bool inventory_sort(struct inventory *inv);
 void inventory_free(struct inventory *inv);
 
@@ -88,11 +88,11 @@ const struct nst_address *inventory_addresses(const struct inventory *inv, size_
 
 struct inventory_head inventory_head(const struct inventory *inv, enum inventory_kind kind,
                                      size_t row);
-/* Since when the thing was there, perhaps not as the row says. */
+/* Since when the thing was there, even if it was not as this row says. */
 uint64_t inventory_since(const struct inventory *inv, enum inventory_kind kind, size_t row);
-/* The row is not continued by a later one, in which something of it has changed. */
+/* No later row continues this one. */
 bool inventory_is_latest(const struct inventory *inv, enum inventory_kind kind, size_t row);
-/* At all times: it lives as long as the host does. */
+/* Whether the namespace is the host's own, which it is at all times. */
 bool inventory_is_host(const struct inventory *inv, const struct nst_netns *netns);
 
 #endif

@@ -20,8 +20,8 @@ struct row_type {
     size_t size;
     void (*key)(const void *row, struct row_key *key);
     bool (*same)(const void *a, const void *b);
-    bool (*own)(struct inventory *inv, void *row); /* its texts become ours */
-    uint32_t (*number)(const void *row); /* that it is found by; NULL: its namespace is enough */
+    bool (*own)(struct inventory *inv, void *row); /* its texts become ours. False: no memory */
+    uint32_t (*number)(const void *row);           /* that it is found by, too; NULL: it has none */
 };
 
 extern const struct row_type inventory_row_types[INVENTORY_KINDS];
@@ -48,12 +48,12 @@ bool inventory_build_lives(struct inventory *inv);
 bool inventory_sort_owners(struct inventory *inv);
 void inventory_free_owners(struct inventory *inv);
 
-/* From the time of a row to the moment. */
+/* How far the moment is from the time of a row; 0: within it. */
 uint64_t inventory_distance_ns(const struct inventory_head *row, uint64_t ts_ns);
-/* It began within that life. */
+/* Whether what was first seen then belongs to that life. */
 bool inventory_began_in(const struct life *life, uint64_t first_ts_ns);
-/* The rows of a kind, one of which is asked for by its namespace, and of that number: what they
- * say is of the namespace as it was in that life. */
+/* The rows of a kind that are about that namespace, as it was in that life, and have that number.
+ */
 struct by_netns_of inventory_find(const struct inventory *inv, enum inventory_kind kind,
                                   const struct nst_netns *netns, uint32_t number,
                                   const struct life *life);

@@ -107,7 +107,7 @@ const char *inventory_latest_label(const struct inventory *inv, const struct nst
     return ts_ns ? inventory_label(inv, netns, ts_ns) : NULL;
 }
 
-/* From this moment on something may be otherwise than before. */
+/* Something may change at at_ns: narrows the span round ts_ns to one side of it. */
 static void cut(uint64_t at_ns, uint64_t ts_ns, uint64_t *from_ns, uint64_t *until_ns)
 {
     if (at_ns > ts_ns)
@@ -124,7 +124,8 @@ static void cut_round(const struct inventory_head *head, uint64_t ts_ns, uint64_
         cut(head->last_ts_ns + 1, ts_ns, from_ns, until_ns);
 }
 
-/* Of what can be meant at a moment, what ended last before it and what begins first after it. */
+/* Of names (or containers) that a moment may belong to: the last end before it and the first begin
+ * after it. */
 struct neighbours {
     uint64_t before_ns, after_ns; /* 0, UINT64_MAX: none */
 };
@@ -137,7 +138,7 @@ static void see_neighbour(struct neighbours *n, const struct inventory_head *hea
         n->after_ns = head->first_ts_ns;
 }
 
-/* Where the one is no longer nearer than the other. */
+/* Half-way between them the nearest one changes. */
 static void cut_between(const struct neighbours *n, uint64_t ts_ns, uint64_t *from_ns,
                         uint64_t *until_ns)
 {
@@ -167,12 +168,12 @@ static void cut_containers(const struct inventory *inv, const struct nst_netns *
     cut_between(&neighbours, ts_ns, from_ns, until_ns);
 }
 
-/* Those of other lives are not meant at any moment of this one. */
+/* Names of other lives of the inum are not this one's at any time. */
 static void cut_names(const struct inventory *inv, const struct nst_netns *netns,
                       const struct life *life, uint64_t ts_ns, uint64_t *from_ns,
                       uint64_t *until_ns)
 {
-    /* By enum nst_place; what is only open is not a name. */
+    /* By enum nst_place; NST_PLACE_FD is none of them, as an open file is no name. */
     struct neighbours places[] = {{0, UINT64_MAX}, {0, UINT64_MAX}};
     struct by_netns_of of = names_since(&inv->names, netns, life->begin_ns, life->end_ns);
     const struct nst_netns_name *name;

@@ -13,10 +13,10 @@
  * is known. Valid until the next inventory_learn(). */
 const char *inventory_label(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);
-/* As it was seen last; if nobody called it anything then, what it was called last before. */
+/* Its label when it was last seen; if it had none then, the last that it had before. */
 const char *inventory_latest_label(const struct inventory *inv, const struct nst_netns *netns);
-/* Narrows the span from *from_ns to *until_ns, which has the moment in it, to one in which the
- * namespace is the same, and its label. */
+/* Narrows the span from *from_ns to *until_ns, in which the moment lies, to one in which the
+ * namespace of that inum is the same one all the time, and has the same label. */
 void inventory_steady(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
                       uint64_t *from_ns, uint64_t *until_ns);
 

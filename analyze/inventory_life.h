@@ -8,13 +8,12 @@
 /* The namespace as it was at that moment, of those that had its inum. */
 struct life inventory_life(const struct inventory *inv, const struct nst_netns *netns,
                            uint64_t ts_ns);
-/* What tells that one in all files of a capture: when it was seen first, or what is said of that in
- * struct life. 0: its cookie does, or nothing is known. */
+/* What tells that life from others in all files of a capture: its first_ts_ns, see struct life. 0:
+ * it has a cookie, which tells it, or nothing is known. */
 uint64_t inventory_life_key(const struct inventory *inv, const struct nst_netns *netns,
                             uint64_t ts_ns);
 
-/* Something that was seen at that moment, of the namespace as it was then, from *first_ts_ns to
- * *last_ts_ns: life_widen(). */
+/* life_widen() for something of the namespace as it was at that moment. */
 void inventory_widen(const struct inventory *inv, const struct nst_netns *netns, uint64_t ts_ns,
                      uint64_t *first_ts_ns, uint64_t *last_ts_ns);
 

@@ -14,9 +14,9 @@
 
 /* When an address was its namespace's. */
 struct address_span {
-    uint64_t first_ts_ns, last_ts_ns;  /* seen so, or its namespace, with which it went */
-    uint64_t before_ns, after_ns;      /* perhaps so: it may have been there longer than seen */
-    uint64_t own_from_ns, own_till_ns; /* so, if the namespace is known to be there */
+    uint64_t first_ts_ns, last_ts_ns;  /* it was seen there, or at last its namespace was */
+    uint64_t before_ns, after_ns;      /* it may have been there longer than it was seen */
+    uint64_t own_from_ns, own_till_ns; /* it was there, if the namespace is known to have existed */
 };
 
 /* Whose an address was. */
@@ -28,8 +28,8 @@ struct owner {
 };
 
 struct owners {
-    struct owner *list; /* by address, and then by when they can be asked for */
-    struct span *spans; /* then */
+    struct owner *list; /* by address, and then by the begin of their spans */
+    struct span *spans; /* meeting_span() of each */
     size_t count;
     struct by_netns by_netns; /* their places; number: where those of its address begin */
 };
@@ -71,7 +71,7 @@ static struct address_span address_span(const struct inventory *inv, const struc
     return span;
 }
 
-/* From the first moment at which it makes a difference to the last. */
+/* From the first to the last moment at which the owner matters to a question. */
 static struct span meeting_span(const struct owner *o)
 {
     const struct address_span *when = &o->when;
@@ -185,8 +185,8 @@ static size_t find_address(const struct owners *owners, const struct nst_octets 
     return owners->count;
 }
 
-/* Then it was the other's: where one had an address shortly before the next, it is the next one's
- * from when it was seen there. */
+/* Whether the address was the other's then: of two that had it one after the other, it passes to
+ * the later one when it was first seen there. */
 static bool is_between(const struct address_span *span, const struct address_span *other,
                        uint64_t ts_ns)
 {
@@ -239,7 +239,7 @@ static const struct nst_netns *find_owner(const struct owners *owners, size_t be
     return owner;
 }
 
-/* Its packets show that it is still there, or already. */
+/* Whether the namespace itself had the address, whose packets show that it existed then. */
 static bool has_own_address(const struct inventory *inv, size_t begin,
                             const struct nst_netns *netns, uint64_t ts_ns)
 {

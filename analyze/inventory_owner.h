@@ -5,9 +5,9 @@
 
 #include "analyze/inventory.h"
 
-/* What people call the namespace that had an address then. Several may have had it: netns, where
- * it is asked (NULL: nowhere), goes before others, and between two others nobody can tell: NULL,
- * as where nobody had it. */
+/* What people call the namespace that had an address then. Several may have had it: netns, if not
+ * NULL, the namespace in which somebody asks, goes before others. NULL: nobody had it, or several
+ * others. */
 const char *inventory_owner(const struct inventory *inv, const struct nst_octets *address,
                             const struct nst_netns *netns, uint64_t ts_ns);
 

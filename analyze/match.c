@@ -156,7 +156,8 @@ static enum who_when who_matches(const struct match_who *w, const struct nst_net
     }
 }
 
-/* netns NULL: an event without a namespace is in none that can be asked for. */
+/* Whether --netns lets the namespace through. netns NULL: of an event without one, which is in none
+ * that --netns can name. */
 static enum who_when netns_matches(const struct matcher *m, const struct nst_netns *netns,
                                    uint64_t from_ns, uint64_t to_ns)
 {
@@ -185,7 +186,8 @@ bool match_netns(const struct matcher *m, const struct nst_netns *netns, uint64_
     return !m->filter || netns_matches(m, netns, from_ns, to_ns) != WHO_NEVER;
 }
 
-/* Whether a block's namespace hints leave room for a namespace that is asked for. */
+/* Whether the hints in a block's header, of which inums are in it, leave room for a namespace that
+ * --netns names. */
 static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
 {
     bool asked = false;
@@ -202,7 +204,7 @@ static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
             if (bits[bit / 64] >> bit % 64 & 1)
                 return true;
         } else if (w->who->form == NST_WHO_COOKIE && !w->found) {
-            return true; /* its inum, which the hints are made of, is not known yet */
+            return true; /* hints are made of inums, and its inum is not known yet */
         }
         for (size_t j = 0; j < w->spans.count; j++) {
             bit = nst_netns_bit(w->spans.list[j].netns.inum);
@@ -229,8 +231,9 @@ static bool probe_matches(const struct filter *f, const struct nst_probe *probe)
     return false;
 }
 
-/* Only a tracepoint's full name says which bit it has: the kind of what has no colon, and the
- * group of a short name, are open. */
+/* Whether the hints in a block's header, of which probes are in it, leave room for those of
+ * --probe. A name has a bit only if it is complete: without a prefix it must be a tracepoint's with
+ * its group, as what has no colon may be of any kind. */
 static bool probe_bits_match(const struct filter *f, uint64_t bits)
 {
     for (size_t i = 0; i < f->probes.count; i++) {
@@ -257,7 +260,7 @@ static bool drop_matches(const struct filter *f, const struct nst_drop_reason *r
     return false;
 }
 
-/* Room for count entries and that of NST_NONE, which is the last. */
+/* Makes room for count entries, and for that of NST_NONE behind them. False: no memory. */
 static bool table_reset(struct match_table *table, uint32_t count)
 {
     if (table->room < (size_t)count + 1) {
@@ -278,7 +281,7 @@ static bool table_holds(const struct match_table *table, uint32_t index)
     return !table->matches || table->matches[index < table->count ? index : table->count];
 }
 
-/* Within a block in which its namespace matches at times, the moment decides. */
+/* Where the namespace matches for a part of the block's time, it depends on when the event was. */
 static bool netns_holds(const struct matcher *m, const struct nst_block *block,
                         const struct nst_event *event)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A filter applied to one file. What it costs an event is a look into a table for each kind of
- * option: patterns and names are compared once a block, with the block's dictionaries.
+ * A filter applied to one file. Patterns and names are compared once a block, with the entries of
+ * its dictionaries; for an event there is only a look into a table for each kind of option.
  */
 #ifndef NST_ANALYZE_MATCH_H
 #define NST_ANALYZE_MATCH_H
@@ -18,8 +18,8 @@ struct match_who {
     struct who_spans spans;
 };
 
-/* A dictionary's entries that match, and one more for NST_NONE. NULL: all do. Of namespaces
- * they are enum who_when: a name may come or go within a block. */
+/* Which entries of a dictionary match, and behind them one for NST_NONE. NULL: all do. Entries are
+ * true or false, those of namespaces an enum who_when: a name may come or go within a block. */
 struct match_table {
     uint8_t *matches;
     uint32_t count;
@@ -28,7 +28,7 @@ struct match_table {
 
 struct matcher {
     const struct filter *filter;       /* NULL: everything matches */
-    const struct journey_set *follow;  /* these match as a whole; NULL: each event for itself */
+    const struct journey_set *follow;  /* see match_follow() */
     uint64_t since_ns, until_ns;       /* since 1970 */
     uint64_t since_ts_ns, until_ts_ns; /* CLOCK_MONOTONIC */
     struct match_who *whos;            /* filter->whos_count of them */
@@ -40,29 +40,30 @@ struct matcher {
 bool match_init(struct matcher *m, const struct filter *filter);
 void match_free(struct matcher *m);
 
-/* It asks for more than a time: perhaps few events of a block match, or none. */
+/* It asks for more than times, so that perhaps few events of a block match, or none. */
 bool match_is_choosy(const struct matcher *m);
 
 /* From now on an event matches if its journey is one of these, or, having none, if it meets the
  * criteria itself; times hold for both. NULL: each has to meet them. */
 void match_follow(struct matcher *m, const struct journey_set *journeys);
 
-/* Until the first and last event are known, times that count from them or a day leave the window
- * open. */
+/* Tells the first and the last event, which --since and --until may count from. Until it is called,
+ * such times exclude nothing. */
 void match_window(struct matcher *m, uint64_t first_time_ns, uint64_t last_time_ns);
 /* Both --since and --until are given, and no time is in between. */
 bool match_window_is_empty(const struct matcher *m);
-/* What the file's tables say by now, whose owner keeps it. False: no memory. */
+/* Takes what the file's tables say by now of those that --netns names. inv stays the caller's.
+ * False: no memory. */
 bool match_learn(struct matcher *m, const struct inventory *inv);
-/* A namespace that is in the file. False: no memory. */
+/* Tells a namespace that is in the file. False: no memory. */
 bool match_see_netns(struct matcher *m, const struct nst_netns *netns);
 
 /* False: nothing in such a block can match. */
 bool match_block(const struct matcher *m, const struct nst_block_info *info);
-/* Its events are next; only its dictionaries are read. 1, 0: none of them can match, <0: -ENOMEM.
- */
+/* Call it before match_event() for the block's events; reads its dictionaries alone. 0: none of its
+ * events can match; 1: some may; <0: -ENOMEM. */
 int match_prepare(struct matcher *m, const struct nst_block *block);
-/* A namespace may match at some time between the two, as far as --netns goes. */
+/* Whether --netns lets the namespace through at some time between the two (CLOCK_MONOTONIC). */
 bool match_netns(const struct matcher *m, const struct nst_netns *netns, uint64_t from_ns,
                  uint64_t to_ns);
 /* Everything but -f. */

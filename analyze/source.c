@@ -47,7 +47,8 @@ static uint64_t file_size(const char *path)
     return S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-/* Other tools take such words where ours takes files. */
+/* What may have been meant by a file that does not exist: other tools take such words without an
+ * option. */
 static const char *hint(const char *path, const struct filter *filter)
 {
     static const char reason[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
@@ -62,7 +63,7 @@ static const char *hint(const char *path, const struct filter *filter)
     return "";
 }
 
-/* What it is called, and how long it is. */
+/* What messages call it. */
 static bool name_part(struct source *s, const struct source_place *place)
 {
     s->file = (struct input_file){.path = place->path, .index = place->index};
@@ -102,7 +103,7 @@ static int cannot_open(const char *path, const struct filter *filter, const char
     return message_error(path, "%s%s", why, hint(path, filter));
 }
 
-/* The file could be read; what is in it cannot. */
+/* The error is about what the file holds, not about opening it. */
 static bool is_content(int error)
 {
     return error == -EMEDIUMTYPE || error == -ENODATA || error == -EBADMSG ||
@@ -191,7 +192,8 @@ bool source_borrow(struct source *s, const struct source *before, const struct s
     s->borrows = true;
     if (before && !inventory_learn_from(inv, &before->inventory))
         return false;
-    /* What still was at the end of the one may have ended before the other begins. */
+    /* What was still true at the end of the file before may have ended before the one behind
+     * begins. */
     if (before && behind)
         inventory_close(inv);
     return (!behind || inventory_learn_from(inv, &behind->inventory)) && inventory_sort(inv) &&
@@ -231,7 +233,7 @@ bool source_peek(const struct source *s, uint64_t *ts_ns)
         *ts_ns = s->pending[s->pending_next].info.first_ts_ns;
         return true;
     }
-    /* What a pipe has not given yet comes after all that it gave. */
+    /* What is still to come by a pipe is later than all that came by it. */
     *ts_ns = s->totals.last_ts_ns + 1;
     return !s->seekable && !s->at_end && !s->failed;
 }

@@ -24,32 +24,32 @@ struct pending {
     struct nst_block *block; /* NULL: in the file; a pipe's blocks are decoded as they come */
     bool unreadable;         /* which was said */
     bool no_packets;         /* those are unreadable, which was said */
-    bool in_vain;            /* it was taken before, and nothing in it matched */
+    bool in_vain;            /* it was decoded before, and nothing in it matched */
 };
 
 struct source {
     struct input_file file;
-    char *part_name; /* the file's path, of what begins within it; or NULL */
+    char *part_name; /* of a capture appended to another, what messages call it; else NULL */
     struct nst_reader *reader;
     unsigned load;        /* of NST_LOAD_* */
-    unsigned filter_load; /* of that, what the filter needs */
+    unsigned filter_load; /* what the filter needs of that */
     bool keep_history;
     bool seekable;
-    bool at_end;            /* of what nst_reader_next() has to give */
+    bool at_end;            /* nst_reader_next() has no more */
     bool failed;            /* reading ended with an error, which was said */
     bool left_out;          /* something whole could not be decoded, which was said */
-    uint64_t unread_blocks; /* of which nothing came, for that or for damage */
+    uint64_t unread_blocks; /* blocks that could not be decoded at all */
     struct matcher matcher;
     struct filter_values values;
     struct journey_set chosen; /* see follow.h */
     struct anchors anchors;
     struct inventory inventory;
     bool inventory_changed;
-    struct inventory borrowed; /* of a file that tells nothing, what those next to it say */
+    struct inventory borrowed; /* of the files before and behind it, if this one says nothing */
     bool borrows;
-    struct netns_list seen; /* in the events of a pipe, of which nothing can be looked up later */
+    struct netns_list seen; /* in the events of a pipe, which cannot be read again to list them */
 
-    struct pending *pending; /* by time from next on */
+    struct pending *pending; /* sorted by time, from pending_next on */
     size_t pending_count, pending_next, pending_room;
     struct prefetch *prefetch; /* decodes what follows, or NULL */
     size_t prefetch_next;      /* in pending: what it decodes next */
@@ -70,17 +70,17 @@ struct source_place {
     unsigned index; /* the input_file's */
 };
 
-/* Reads the headers of all blocks, or of a pipe's first. Else *s is left alone, and it was said
- * why: STATUS_PARTIAL where there is such a file, but nothing to read in it, STATUS_FAILED for the
- * rest. */
+/* Reads the headers of all blocks, or of the first ones of a pipe. Else *s is left alone, and it
+ * was said why: STATUS_PARTIAL if there is such a file, but nothing readable in it; STATUS_FAILED
+ * for all other reasons. */
 int source_open(struct source **s, const struct source_place *place, const struct filter *filter,
                 unsigned load);
 /* Where in the same file another capture begins, or 0. */
 uint64_t source_next_file(const struct source *s);
 void source_close(struct source *s);
 
-/* Of one that can be sought in and tells nothing: what the capture's file before it and the one
- * behind it say, either of which may be NULL. False: no memory. */
+/* For a seekable source whose tables say nothing of namespaces: learns what those of the files
+ * before and behind it in the capture say, either of which may be NULL. False: no memory. */
 bool source_borrow(struct source *s, const struct source *before, const struct source *behind);
 /* What is known of the namespaces in its events. */
 const struct inventory *source_known(const struct source *s);
@@ -91,8 +91,8 @@ bool source_first_time(const struct source *s, uint64_t *time_ns);
  * source_take(). */
 void source_set_times(struct source *s, uint64_t first_time_ns, uint64_t last_time_ns);
 
-/* No event that is still to come is earlier (but on a pipe: one that the recorder marked as
- * late). False: none is to come. */
+/* *ts_ns: no event that is still to come is earlier, unless it comes by a pipe and the recorder has
+ * marked it as late. False: none is to come. */
 bool source_peek(const struct source *s, uint64_t *ts_ns);
 /* The next block as a chunk, which becomes the caller's. NULL: nothing in it matches, or it
  * cannot be read, which was said. */
@@ -110,7 +110,7 @@ void source_follow(struct source *s, const struct journey_set *journeys);
 void source_visit(struct source *s, bool (*visit)(void *context, const struct nst_block *block),
                   void *context);
 
-/* From now on, what source_status() answers does not change by itself. */
+/* Stops the thread that decodes ahead: what source_status() answers no longer changes by itself. */
 void source_settle(struct source *s);
 
 /* enum status: how well the file could be read; source_settle() came before. */

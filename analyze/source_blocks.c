@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From the file to the blocks that are to be decoded, and what its tables say. */
+/* Reads a file or pipe: which blocks are to be decoded, and what its tables say. */
 #include "config.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ int source_load_block(struct source *s, unsigned what, bool *no_packets)
     code = nst_reader_load(s->reader, what, &err);
     if (code >= 0)
         return code;
-    /* Of damage the reader has warned. */
+    /* The reader has warned of damage itself. */
     if (code != -EBADMSG) {
         message_error(s->file.path, "%s", err.text);
         s->left_out = true;
@@ -90,7 +90,7 @@ static bool learn_tables(struct source *s)
     return learnt;
 }
 
-/* What all tables read by now say together. */
+/* Makes what all tables read so far say together ready to be looked up. */
 static void settle_inventory(struct source *s)
 {
     if (!s->inventory_changed)
@@ -114,14 +114,14 @@ static bool add_pending(struct source *s, const struct nst_block_info *info,
     return true;
 }
 
-/* What must be decoded to know that something of the block matches. */
+/* How much of a block is decoded: if nothing in it can match, its dictionaries and events alone. */
 static unsigned needed(const struct source *s, const struct nst_block_info *info)
 {
     return match_block(&s->matcher, info) ? s->load : NST_LOAD_META;
 }
 
-/* A pipe's block of events. It is decoded even if it cannot match, so that its namespaces are
- * known: there is no coming back. */
+/* Takes a pipe's block of events. It is decoded even if it cannot match, so that it is known which
+ * namespaces there were: a pipe cannot be read again. */
 static bool add_from_pipe(struct source *s, const struct nst_block *current)
 {
     struct nst_block *block;
@@ -172,7 +172,7 @@ static void total_events(struct input_totals *t, const struct nst_block_info *in
     t->packet_bytes += info->expanded_bytes;
 }
 
-/* The next block of the file, whatever it is. False: there is none, or reading failed. */
+/* Takes the next block of the file, of whatever type. False: there is none, or reading failed. */
 static bool read_block(struct source *s)
 {
     struct nst_error err = {0};

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From blocks to chunks: what matches of each, in a thread of its own where that is worth it. */
+/* Decodes blocks and finds what matches in each, in a thread of its own where that is worth it. */
 #include "config.h"
 
 #include "analyze/message.h"
 #include "analyze/source_internal.h"
 
-/* With fewer blocks a file is read before a thread would have begun. */
+/* A file with fewer blocks is read before a thread would have begun. */
 #define PREFETCH_WORTH 4
 
-/* The reader stands before the block with its header read. NULL: it does not. */
+/* Moves the reader to that block and reads its header. NULL: it cannot, and it was said why. */
 static const struct nst_block *go_to(struct source *s, const struct nst_block_info *info)
 {
     struct nst_error err = {0};
@@ -40,8 +40,9 @@ static bool any_matches(const struct source *s, const struct nst_block *block)
     return false;
 }
 
-/* Packet bytes are most of the work: before they are unpacked for a filter that picks few
- * events, the rest of the block is asked. False: nothing matches, or it cannot be decoded. */
+/* Decodes the block if anything in it matches. Packet bytes are most of the work: for a filter that
+ * picks few events they are decoded only if an event of the block matches by all else. False:
+ * nothing matches, or it cannot be decoded. */
 static bool load_matching(struct source *s, struct pending *p, const struct nst_block *block)
 {
     bool rest_first = match_is_choosy(&s->matcher) && s->load & NST_LOAD_PACKETS;
@@ -73,7 +74,8 @@ static struct nst_block *load_pending(struct source *s, struct pending *p)
         nst_block_free(p->block);
         return NULL;
     }
-    /* While --follow chooses journeys, blocks that can only have other events of them are there. */
+    /* With --follow even blocks that cannot match are in the list, for events of the same journeys:
+     * while journeys are chosen, they are passed over. */
     if (!match_block(&s->matcher, &p->info))
         return NULL;
     current = go_to(s, &p->info);
@@ -95,7 +97,7 @@ static struct chunk *make_chunk(struct source *s, struct nst_block *block, uint6
         source_no_memory(s);
         return NULL;
     }
-    /* Without events nobody can say that none matches. */
+    /* Where events were not decoded, nobody can say that none matches. */
     if (chunk->count || !block->events)
         return chunk;
     chunk_free(chunk);

@@ -35,8 +35,8 @@ void who_spans_free(struct who_spans *spans)
     *spans = (struct who_spans){0};
 }
 
-/* What was so in a span of time, of the namespace as it was at that moment, was so for a while
- * before and after. */
+/* Adds a span in which the namespace, as it was at ts_ns, was seen to be meant; it was meant for a
+ * while before and after, too. */
 static bool add_since(struct who_spans *spans, const struct inventory *inv,
                       const struct nst_netns *netns, uint64_t ts_ns, uint64_t first_ts_ns,
                       uint64_t last_ts_ns)
@@ -93,8 +93,8 @@ static bool fill_names(struct who_spans *spans, const struct nst_who *who,
     return true;
 }
 
-/* A process was where it is seen first since it was started, as far as anybody knows. What the
- * host has slept since then makes that a little early. */
+/* Since when the process was where it was first seen: since its start, as far as anybody knows.
+ * That is a little early if the host has slept since. */
 static uint64_t process_since(const struct inventory *inv, const struct nst_process *p)
 {
     uint64_t start_ns = p->start_ns > inv->asleep_ns ? p->start_ns - inv->asleep_ns : 0;
@@ -114,7 +114,8 @@ static uint64_t process_since(const struct inventory *inv, const struct nst_proc
  * of the time until it is missed. */
 #define MISSED_NS 2000000000ULL
 
-/* Not beyond the time when its pid is another's, or it is elsewhere. */
+/* Until when the process may have been there: not beyond the time when its pid was another's, or it
+ * was seen elsewhere. */
 static uint64_t process_until(const struct inventory *inv, const struct nst_process *p)
 {
     uint64_t until_ns =
@@ -157,7 +158,7 @@ static bool fill_host(struct who_spans *spans, const struct inventory *inv)
     return true;
 }
 
-/* As docker takes them: a whole id or name goes before the beginning of an id. */
+/* As docker has it: what is a whole id or a name is not taken for the beginning of another id. */
 static bool fill_container(struct who_spans *spans, const struct nst_who *who,
                            const struct inventory *inv)
 {

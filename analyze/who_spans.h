@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which namespaces a WHO meant in one file, and when. */
+/* Which namespaces a WHO of --netns means in one file, and from when until when. */
 #ifndef NST_ANALYZE_WHO_SPANS_H
 #define NST_ANALYZE_WHO_SPANS_H
 
@@ -15,14 +15,14 @@ struct who_span {
 struct who_spans {
     struct who_span *list;
     size_t count, room;
-    bool ambiguous; /* container: what was given begins the ids of several */
+    bool ambiguous; /* container:X, where X begins the ids of several containers */
 };
 
-/* Forgets what there was. Forms that the inventory does not answer (NST_WHO_INUM, NST_WHO_COOKIE)
- * give none. False: no memory. */
+/* Fills the list anew from what the inventory says; of an inum or a cookie it says nothing. False:
+ * no memory. */
 bool who_spans_fill(struct who_spans *spans, const struct nst_who *who,
                     const struct inventory *inv);
-/* That namespace, at all times. */
+/* Adds the namespace for all times. False: no memory. */
 bool who_spans_add(struct who_spans *spans, const struct nst_netns *netns);
 void who_spans_free(struct who_spans *spans);
 
