@@ -7,13 +7,33 @@
 #include <string.h>
 
 #include "analyze/inventory_life.h"
+#include "analyze/pid_spans.h"
 #include "format/array.h"
 #include "format/container_fit.h"
 
+/* Draws the span out by one of the same namespace that it meets, or that follows it without a gap.
+ * False: it is another. */
+static bool draw_out(struct who_span *span, const struct who_span *by)
+{
+    if (span->netns.inum != by->netns.inum || span->netns.cookie != by->netns.cookie ||
+        (by->first_ts_ns > span->last_ts_ns && by->first_ts_ns - span->last_ts_ns > 1) ||
+        by->last_ts_ns < span->first_ts_ns)
+        return false;
+    if (by->first_ts_ns < span->first_ts_ns)
+        span->first_ts_ns = by->first_ts_ns;
+    if (by->last_ts_ns > span->last_ts_ns)
+        span->last_ts_ns = by->last_ts_ns;
+    return true;
+}
+
+/* What goes on is one span, so that there are few to look through. */
 static bool add(struct who_spans *spans, const struct who_span *span)
 {
-    struct who_span *list = nst_array_room(spans->list, spans->count, &spans->room, sizeof(*list));
+    struct who_span *list;
 
+    if (spans->count && draw_out(&spans->list[spans->count - 1], span))
+        return true;
+    list = nst_array_room(spans->list, spans->count, &spans->room, sizeof(*list));
     if (!list)
         return false;
     spans->list = list;
@@ -93,58 +113,18 @@ static bool fill_names(struct who_spans *spans, const struct nst_who *who,
     return true;
 }
 
-/* Since when the process was where it was first seen: since its start, as far as anybody knows.
- * That is a little early if the host has slept since. */
-static uint64_t process_since(const struct inventory *inv, const struct nst_process *p)
-{
-    uint64_t start_ns = p->start_ns > inv->asleep_ns ? p->start_ns - inv->asleep_ns : 0;
-    size_t count;
-    const struct nst_process *list = inventory_processes(inv, &count);
-
-    if (!p->start_ns || start_ns > p->first_ts_ns)
-        return p->first_ts_ns;
-    for (size_t i = 0; i < count; i++)
-        if (list[i].pid == p->pid && list[i].start_ns == p->start_ns &&
-            list[i].first_ts_ns < p->first_ts_ns)
-            return p->first_ts_ns;
-    return start_ns;
-}
-
-/* The recorder looks at everything every two seconds: a process was where it is seen last for some
- * of the time until it is missed. */
-#define MISSED_NS 2000000000ULL
-
-/* Until when the process may have been there: not beyond the time when its pid was another's, or it
- * was seen elsewhere. */
-static uint64_t process_until(const struct inventory *inv, const struct nst_process *p)
-{
-    uint64_t until_ns =
-        p->last_ts_ns < UINT64_MAX - MISSED_NS ? p->last_ts_ns + MISSED_NS : UINT64_MAX;
-    size_t count;
-    const struct nst_process *list = inventory_processes(inv, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (list[i].pid == p->pid && list[i].first_ts_ns > p->last_ts_ns) {
-            uint64_t since_ns = process_since(inv, &list[i]);
-
-            if (since_ns > p->last_ts_ns && since_ns <= until_ns)
-                until_ns = since_ns - 1;
-        }
-    return until_ns;
-}
-
 static bool fill_pid(struct who_spans *spans, const struct nst_who *who,
                      const struct inventory *inv)
 {
     size_t count;
-    const struct nst_process *list = inventory_processes(inv, &count);
+    struct pid_span *rows = pid_spans(inv, who->number, &count);
+    bool ok = rows;
 
-    for (size_t i = 0; i < count; i++)
-        if (list[i].pid == who->number &&
-            !add_since(spans, inv, &list[i].netns, list[i].first_ts_ns,
-                       process_since(inv, &list[i]), process_until(inv, &list[i])))
-            return false;
-    return true;
+    for (size_t i = 0; i < count && ok; i++)
+        ok = add_since(spans, inv, &rows[i].process->netns, rows[i].process->first_ts_ns,
+                       rows[i].since_ns, rows[i].until_ns);
+    free(rows);
+    return ok;
 }
 
 static bool fill_host(struct who_spans *spans, const struct inventory *inv)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyze/filter.h"
 #include "analyze/match.h"
@@ -419,6 +420,34 @@ static void test_blocks(void)
            "block: before the time, whatever packets it has");
 }
 
+/* A pid that one process after the other had: who looks at all of them for each, and again for each
+ * of those, is not done before the alarm. */
+static void test_reused_pid(void)
+{
+    enum { ROWS = 10000 };
+    struct nst_process *rows = calloc(ROWS, sizeof(*rows));
+    const struct nst_tables many = {
+        .ts_ns = START_NS + 5000, .processes = rows, .processes_count = ROWS};
+
+    if (!rows)
+        exit(99);
+    for (unsigned i = 0; i < ROWS; i++)
+        rows[i] = (struct nst_process){
+            .netns = {3, 4026532003},
+            .pid = 7,
+            .start_ns = 1000 + 10 * i,
+            .first_ts_ns = 1000 + 10 * i,
+            .last_ts_ns = i + 1 < ROWS ? 1010 + 10 * i : NST_STILL,
+        };
+    learnt = &many;
+    alarm(30);
+    check("--netns=pid:7", "----e");
+    check("--netns=!pid:7", "abcd-");
+    alarm(0);
+    learnt = &tables;
+    free(rows);
+}
+
 int main(void)
 {
     test_netns();
@@ -430,5 +459,6 @@ int main(void)
     test_packets();
     test_follow();
     test_blocks();
+    test_reused_pid();
     return tap_done(&tap);
 }
