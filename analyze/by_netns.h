@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rows by their namespaces, so that those of one are found without a look at the others: the
- * kernel gives an inum again at once, and where containers come and go thousands have the same.
+ * A sorted index of rows by their namespaces, so that those of one are found without a look at the
+ * others. The kernel gives an inum again at once: where containers come and go, thousands have had
+ * the same.
  */
 #ifndef NST_ANALYZE_BY_NETNS_H
 #define NST_ANALYZE_BY_NETNS_H
@@ -16,19 +17,19 @@
 struct by_netns_row {
     uint32_t inum;
     uint64_t cookie;
-    uint32_t number; /* what else tells those of a namespace apart: an ifindex; else 0 */
+    uint32_t number; /* of a thing in the namespace, such as an ifindex; else 0 */
     uint64_t first_ts_ns;
     size_t row;
 };
 
 struct by_netns {
     struct by_netns_row *list;
-    struct by_netns_row *of_inum; /* all cookies are 0: for whoever is asked for without one */
+    struct by_netns_row *of_inum; /* the same with all cookies 0: to look up one without a cookie */
     size_t count, room;
     size_t sorted; /* all of them, or 0: none is found */
 };
 
-/* First all rows anew, then they are sorted, then they are found. False: no memory. */
+/* In this order: clear, add all rows, sort; then rows can be found. False: no memory. */
 void by_netns_clear(struct by_netns *set);
 bool by_netns_add(struct by_netns *set, const struct by_netns_row *row);
 bool by_netns_sort(struct by_netns *set);
@@ -40,7 +41,7 @@ struct by_netns_of {
     const struct by_netns_row *exact, *exact_end; /* with its cookie */
 };
 
-/* Those that began from from_ns to until_ns, and all that have its cookie. */
+/* Finds the rows that began between the two times, and all that have its cookie. */
 struct by_netns_of by_netns_find(const struct by_netns *set, const struct nst_netns *netns,
                                  uint32_t number, uint64_t from_ns, uint64_t until_ns);
 /* False: no more. */

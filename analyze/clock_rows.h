@@ -25,8 +25,8 @@ int clock_rows_write(struct clock_rows *clock, const struct input *in,
                      const struct file_rows *files);
 /* The functions are about that capture from now on. */
 int clock_rows_choose(struct clock_rows *clock, int64_t capture);
-/* Of captures of which files were imported before, or whose clock was set back: their times anew,
- * which those that came now may know better. */
+/* Computes the times of all rows anew for captures of which files had been imported before, or
+ * whose clock was set back: what this import has brought may date them better. */
 int clock_rows_renew(struct clock_rows *clock, const struct file_rows *files);
 void clock_rows_close(struct clock_rows *clock);
 

@@ -171,7 +171,7 @@ static int run(const struct command *command, int argc, char **argv)
     int letter, status;
 
     if (!filter)
-        return message_error(NULL, "no memory for a filter");
+        return STATUS_FAILED;
     options_begin(&o, command, argc, argv, filter);
     while ((letter = options_next(&o)) > 0)
         database = o.value;

@@ -10,8 +10,8 @@ bool hop_is_sent(const char *probe_symbol)
     return !strcmp(probe_symbol, "net:net_dev_start_xmit");
 }
 
-/* Where the open stay came from: the one before it; unless no device sent the packet on from
- * there, and one of those that were sent before has not arrived yet. */
+/* Notes where the packet of the open stay came from: the stay before it, unless no device sent it
+ * on from there, and one that the latest sender sent has not arrived yet. */
 static void come_from(struct hop_trail *trail, const struct hop_stay *before)
 {
     struct hop_stay *stay = &trail->open;

@@ -2,15 +2,16 @@
 /*
  * A packet's way through the namespaces, from its events in their order. Pure.
  *
- * A stay lasts while events name one namespace; the first that names another ends it. Events
- * that name none neither end nor prolong it. Clones that are in two namespaces at once so make
- * a new stay at each change.
+ * A stay lasts while events name the same namespace; the first event that names another one ends
+ * it. Events that name none neither end nor prolong it. If clones of a packet are in two namespaces
+ * at once, each change from one to the other begins a new stay.
  *
- * A packet comes from the stay before, but for one that a bridge flooded: its devices send it
- * several times, several namespaces receive it one after the other, and none of them has it from
- * the one before. So who comes after a namespace that sent nothing has it from the sender, as
- * long as that sent more often than others received. (A packet that BPF redirected to a peer's
- * device was sent by none in between either, but then nothing else is under way.)
+ * A stay's packet came from the namespace of the stay before, unless a bridge flooded it: then the
+ * bridge's devices sent it several times, several namespaces received it one after the other, and
+ * none of them had it from the one before. So a namespace that comes after one that sent nothing
+ * has the packet from the latest sender, as long as that sent more often than others received. (A
+ * packet that BPF redirects to a peer's device is not sent in between either, but then nothing
+ * else is under way.)
  */
 #ifndef NST_ANALYZE_HOP_H
 #define NST_ANALYZE_HOP_H
@@ -24,8 +25,9 @@ struct hop_stay {
     uint64_t entered_clock_ns, left_clock_ns; /* of its first and last event */
     uint32_t events;
     int64_t first_event;
-    int64_t prev_netns; /* that it came from; 0: it is the first, or came from nowhere else */
-    int64_t latency_ns; /* since that was left */
+    int64_t
+        prev_netns; /* where the packet came from; 0: it is the first stay, or from nowhere else */
+    int64_t latency_ns; /* since it left there */
     bool sent;          /* a device sent it on from here */
 };
 
@@ -36,7 +38,7 @@ struct hop_trail {
     struct hop_stay open; /* the last: once there are stays */
     int64_t sender;       /* where a device sent it last; 0: nowhere, as far as known */
     uint64_t sent_clock_ns;
-    uint32_t unarrived; /* that it sent, less the namespaces that have it from there */
+    uint32_t unarrived; /* how often it sent it, less the namespaces that have it from there */
 };
 
 struct hop_event {

@@ -36,11 +36,12 @@ struct interfaces {
 void interfaces_init(struct interfaces *set);
 void interfaces_free(struct interfaces *set);
 
-/* Its number, made at first sight; netns_name is borrowed and may be NULL. NST_NONE: no memory. */
+/* The number of the interface of that key, which is made if need be; netns_name is copied and may
+ * be NULL. NST_NONE: no memory. */
 uint32_t interfaces_number(struct interfaces *set, const struct interface_key *key,
                            const char *netns_name);
 void interfaces_count(struct interfaces *set, uint32_t number, uint64_t time_ns);
-/* Events of these times were lost, nobody knows at which device: number is such an interface. */
+/* Counts events that were lost between these times, nobody knows at which device. */
 void interfaces_dropped(struct interfaces *set, uint32_t number, uint64_t dropped,
                         uint64_t first_ns, uint64_t last_ns);
 

@@ -12,7 +12,7 @@ struct writing {
     const struct file_row *file;
     const struct anchors *anchors;
     struct counters counters;
-    uint64_t before_ns; /* when the counters were told before these; 0: never */
+    uint64_t before_ns; /* the time of the tables with counters before these; 0: there are none */
 };
 
 static int insert_row(const struct writing *w, uint64_t ts_ns, const struct nst_counter *counter,
@@ -27,7 +27,8 @@ static int insert_row(const struct writing *w, uint64_t ts_ns, const struct nst_
     return db_run(w->insert);
 }
 
-/* all: also what has not changed. Of a loss, also when there was none of it yet. */
+/* Writes a counter that has changed, or any if all is set. Of a loss there is also a row for the
+ * tables before, at which it had not changed yet: so it is known after when it happened. */
 static int write_counter(struct writing *w, uint64_t ts_ns, const struct nst_counter *counter,
                          bool all)
 {

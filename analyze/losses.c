@@ -20,7 +20,7 @@ static bool add(struct losses *l, const struct loss *loss)
     return true;
 }
 
-/* since_ts_ns: when the counters were told before these. */
+/* since_ts_ns: the time of the tables with counters before these; 0: there are none. */
 static bool note(struct losses *l, struct counters *counters, const struct nst_counter *counter,
                  uint64_t since_ts_ns, uint64_t ts_ns)
 {

@@ -22,11 +22,12 @@ struct losses {
     size_t count, room;
 };
 
-/* Of one file, by the history of its tables, which stays the owner of all strings. since_ts_ns:
- * what its first tables count was lost since then; 0: in other files. False: no memory. */
+/* Of one file, from the history of its tables, which stays the owner of all strings. since_ts_ns:
+ * what the first tables count was lost after that time; 0: it was lost while earlier files were
+ * written. False: no memory. */
 bool losses_gather(struct losses *losses, const struct nst_tables *const *history, size_t count,
                    uint64_t since_ts_ns);
-/* The same, all times together. False: no memory. */
+/* Adds up what was lost over all times, by counter, probe and CPU. False: no memory. */
 bool losses_sum(struct losses *sum, const struct losses *losses);
 void losses_free(struct losses *losses);
 

@@ -76,7 +76,8 @@ static size_t *newest_of(struct names *names, const uint8_t *key, size_t length,
     return &names->newest[id - 1];
 }
 
-/* One that goes on, also from table to table, is drawn out. False: it is about another time. */
+/* Draws a known name out by what tables say of it again, if the two times meet. False: they do not.
+ */
 static bool draw_out(struct names *names, struct nst_netns_name *known,
                      const struct nst_netns_name *entry)
 {
@@ -90,11 +91,11 @@ static bool draw_out(struct names *names, struct nst_netns_name *known,
     return true;
 }
 
-/* Beyond so many comings and goings of one name, what is said again is taken for another: a file
- * made to be slow would have a million. */
+/* So many entries of one name are looked through. A file made to be slow would have a million:
+ * there what is said again becomes another entry. */
 #define MOST_BEFORE 256
 
-/* The entry that this one goes on with, if one is found. False: none is. */
+/* Draws out the entry of the name that this one continues. False: there is none. */
 static bool draw_out_any(struct names *names, size_t newest, const struct nst_netns_name *entry)
 {
     size_t known = newest + 1;
@@ -105,8 +106,8 @@ static bool draw_out_any(struct names *names, size_t newest, const struct nst_ne
     return false;
 }
 
-/* One that ended and came back is another, and then the one that tables go on about; now and then
- * they say the earlier ones again. */
+/* A name that ended and came back is a new entry, which the tables that follow go on about. Now and
+ * then they say an earlier one again. */
 static bool learn(struct names *names, const struct nst_netns_name *entry)
 {
     size_t length, at = names->count, before, *newest;

@@ -9,22 +9,22 @@
 
 struct names {
     struct nst_netns_name *list; /* as they were learnt; owns the names */
-    size_t *before;              /* of each, the one of its key before it, plus one; 0: none */
+    size_t *before; /* for each, the earlier entry of the same name, plus one; 0: none */
     size_t count, room, before_room;
-    struct intern keys; /* of what is one name: the newest entry, plus one, by way of newest */
-    size_t *newest;
+    struct intern keys; /* by namespace, place and name: the place in newest, plus one */
+    size_t *newest;     /* the newest entry of each */
     size_t newest_count, newest_room;
     struct by_netns by_time;
-    struct by_netns as_learnt; /* without times: in the order of the list */
+    struct by_netns as_learnt; /* all times are 0, so it is in the order of the list */
     bool has_changed;          /* since they were sorted */
 };
 
 /* False: no memory, some names are missing. */
 bool names_learn(struct names *names, const struct nst_tables *tables);
-/* After the last of several, before names_of(). False: no memory. */
+/* Call it after learning, before names_of() and names_since(). False: no memory. */
 bool names_sort(struct names *names);
 void names_free(struct names *names);
-/* What still is a name is known to have been one until then. */
+/* Names that still are there are only known to have been there until then. */
 void names_close(struct names *names, uint64_t ts_ns);
 
 /* A namespace of the tables and one of an event: they are told apart by their cookies where

@@ -57,19 +57,22 @@ size_t report_host(struct netns_report *r, const uint8_t boot_id[16], const char
 /* Events of that host, the first of them at that time. */
 void report_host_events(struct netns_report *r, size_t host, uint64_t first_time_ns);
 
-/* Once the hosts' inventories are complete: makes the namespaces that they know. */
+/* Makes the namespaces that the hosts' inventories know, which must be complete. False: no memory.
+ */
 bool report_fill(struct netns_report *r);
-/* That of an event, made if need be. NULL: no memory. Valid until the next call. */
+/* The namespace of an event at that time, made if need be. NULL: no memory. Valid until the next
+ * call. */
 struct report_netns *report_find(struct netns_report *r, unsigned host,
                                  const struct nst_netns *netns, uint64_t ts_ns);
-/* Where it is known which life that was (0: not). */
+/* The same if it is known which life of its inum it was (life_ns, see inventory_life_key()). */
 struct report_netns *report_find_life(struct netns_report *r, unsigned host,
                                       const struct nst_netns *netns, uint64_t life_ns,
                                       uint64_t ts_ns);
-/* Events of a namespace at that time. */
+/* Counts events of a namespace at that time. */
 void report_count(struct report_netns *n, uint64_t ts_ns, uint64_t events, uint64_t drops,
                   uint64_t len_bytes);
-/* Once all is counted: the order in which they are shown, and which of them are wanted. */
+/* Once all events are counted: sorts the namespaces as they are shown, and keeps those that are
+ * wanted. */
 void report_sort(struct netns_report *r);
 void report_keep(struct netns_report *r,
                  bool (*wanted)(void *context, const struct report_netns *netns), void *context);

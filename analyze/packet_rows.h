@@ -7,8 +7,8 @@
 #include "analyze/db.h"
 #include "format/nstrail.h"
 
-/* What a journey looked like lately. A router changes a packet now and then, never back and
- * forth, so a few are enough. */
+/* The last few forms of a journey's packet. A router changes a packet now and then, and hardly ever
+ * back to what it was. */
 #define PACKET_FORMS 4
 
 struct packet_form {
@@ -34,7 +34,7 @@ void packet_rows_close(struct packet_rows *rows);
 /* The row of an event; forms are its journey's, NULL where it has none. */
 int packet_rows_event(struct packet_rows *rows, const struct nst_event *event,
                       struct packet_forms *forms, int64_t *id);
-/* Takes a row that is there already for a form of the journey. */
+/* Makes a row that is there already one of the journey's forms. */
 int packet_rows_recall(struct packet_rows *rows, int64_t id, struct packet_forms *forms);
 
 void packet_rows_forget(struct packet_rows *rows, struct packet_forms *forms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Spans of time of which those that meet another one are found without a look at the rest. */
+/* Finds which of many spans of time meet another one, without a look at all of them. */
 #ifndef NST_ANALYZE_SPANS_H
 #define NST_ANALYZE_SPANS_H
 
@@ -8,10 +8,10 @@
 
 struct span {
     uint64_t first_ns, last_ns; /* of the spans of a list, ascending by the first */
-    uint64_t latest_ns;         /* spans_arrange(): where the last of some of them ends */
+    uint64_t latest_ns;         /* for spans.c: the latest end of some of them */
 };
 
-/* Before they are looked through. */
+/* Call it before spans_next(). */
 void spans_arrange(struct span *list, size_t count);
 /* The first of them, from that place on, that meets the time between the two moments. count: no
  * more. */

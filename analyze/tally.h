@@ -39,7 +39,8 @@ bool tally_has(const struct tally *t, const struct tally_key *key);
 /* The entry of that key, made if need be. It stays where it is. NULL: no memory. */
 struct tally_entry *tally_find(struct tally *t, const struct tally_key *key);
 void tally_add(struct tally_entry *entry, const struct nst_event *event);
-/* Most events first. Neither of those two must follow. */
+/* Sorts them, those with most events first. tally_has() and tally_find() must not be called
+ * afterwards. */
 void tally_rank(struct tally *t);
 void tally_free(struct tally *t);
 
