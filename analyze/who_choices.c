@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyze/escape.h"
+#include "analyze/intern.h"
 #include "analyze/inventory_label.h"
 #include "analyze/message.h"
 #include "analyze/who_spans.h"
@@ -75,21 +76,15 @@ static void container_who(const struct nst_container *c, enum nst_who_form form,
         snprintf(to, size, "pod:%s/%s", c->pod_namespace, c->pod_name);
 }
 
-static bool said_before(const struct nst_container *list, size_t i, enum nst_who_form form,
-                        const char *text)
+/* The same container has a row for each time that something of it changed: it is listed once.
+ * False: it was, or there is no memory to know. */
+static bool is_new(struct intern *said, const char *text)
 {
-    char other[2 * NST_MAX_NAME];
-
-    while (i--) {
-        container_who(&list[i], form, other, sizeof(other));
-        if (!strcmp(text, other))
-            return true;
-    }
-    return false;
+    return !intern_find(said, text, strlen(text)) && intern_add(said, text, strlen(text), 1);
 }
 
-/* The containers or pods of a file; of those only the ones whose id begins so, if that is not
- * NULL: then with their ids. */
+/* Lists the containers or pods of a file. If prefix is not NULL, only containers whose id begins
+ * so, and by their ids. */
 static void list_containers(const char *path, const struct inventory *inv, enum nst_who_form form,
                             const char *prefix)
 {
@@ -97,6 +92,7 @@ static void list_containers(const char *path, const struct inventory *inv, enum 
     const struct nst_container *list = inventory_containers(inv, &count);
     const char *what = form == NST_WHO_POD ? "pods" : "containers";
     char text[2 * NST_MAX_NAME];
+    struct intern texts = {0};
 
     for (size_t i = 0; i < count && said < NETNS_LIST_MAX; i++) {
         if (prefix) {
@@ -106,7 +102,7 @@ static void list_containers(const char *path, const struct inventory *inv, enum 
         } else {
             container_who(&list[i], form, text, sizeof(text));
         }
-        if (!*text || (!prefix && said_before(list, i, form, text)))
+        if (!*text || (!prefix && !is_new(&texts, text)))
             continue;
         if (!said++)
             message_warn(path, "the %s %s are", what, prefix ? "that begin so" : "in it");
@@ -116,6 +112,7 @@ static void list_containers(const char *path, const struct inventory *inv, enum 
         message_warn(path, "no %s in it are known", what);
     else if (said == NETNS_LIST_MAX)
         fputs("  and perhaps more: see nstrail netns\n", stderr);
+    intern_clear(&texts);
 }
 
 /* The kernel's own threads have no program, and nor has what the recorder could not look into. */
