@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "config.h"
 
-#include "analyze/match.h"
+#include "analyze/match_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "analyze/frame.h"
-#include "analyze/names.h"
 #include "analyze/patterns.h"
 #include "analyze/probe_kind.h"
 
@@ -96,125 +95,6 @@ bool match_window_is_empty(const struct matcher *m)
            (m->since_ns >= m->until_ns || m->since_ts_ns >= m->until_ts_ns);
 }
 
-bool match_see_netns(struct matcher *m, const struct nst_netns *netns)
-{
-    for (size_t i = 0; m->filter && i < m->filter->whos_count; i++) {
-        struct match_who *w = &m->whos[i];
-
-        if (w->who->form == NST_WHO_INUM && w->who->number == netns->inum)
-            w->found = true;
-        if (w->who->form != NST_WHO_COOKIE || w->who->number != netns->cookie || !netns->cookie)
-            continue;
-        w->found = true;
-        if (!who_spans_add(&w->spans, netns))
-            return false;
-    }
-    return true;
-}
-
-/* Namespaces that have a name or were looked at, perhaps without an event. */
-static bool see_all_netns(struct matcher *m, const struct inventory *inv)
-{
-    size_t count;
-    const struct nst_known_netns *list = inventory_netns(inv, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (!match_see_netns(m, &list[i].netns))
-            return false;
-    for (size_t i = 0; i < inv->names.count; i++)
-        if (!match_see_netns(m, &inv->names.list[i].netns))
-            return false;
-    return true;
-}
-
-bool match_learn(struct matcher *m, const struct inventory *inv)
-{
-    if (!m->filter || !m->filter->whos_count)
-        return true;
-    for (size_t i = 0; i < m->filter->whos_count; i++) {
-        struct match_who *w = &m->whos[i];
-
-        if (w->who->form == NST_WHO_INUM || w->who->form == NST_WHO_COOKIE)
-            continue;
-        if (!who_spans_fill(&w->spans, w->who, inv))
-            return false;
-        w->found |= w->spans.count != 0;
-    }
-    return see_all_netns(m, inv);
-}
-
-static enum who_when who_matches(const struct match_who *w, const struct nst_netns *netns,
-                                 uint64_t from_ns, uint64_t to_ns)
-{
-    switch (w->who->form) {
-    case NST_WHO_INUM:
-        return netns->inum == w->who->number ? WHO_ALWAYS : WHO_NEVER;
-    case NST_WHO_COOKIE:
-        return netns->cookie && netns->cookie == w->who->number ? WHO_ALWAYS : WHO_NEVER;
-    default:
-        return who_spans_when(&w->spans, netns, from_ns, to_ns);
-    }
-}
-
-/* Whether --netns lets the namespace through. netns NULL: of an event without one, which is in none
- * that --netns can name. */
-static enum who_when netns_matches(const struct matcher *m, const struct nst_netns *netns,
-                                   uint64_t from_ns, uint64_t to_ns)
-{
-    enum who_when included = WHO_NEVER, excluded = WHO_NEVER;
-    bool asked = false;
-
-    for (size_t i = 0; i < m->filter->whos_count; i++) {
-        const struct match_who *w = &m->whos[i];
-        enum who_when is_it = netns ? who_matches(w, netns, from_ns, to_ns) : WHO_NEVER;
-        enum who_when *sum = w->who->exclude ? &excluded : &included;
-
-        asked |= !w->who->exclude;
-        if (*sum != WHO_ALWAYS && is_it != WHO_NEVER)
-            *sum = is_it;
-    }
-    if (!asked)
-        included = WHO_ALWAYS;
-    if (excluded == WHO_ALWAYS || included == WHO_NEVER)
-        return WHO_NEVER;
-    return excluded == WHO_SOMETIMES ? WHO_SOMETIMES : included;
-}
-
-bool match_netns(const struct matcher *m, const struct nst_netns *netns, uint64_t from_ns,
-                 uint64_t to_ns)
-{
-    return !m->filter || netns_matches(m, netns, from_ns, to_ns) != WHO_NEVER;
-}
-
-/* Whether the hints in a block's header, of which inums are in it, leave room for a namespace that
- * --netns names. */
-static bool netns_bits_match(const struct matcher *m, const uint64_t bits[2])
-{
-    bool asked = false;
-
-    for (size_t i = 0; i < m->filter->whos_count; i++) {
-        const struct match_who *w = &m->whos[i];
-        unsigned bit;
-
-        if (w->who->exclude)
-            continue;
-        asked = true;
-        if (w->who->form == NST_WHO_INUM) {
-            bit = nst_netns_bit((uint32_t)w->who->number);
-            if (bits[bit / 64] >> bit % 64 & 1)
-                return true;
-        } else if (w->who->form == NST_WHO_COOKIE && !w->found) {
-            return true; /* hints are made of inums, and its inum is not known yet */
-        }
-        for (size_t j = 0; j < w->spans.count; j++) {
-            bit = nst_netns_bit(w->spans.list[j].netns.inum);
-            if (bits[bit / 64] >> bit % 64 & 1)
-                return true;
-        }
-    }
-    return !asked;
-}
-
 static bool device_matches(const struct filter *f, const struct nst_device *device)
 {
     for (size_t i = 0; i < f->devices.count; i++)
@@ -260,8 +140,7 @@ static bool drop_matches(const struct filter *f, const struct nst_drop_reason *r
     return false;
 }
 
-/* Makes room for count entries, and for that of NST_NONE behind them. False: no memory. */
-static bool table_reset(struct match_table *table, uint32_t count)
+bool match_table_reset(struct match_table *table, uint32_t count)
 {
     if (table->room < (size_t)count + 1) {
         uint8_t *matches = realloc(table->matches, (size_t)count + 1);
@@ -276,23 +155,6 @@ static bool table_reset(struct match_table *table, uint32_t count)
     return true;
 }
 
-static bool table_holds(const struct match_table *table, uint32_t index)
-{
-    return !table->matches || table->matches[index < table->count ? index : table->count];
-}
-
-/* Where the namespace matches for a part of the block's time, it depends on when the event was. */
-static bool netns_holds(const struct matcher *m, const struct nst_block *block,
-                        const struct nst_event *event)
-{
-    const struct match_table *table = &m->netns;
-    uint32_t index = event->netns;
-
-    if (!table->matches || index >= table->count || table->matches[index] != WHO_SOMETIMES)
-        return table_holds(table, index);
-    return netns_matches(m, &block->netns[index], event->ts_ns, event->ts_ns) == WHO_ALWAYS;
-}
-
 static bool table_is_empty(const struct match_table *table)
 {
     for (size_t i = 0; table->matches && i <= table->count; i++)
@@ -301,30 +163,16 @@ static bool table_is_empty(const struct match_table *table)
     return table->matches;
 }
 
-static bool prepare_netns(struct matcher *m, const struct nst_block *block)
-{
-    if (!table_reset(&m->netns, block->netns_count))
-        return false;
-    for (uint32_t i = 0; i < block->netns_count; i++) {
-        if (!match_see_netns(m, &block->netns[i]))
-            return false;
-        m->netns.matches[i] = (uint8_t)netns_matches(m, &block->netns[i], block->info.first_ts_ns,
-                                                     block->info.last_ts_ns);
-    }
-    m->netns.matches[block->netns_count] = (uint8_t)netns_matches(m, NULL, 0, 0);
-    return true;
-}
-
 int match_prepare(struct matcher *m, const struct nst_block *block)
 {
     const struct filter *f = m->filter;
 
     if (!f)
         return 1;
-    if ((f->whos_count && !prepare_netns(m, block)) ||
-        (f->devices.count && !table_reset(&m->devices, block->devices_count)) ||
-        (f->probes.count && !table_reset(&m->probes, block->probes_count)) ||
-        (f->drops && !table_reset(&m->drop_reasons, block->drop_reasons_count)))
+    if ((f->whos_count && !match_prepare_netns(m, block)) ||
+        (f->devices.count && !match_table_reset(&m->devices, block->devices_count)) ||
+        (f->probes.count && !match_table_reset(&m->probes, block->probes_count)) ||
+        (f->drops && !match_table_reset(&m->drop_reasons, block->drop_reasons_count)))
         return -ENOMEM;
     for (uint32_t i = 0; m->devices.matches && i < block->devices_count; i++)
         m->devices.matches[i] = device_matches(f, &block->devices[i]);
@@ -344,7 +192,7 @@ bool match_block(const struct matcher *m, const struct nst_block_info *info)
         return true;
     return info->last_ts_ns + offset >= m->since_ns && info->first_ts_ns + offset < m->until_ns &&
            info->last_ts_ns >= m->since_ts_ns && info->first_ts_ns < m->until_ts_ns &&
-           (m->follow || (netns_bits_match(m, info->netns_bits) &&
+           (m->follow || (match_netns_bits(m, info->netns_bits) &&
                           probe_bits_match(m->filter, info->probe_bits)));
 }
 
@@ -379,9 +227,10 @@ bool match_event(const struct matcher *m, const struct nst_block *block,
         return false;
     if (is_followed(m, event))
         return journey_set_has(m->follow, event->journey_id);
-    return netns_holds(m, block, event) && table_holds(&m->devices, event->device) &&
-           table_holds(&m->probes, event->probe) &&
-           table_holds(&m->drop_reasons, event->drop_reason) && any_track_matches(m->filter, event);
+    return match_netns_holds(m, block, event) && match_table_holds(&m->devices, event->device) &&
+           match_table_holds(&m->probes, event->probe) &&
+           match_table_holds(&m->drop_reasons, event->drop_reason) &&
+           any_track_matches(m->filter, event);
 }
 
 bool match_packet(const struct matcher *m, const struct nst_event *event)
