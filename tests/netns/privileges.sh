@@ -223,6 +223,7 @@ if [ "$(cat /proc/sys/kernel/kptr_restrict)" -gt 0 ] ||
     [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 1 ]; then
     refused 'CAP_SYSLOG' bpf,perfmon$more -w "$work/open/x" -p kprobe:ip_rcv
     with bpf,perfmon$more
+    : >"$recorder_words"
     "${with[@]}" "$capture" -w "$work/open/stack.nst" --stack 2>"$recorder_words" &
     recorder=$!
     until_true 20 recording
