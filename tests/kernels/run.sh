@@ -32,7 +32,7 @@ declare -A there=(
     # Debian 12's.
     [6.1]='kernels/probes.sh'
     # Debian 13's, and the first where programs read whole packets.
-    [6.12]='netns/bytes.sh netns/skb.sh'
+    [6.12]='netns/skb.sh'
     # The newest.
     [sid]='netns/follow.sh'
 )
@@ -48,6 +48,7 @@ more=(
     kernels/netns_filter.sh
     netns/attributes.sh
     netns/bridge.sh
+    netns/bytes.sh
     netns/control.sh
     netns/elsewhere.sh
     netns/filter.sh
