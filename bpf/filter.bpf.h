@@ -189,7 +189,8 @@ static __always_inline __u32 netns_rule(const struct where *where)
     return (by_cookie ? *by_cookie : 0) | (by_inum ? *by_inum : 0);
 }
 
-static __always_inline bool device_wanted(const struct where *where)
+/* A function of its own, for the stack of the programs that call it. */
+static __noinline int device_wanted(const struct device_slot *device)
 {
     struct ev_device_prefix prefix;
 
@@ -198,8 +199,7 @@ static __always_inline bool device_wanted(const struct where *where)
      * global functions are none to them. */
     __builtin_memset(&prefix, 0, sizeof(prefix));
     prefix.bits = 8 * EV_NAME_BYTES;
-    return where->device &&
-           bpf_probe_read_kernel_str(prefix.name, sizeof(prefix.name), where->device->name) > 0 &&
+    return bpf_probe_read_kernel_str(prefix.name, sizeof(prefix.name), device->name) > 0 &&
            bpf_map_lookup_elem(&filter_devices, &prefix);
 }
 
@@ -246,7 +246,7 @@ static __always_inline bool filters_pass(struct here *here, const struct packet 
     if (rule & EV_NETNS_EXCLUDED)
         return false;
     if ((rule & EV_NETNS_WANTED || !(config.filters & EV_FILTER_NETNS_WANTED)) &&
-        (!(config.filters & EV_FILTER_DEVICE) || device_wanted(where)) &&
+        (!(config.filters & EV_FILTER_DEVICE) || (where->device && device_wanted(where->device))) &&
         (!(config.filters & EV_FILTER_PACKET) || packet_matches(here, p, typed, dynptr))) {
         here_time(here);
         return true;

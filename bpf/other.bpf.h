@@ -118,14 +118,15 @@ static __always_inline void *register_argument_if_any(struct pt_regs *ctx, __u32
     return number ? register_argument(ctx, number - 1) : NULL;
 }
 
-/* A bit of the place, as a number of which clang knows nothing, so that it makes no branches of it.
- * Of a kprobe's place, which is no constant, the verifier would follow each combination of bits
+/* A bit of the place. Where that is no constant, as a kprobe's, it is a number of which clang knows
+ * nothing, so that it makes no branches of it: the verifier would follow each combination of bits
  * through all of the program. */
-static __always_inline __u32 place_bit(__u64 place, enum ev_place shift)
+static __always_inline __u32 place_bit(__u64 place, enum ev_place shift, bool constant)
 {
     __u32 bit = place >> shift & 1;
 
-    barrier_var(bit);
+    if (!constant)
+        barrier_var(bit);
     return bit;
 }
 
@@ -143,7 +144,7 @@ static __always_inline void take_netns(struct arguments *a, __u64 place, void *n
     __u64 device;
 
     if (!a->typed) {
-        device = place_bit(place, EV_PLACE_DEVICE_SHIFT);
+        device = place_bit(place, EV_PLACE_DEVICE_SHIFT, false);
         a->dev = (void *)((__u64)netns & -device);
         a->net = (void *)((__u64)netns & (device - 1));
     } else if (place & EV_PLACE_DEVICE) {
@@ -219,15 +220,15 @@ static __always_inline void other_record(struct here *here, const struct argumen
 }
 
 static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb, void *netns,
-                                    __u64 sk, bool typed)
+                                    __u64 sk, bool constant, bool typed)
 {
-    __u32 receive = place_bit(place, EV_PLACE_RECEIVE_SHIFT);
+    __u32 receive = place_bit(place, EV_PLACE_RECEIVE_SHIFT, constant);
     struct arguments a = {.ctx = ctx,
                           .skb = skb,
                           .sk = sk,
                           .place = either(receive, PLACE_RECEIVE, PLACE_ANYWHERE),
-                          .delivered = place_bit(place, EV_PLACE_DELIVERED_SHIFT),
-                          .stack = place_bit(place, EV_PLACE_STACK_SHIFT),
+                          .delivered = place_bit(place, EV_PLACE_DELIVERED_SHIFT, constant),
+                          .stack = place_bit(place, EV_PLACE_STACK_SHIFT, constant),
                           .state = config.extras & EV_EXTRA_SKB,
                           .typed = typed,
                           .dynptr = typed && place & EV_PLACE_DYNPTR};
@@ -235,9 +236,9 @@ static __always_inline int on_other(void *ctx, __u64 place, struct sk_buff *skb,
 
     if (!address(skb) || !here_init(&here, EV_PROBE_OTHER, ev_place_probe(place)))
         return 0;
-    here.like =
-        either(receive, EV_PROBE_RECEIVE,
-               either(place_bit(place, EV_PLACE_XMIT_SHIFT), EV_PROBE_XMIT, EV_PROBE_OTHER));
+    here.like = either(
+        receive, EV_PROBE_RECEIVE,
+        either(place_bit(place, EV_PLACE_XMIT_SHIFT, constant), EV_PROBE_XMIT, EV_PROBE_OTHER));
     take_netns(&a, place, netns);
     other_record(&here, &a);
     return 0;
@@ -249,7 +250,7 @@ static __always_inline int on_array(__u64 *ctx, bool typed)
 
     return on_other(ctx, place, argument(ctx, ev_place_skb(place)),
                     argument_if_any(ctx, ev_place_netns(place)),
-                    address(argument_if_any(ctx, ev_place_sock(place))), typed);
+                    address(argument_if_any(ctx, ev_place_sock(place))), true, typed);
 }
 
 /* These two are copied: see capture/program_copies.h. */
@@ -294,7 +295,7 @@ static __always_inline int on_kprobe(struct pt_regs *ctx)
     if (!place)
         return 0;
     return on_other(ctx, place, register_argument(ctx, ev_place_skb(place)),
-                    kprobe_netns(ctx, place), kprobe_sock(ctx, place), false);
+                    kprobe_netns(ctx, place), kprobe_sock(ctx, place), false, false);
 }
 
 SEC("kprobe")
@@ -375,7 +376,7 @@ int other_return(struct pt_regs *ctx)
         return 0;
     skb = (void *)e->skb;
     if (address(READ(false, skb, head)) == e->head)
-        on_other(ctx, e->place, skb, (void *)e->netns_argument, e->sk, false);
+        on_other(ctx, e->place, skb, (void *)e->netns_argument, e->sk, false, false);
     entered_forget(ctx, return_cookie(ctx));
     return 0;
 }

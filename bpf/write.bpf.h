@@ -12,12 +12,15 @@
 static int (*const bpf_dynptr_from_skb)(struct __sk_buff *skb, __u64 flags,
                                         struct bpf_dynptr *ptr) = (void *)EV_DYNPTR_CALL;
 
-/* The packet's first bytes from wherever they are, into room + EV_GAP_BYTES bytes: what stands
- * before skb->data by address, the rest through the kernel. */
-static __always_inline bool copy_nonlinear(const struct packet *p, __u8 *to, __u32 room, __u32 want)
+/* The packet's first bytes from wherever they are, into want + EV_GAP_BYTES bytes: what stands
+ * before skb->data by address, the rest through the kernel. from: where the packet begins, so many
+ * bytes before skb->data, which are negative if it begins behind that. A function of its own, for
+ * the stack of the programs that call it; named in capture/object_adapt.c for its call of another.
+ */
+static __noinline int copy_nonlinear(struct sk_buff *skb, __u8 *to, __u64 from, __s32 before,
+                                     __u32 want)
 {
     struct bpf_dynptr bytes;
-    __s32 before = p->data - p->start;
     __u32 gap = before > 0 ? before : 0;
     __u32 skip = before < 0 ? -before : 0;
     __u32 rest;
@@ -26,11 +29,13 @@ static __always_inline bool copy_nonlinear(const struct packet *p, __u8 *to, __u
     if (gap > EV_GAP_BYTES || gap > want)
         return false;
     rest = want - gap;
-    if (rest > room)
+    /* Which the verifier cannot know, and clang would not ask. */
+    barrier_var(rest);
+    if (rest > want)
         return false;
-    if (bpf_probe_read_kernel(to, gap, (const void *)(p->head + p->start)))
+    if (bpf_probe_read_kernel(to, gap, (const void *)from))
         return false;
-    copied = !bpf_dynptr_from_skb((struct __sk_buff *)p->skb, 0, &bytes) &&
+    copied = !bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &bytes) &&
              !bpf_dynptr_read(to + gap, rest, &bytes, skip, 0);
     /* For the verifier a dynptr lies there until something else is stored, and no helper may write
      * what clang puts in its place. */
@@ -104,8 +109,8 @@ static __always_inline void write_stack(const struct here *here, void *ctx, stru
 static __always_inline __u32 copy_any(const struct packet *p, __u8 *to, __u32 room, __u32 want,
                                       bool dynptr)
 {
-    if (dynptr && unlikely(p->nonlinear) && (__u32)p->linear < want &&
-        copy_nonlinear(p, to, room, want))
+    if (dynptr && unlikely(p->nonlinear) && (__u32)p->linear < want && want <= room &&
+        copy_nonlinear(p->skb, to, p->head + p->start, p->data - p->start, want))
         return want;
     return copy_linear(p, to, room, want);
 }

@@ -152,8 +152,7 @@ static int adapt_programs(const struct attachment *a, const struct attach_option
     int error = 0;
 
     bpf_object__for_each_program(program, a->object) if (!error && bpf_program__autoload(program))
-        error = object_adapt_program(program, facts->cmpxchg, filter,
-                                     a->variant->dynptr ? facts->dynptr : 0);
+        error = object_adapt_program(program, facts->cmpxchg, filter);
     return error;
 }
 
@@ -165,8 +164,8 @@ static int open_object(struct attachment *a, const struct attach_options *option
     const void *bytes = filters_object(options->filters, &length);
     int error = object_image_init(&image, bytes, length, NULL);
 
-    if (!error && !facts->cmpxchg)
-        error = object_adapt_image(&image);
+    if (!error)
+        error = object_adapt_image(&image, facts->cmpxchg, a->variant->dynptr ? facts->dynptr : 0);
     if (!error) {
         a->object = bpf_object__open_mem(image.bytes, image.length, NULL);
         error = a->object ? 0 : -errno;

@@ -55,7 +55,7 @@ static void replace_call(struct bpf_insn *insns, size_t at)
         insns[at] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0};
 }
 
-int object_adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr)
+int object_adapt_program(struct bpf_program *program, bool atomics, bool calls)
 {
     size_t count = bpf_program__insn_cnt(program);
     struct bpf_insn *insns = calloc(count, sizeof(*insns));
@@ -69,18 +69,14 @@ int object_adapt_program(struct bpf_program *program, bool atomics, bool calls, 
             replace_atomic(&insns[i]);
         if (!calls)
             replace_call(insns, i);
-        replace_dynptr_call(&insns[i], dynptr);
     }
     error = bpf_program__set_insns(program, insns, count);
     free(insns);
     return error;
 }
 
-/* The functions that have such instructions and are not part of the programs. */
-static const char *const atomic_functions[] = {"other_tell", "ring_take", "track_take",
-                                               "window_claim"};
-
-static int replace_atomics(struct object_image *image, const char *function)
+static int adapt_function(struct object_image *image, const char *function, bool atomics,
+                          uint32_t dynptr)
 {
     struct object_image_place place;
     struct bpf_insn *insns;
@@ -92,18 +88,24 @@ static int replace_atomics(struct object_image *image, const char *function)
     if (!insns)
         return -ENOMEM;
     object_image_get(image, &place, insns);
-    for (size_t i = 0; i < place.count; i++)
-        replace_atomic(&insns[i]);
+    for (size_t i = 0; i < place.count; i++) {
+        if (!atomics)
+            replace_atomic(&insns[i]);
+        replace_dynptr_call(&insns[i], dynptr);
+    }
     object_image_put(image, &place, insns);
     free(insns);
     return 0;
 }
 
-int object_adapt_image(struct object_image *image)
+int object_adapt_image(struct object_image *image, bool atomics, uint32_t dynptr)
 {
+    /* Those that have such instructions and are not part of the programs. */
+    static const char *const functions[] = {"copy_nonlinear", "other_tell", "ring_take",
+                                            "track_take", "window_claim"};
     int error = 0;
 
-    for (size_t i = 0; !error && i < sizeof(atomic_functions) / sizeof(atomic_functions[0]); i++)
-        error = replace_atomics(image, atomic_functions[i]);
+    for (size_t i = 0; !error && i < sizeof(functions) / sizeof(functions[0]); i++)
+        error = adapt_function(image, functions[i], atomics, dynptr);
     return error;
 }

@@ -12,12 +12,11 @@
 
 #include "capture/object_image.h"
 
-/* Before the object is opened, where programs cannot compare and exchange: the functions that they
- * call. */
-int object_adapt_image(struct object_image *image);
+/* Before the object is opened: the functions that programs call. atomics: they can compare and
+ * exchange; dynptr: BTF's id of bpf_dynptr_from_skb(), 0: it is not to be used. */
+int object_adapt_image(struct object_image *image, bool atomics, uint32_t dynptr);
 
-/* Before it is loaded, each program. atomics: it can compare and exchange; calls: there is a
- * pcap-filter to call; dynptr: BTF's id of bpf_dynptr_from_skb(), 0: it is not to be used. */
-int object_adapt_program(struct bpf_program *program, bool atomics, bool calls, uint32_t dynptr);
+/* Before it is loaded, each program. calls: there is a pcap-filter to call. */
+int object_adapt_program(struct bpf_program *program, bool atomics, bool calls);
 
 #endif
