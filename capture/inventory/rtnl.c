@@ -88,8 +88,8 @@ static void put_u32(struct nlmsghdr *head, uint16_t type, uint32_t value)
 /* Others can send to us as well, whoever is root in that namespace: so many, before it is left. */
 #define MOST_FOREIGN 1000
 
-/* One datagram of the kernel's, to its length. */
-static int receive(struct rtnl *rtnl, size_t *len)
+/* One datagram of the kernel's: its length, or <0. */
+static ssize_t receive(struct rtnl *rtnl)
 {
     unsigned foreign = 0;
     struct sockaddr_nl from = {0};
@@ -108,8 +108,7 @@ static int receive(struct rtnl *rtnl, size_t *len)
     } while (got < 0 || from.nl_pid != 0);
     if (message.msg_flags & MSG_TRUNC)
         return -EMSGSIZE;
-    *len = (size_t)got;
-    return 0;
+    return got;
 }
 
 static int error_of(const struct nlmsghdr *message)
@@ -146,11 +145,9 @@ static int take_answer(struct rtnl *rtnl, take_message *take, void *context, boo
 
     *interrupted = false;
     while (result == 0) {
-        size_t len;
+        ssize_t len = receive(rtnl);
 
-        result = receive(rtnl, &len);
-        if (result == 0)
-            result = take_datagram(rtnl, len, take, context, interrupted);
+        result = len < 0 ? (int)len : take_datagram(rtnl, (size_t)len, take, context, interrupted);
     }
     return result < 0 ? result : 0;
 }
