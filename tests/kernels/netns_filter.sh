@@ -10,25 +10,11 @@ begin
 need setpriv
 
 pings=3
-names=() pids=()
 
 # watch NAME WORD...: a recorder more, to $work/NAME.nst.
 watch()
 {
-    local name=$1
-    shift
-    "${with[@]}" "$work/open/nstrail-capture" -B 1024 -w "$work/open/$name.nst" "$@" \
-        2>"$work/$name.words" &
-    names+=("$name") pids+=($!)
-}
-
-# shellcheck disable=SC2317 # called by until_true
-watching()
-{
-    local name
-    for name in "${names[@]}"; do
-        grep -qs 'recording to' "$work/$name.words" || return
-    done
+    watch_by "$1" "${with[@]}" "$work/open/nstrail-capture" -B 1024 -w "$work/open/$1.nst" "${@:2}"
 }
 
 # talk NS ADDRESS: it pings itself there, once whoever looks at names has had the time for it.
@@ -77,7 +63,7 @@ esac
 with=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps="$caps" --ambient-caps="$caps"
     --bounding-set="$caps")
 watch unprivileged --netns "${prefix}wished"
-ok 'all recorders record' until_true 100 watching || { diag "$(cat "$work"/*.words)"; done_testing; }
+watched
 
 inum=$(inum wished)
 talk wished 127.0.0.2
@@ -89,8 +75,7 @@ talk "$found" 127.0.0.3
 add_ns wished
 talk wished 127.0.0.4
 sleep 0.3
-kill -INT "${pids[@]}"
-wait "${pids[@]}"
+unwatch
 
 # Each ping is sent and received at lo, and so is its answer.
 n=$((4 * pings))

@@ -47,10 +47,7 @@ come_and_go()
 
 # ------------------------------------------------------------------ the test
 
-add_ns host
-ip -n "${prefix}host" link add br0 type bridge 2>"$work/why" ||
-    skip_all "no bridge here: $(cat "$work/why")"
-ip -n "${prefix}host" link set br0 up
+network_host
 address host br0 10.9.7.1/24
 
 record churn "$work/churn.nst" "--inventory-path=docker=$work/docker" || exit

@@ -13,7 +13,6 @@ need sqlite3
 need_containers
 
 count=20
-names=() pids=()
 
 # ------------------------------------------------------------------ containers
 
@@ -84,19 +83,7 @@ send()
 # watch NAME WORD...: a recorder more, to $work/NAME.nst.
 watch()
 {
-    local name=$1
-    shift
-    "$bin/nstrail-capture" -B 4096 -w "$work/$name.nst" "${paths[@]}" "$@" 2>"$work/$name.words" &
-    names+=("$name") pids+=($!)
-}
-
-# shellcheck disable=SC2317 # called by until_true
-watching()
-{
-    local name
-    for name in "${names[@]}"; do
-        grep -qs 'recording to' "$work/$name.words" || return
-    done
+    watch_by "$1" "$bin/nstrail-capture" -B 4096 -w "$work/$1.nst" "${paths[@]}" "${@:2}"
 }
 
 # got NAME: the ports whose datagrams it has, each with its count of those that were sent.
@@ -132,10 +119,7 @@ knows()
 
 # ------------------------------------------------------------------ the test
 
-add_ns host
-ip -n "${prefix}host" link add br0 type bridge 2>"$work/why" ||
-    skip_all "no bridge here: $(cat "$work/why")"
-ip -n "${prefix}host" link set br0 up
+network_host
 address host br0 10.9.7.1/24
 
 mkdir -p "$work"/{docker,containerd,storage}
@@ -152,7 +136,7 @@ watch several --netns "container:$(id web | cut -c 1-14)" --netns "pod:${prefix}
 watch late --netns "container:${prefix}late" --netns "container:${prefix}mail"
 watch guest --netns "container:${prefix}guest" --netns "pod:${prefix}post/mail-0"
 watch but --netns "!container:${prefix}web" --netns "!container:${prefix}late"
-ok 'all recorders record' until_true 60 watching || { diag "$(cat "$work"/*.words)"; exit 1; }
+watched
 like "$(cat "$work/late.words")" "--netns container:${prefix}late: no container here goes by this now" \
     'a container that is not there: is said'
 like "$(cat "$work/guest.words")" "--netns pod:${prefix}post/mail-0: no pod here goes by this now" \
@@ -179,8 +163,7 @@ ok 'who comes by the same name is seen' until_true 1 knows again 1 late but
 send again 7007
 send cart 7008
 sleep 0.5
-kill -INT "${pids[@]}"
-wait "${pids[@]}"
+unwatch
 
 is "$(got name)" "$(wanted 7001)" 'container:NAME, which ran before'
 is "$(got several)" "$(wanted 7001 7003 7006 7008)" \

@@ -82,10 +82,7 @@ ways()
 
 # ------------------------------------------------------------------ the test
 
-add_ns host
-ip -n "${prefix}host" link add br0 type bridge 2>"$work/why" ||
-    skip_all "no bridge here: $(cat "$work/why")"
-ip -n "${prefix}host" link set br0 up
+network_host
 host=$(in_ns host "$bin/tests/kernels/cookie")
 
 record containers "$work/containers.nst" || exit

@@ -9,7 +9,6 @@ begin
 need tcpdump
 
 pings=$(scaled 100) count=$(scaled 500)
-names=() pids=()
 
 # Emulated processors take long to start a recorder: one of each kind is enough there.
 few='f0 f1 source name pid device reason tag inner l3'
@@ -23,32 +22,8 @@ wants()
 # watch NAME WORD...: a recorder more, to $work/NAME.nst.
 watch()
 {
-    local name=$1
-    wants "$name" || return 0
-    shift
-    "$bin/nstrail-capture" -B 4096 --inventory=none -w "$work/$name.nst" "$@" 2>"$work/$name.words" &
-    names+=("$name") pids+=($!)
-}
-
-# shellcheck disable=SC2317 # called by until_true
-watching()
-{
-    [ "$(grep -l recording "${names[@]/#/$work/}" 2>/dev/null | wc -l)" -eq ${#names[@]} ]
-}
-
-# started: waits until all of them record.
-started()
-{
-    names=("${names[@]/%/.words}")
-    ok 'all recorders record' until_true 60 watching || { diag "$(cat "$work"/*.words)"; exit 1; }
-}
-
-# stopped: ends all of them.
-stopped()
-{
-    kill -INT "${pids[@]}"
-    wait "${pids[@]}"
-    names=() pids=()
+    ! wants "$1" ||
+        watch_by "$1" "$bin/nstrail-capture" -B 4096 --inventory=none -w "$work/$1.nst" "${@:2}"
 }
 
 # places NAME PLACE...: events at those devices that the recorder has, as "N N ..."; a place is
@@ -151,11 +126,11 @@ for i in "${!filters[@]}"; do
     watch "f$i" ${filters[i]}
 done
 watch begins -i nothing -i 's*' udp port 7001
-started
+watched
 dump client c0 "$work/c0.pcap"
 pair_traffic
 end_dump
-stopped
+unwatch
 for i in "${!filters[@]}"; do
     wanted=$(dumped "$work/c0.pcap" "${filters[i]}")
     seen "f$i" "$wanted $wanted" "'${filters[i]}': as many as tcpdump has, $wanted" \
@@ -207,7 +182,7 @@ if network_nat; then
     reasons=$(grep -ac SKB_DROP_REASON_NO_SOCKET /sys/kernel/btf/vmlinux)
     [ "$reasons" -eq 0 ] || watch reason --drop-reason NO_SOCKET udp port 7001
     watch late --netns "${prefix}l?te*" icmp
-    started
+    watched
     add_ns late1 late2 && link late1 l0 late2 l1 && address late1 l0 10.9.3.1/24 &&
         address late2 l1 10.9.3.2/24
     sleep 0.3
@@ -215,7 +190,7 @@ if network_nat; then
     ok 'ping where no namespace was' in_ns late1 ping -q -c "$pings" -i 0.002 10.9.3.2
     traffic client udp-send 10.9.2.1 7001 "$count" 100 20000 >/dev/null
     sleep 0.3
-    stopped
+    unwatch
     kill $sleeper
 
     n=$pings nn=$((2 * pings))
@@ -267,10 +242,10 @@ if network_vlan; then
     watch tag vlan 77
     watch beside -i p2 vlan 77 and ether proto 0x88b5
     watch other vlan 78
-    started
+    watched
     traffic client vlan-send c0 "$mac" 77 "$count" >/dev/null
     sleep 0.3
-    stopped
+    unwatch
     on_the_way=(client/c0 switch/p1 switch/p2 server/s0)
     seen tag "$count $count $count $count" 'vlan 77: everywhere' "${on_the_way[@]}"
     seen beside "0 0 $count $count" 'vlan 77: where the tag stands beside the bytes' \
@@ -294,10 +269,10 @@ network_vxlan()
 if network_vxlan; then
     ok 'VXLAN: the neighbours are known' in_ns client ping -q -c 1 10.8.0.2
     watch inner src host 10.8.0.1 and icmp
-    started
+    watched
     ok 'ping in VXLAN' in_ns client ping -q -c "$pings" -i 0.002 10.8.0.2
     sleep 0.3
-    stopped
+    unwatch
     seen inner "$pings $pings $pings $pings" \
         'what goes into a tunnel is followed within it, and out of it' \
         client/x0 client/c0 server/s0 server/x1
@@ -316,12 +291,12 @@ if network_tun; then
     watch l3 udp dst port 7001 and dst net 10.7.0.0/24
     watch ether ether proto 0x0800 and udp port 7001
     watch l2 ether dst 02:02:02:02:02:02
-    started
+    watched
     dump client t0 "$work/t0.pcap"
     traffic client udp-send 10.7.0.2 7001 "$count" 100 20000 >/dev/null
     traffic client udp-send 10.7.0.2 7002 "$count" 100 20000 >/dev/null
     end_dump
-    stopped
+    unwatch
     kill "$sink"
     seen l3 "$count" 'a device without Ethernet: what matches' client/t0
     is "$(dumped "$work/t0.pcap" 'udp dst port 7001 and dst net 10.7.0.0/24')" "$count" \

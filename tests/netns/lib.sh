@@ -206,6 +206,17 @@ network_routed()
     network_router && ip -n "${prefix}server" route add default via 10.9.2.254
 }
 
+# network_host: host, with a bridge br0 for containers to be plugged into; without bridges there is
+# nothing to be tried. Its address is given, as Docker does: a bridge left to itself takes the lowest
+# of its ports', and what is still sent to the one before is flooded to all.
+network_host()
+{
+    add_ns host
+    ip -n "${prefix}host" link add br0 address 02:00:00:00:00:01 type bridge 2>"$work/why" ||
+        skip_all "no bridge here: $(cat "$work/why")"
+    ip -n "${prefix}host" link set br0 up
+}
+
 # masquerade: what the router sends to the server is from itself.
 masquerade()
 {
@@ -291,6 +302,42 @@ traffic()
 recording()
 {
     grep -qs 'recording to' "$recorder_words" || ! kill -0 "$recorder" 2>/dev/null
+}
+
+# Several recorders at a time, for the same traffic.
+watchers=() watcher_words=()
+
+# watch_by NAME COMMAND...: one more, by that command; what it says is in $work/NAME.words.
+watch_by()
+{
+    watcher_words+=("$work/$1.words")
+    "${@:2}" 2>"$work/$1.words" &
+    watchers+=($!)
+}
+
+# shellcheck disable=SC2317 # called by until_true
+watching()
+{
+    local words
+    for words in "${watcher_words[@]}"; do
+        grep -qs 'recording to' "$words" || return
+    done
+}
+
+# watched: waits until all of them record, which is a check.
+watched()
+{
+    ok 'all recorders record' until_true 100 watching && return
+    diag "$(cat "${watcher_words[@]}")"
+    done_testing
+}
+
+# unwatch: ends all of them.
+unwatch()
+{
+    kill -INT "${watchers[@]}"
+    wait "${watchers[@]}"
+    watchers=() watcher_words=()
 }
 
 # attaches: the ways to attach that are to be tried. Where few tests are wanted the other one is left
