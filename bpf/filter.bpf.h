@@ -138,6 +138,8 @@ __noinline int window_claim(__u32 cpu)
 
 static __always_inline void window_release(const struct here *here, __u32 level)
 {
+    /* What is compared is used, and not read from the stack once more. */
+    barrier_var(level);
     if (!config.has_cmpxchg)
         here->state->nested--;
     else if (level < EV_SCRATCH_LEVELS)

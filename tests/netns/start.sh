@@ -27,6 +27,25 @@ starts_untyped()
     starts "$@"
 }
 
+# refused: the options with which the kernel does not take tp_btf's programs, without a word unless
+# asked for: it is attached otherwise then.
+refused()
+{
+    local filter skb where snaplen
+    for filter in '' 'udp port 7'; do
+        for where in '' '--netns host -i lo'; do
+            for skb in '' '--skb --stack'; do
+                for snaplen in '' '-s 0'; do
+                    # shellcheck disable=SC2086
+                    "$bin/nstrail-capture" -w "$work/x" -B 1024 --attach tp_btf --inventory none \
+                        --cmd true $where $skb $snaplen $filter >"$work/words" 2>&1 ||
+                        printf '[%s]: %s\n' "$where $skb $snaplen $filter" "$(tail -n 1 "$work/words")"
+                done
+            done
+        done
+    done
+}
+
 # -- how it attaches
 
 starts --attach raw_tp
@@ -36,6 +55,7 @@ if [ "$status" -eq 0 ]; then
     like "$words" ' by tp_btf, ' '--attach tp_btf: is said'
     starts
     like "$words" ' by tp_btf, ' 'which comes first where nothing is asked for'
+    is "$(refused)" '' 'nor does the kernel refuse it with any options'
 else
     skip 'this kernel does not take it' '--attach tp_btf'
 fi
