@@ -109,19 +109,30 @@ static struct nst_writer *new_writer(int fd, bool packets)
     return w;
 }
 
-/* A recorder's writer lives for hours: what it takes to make one is not an event's. */
+/* A recorder's writer lives for hours: what it takes to make one is not an event's. Nor are the
+ * events made here, as on the other side the records are not. */
 struct writing {
-    const struct mix *mix;
-    bool packets;
     struct nst_writer *writer;
-    struct mix_indices indices;
+    struct nst_event *events;
+    size_t count;
     uint64_t bytes; /* of all passes, with the header and the definitions */
 };
 
 static void writing_begin(struct writing *w, const struct mix *m, bool packets, int fd)
 {
-    *w = (struct writing){.mix = m, .packets = packets, .writer = new_writer(fd, packets)};
-    mix_define(m, w->writer, &w->indices);
+    struct mix_indices indices;
+    size_t i;
+
+    *w = (struct writing){.writer = new_writer(fd, packets),
+                          .events = calloc(m->count, sizeof(*w->events)),
+                          .count = m->count};
+    must(w->events, "out of memory");
+    mix_define(m, w->writer, &indices);
+    for (i = 0; i < m->count; i++) {
+        w->events[i] = mix_event(m, i, &indices);
+        if (!packets)
+            w->events[i].caplen_bytes = 0;
+    }
 }
 
 /* All events once, in blocks of their own. Answers the nanoseconds that they took. */
@@ -131,13 +142,8 @@ static double writing_pass(struct writing *w)
     double start = now_ns(), ns;
     size_t i;
 
-    for (i = 0; i < w->mix->count; i++) {
-        struct nst_event ev = mix_event(w->mix, i, &w->indices);
-
-        if (!w->packets)
-            ev.caplen_bytes = 0;
-        must(nst_writer_event(w->writer, &ev, NULL) == 0, "an event was refused");
-    }
+    for (i = 0; i < w->count; i++)
+        must(nst_writer_event(w->writer, &w->events[i], NULL) == 0, "an event was refused");
     nst_writer_flush(w->writer, NULL);
     ns = now_ns() - start;
     nst_writer_stats(w->writer, &stats);
@@ -149,6 +155,7 @@ static double writing_pass(struct writing *w)
 static void writing_end(struct writing *w)
 {
     nst_writer_close(w->writer, NULL, NULL);
+    free(w->events);
 }
 
 static int by_value(const void *a, const void *b)
