@@ -77,9 +77,8 @@ ask_file()
         WHERE v.value ->> 'pid' IN ($(cut -d ' ' -f 1 "$work/host.ls" | paste -sd ,))" \
         >"$work/file.ls"
     told "SELECT inum, count(*), min(v.value ->> 'pid') FROM n, json_each(o, '$.processes') v
-        WHERE inum IN ($(cut -d ' ' -f 2 "$work/host.names" | paste -sd ,))
-            AND v.value ->> 'comm' NOT LIKE 'nstrail%' GROUP BY inum" \
-        >"$work/file.lsns"
+        WHERE v.value ->> 'pid' IN ($crowd, $(cut -d ' ' -f 1 "$work/host.ls" | paste -sd ,))
+        GROUP BY inum" >"$work/file.lsns"
     cut -d ' ' -f 1 "$work/host.identify" | while read -r pid; do
         echo "$pid|$("$bin/nstrail" netns --netns "pid:$pid" "$work/many.nst" |
             awk 'NR == 2 { print $3 }' | sed "s/$prefix/{}/")"
@@ -102,7 +101,7 @@ same()
     is "$(differences "$1")" '' "$2"
 }
 
-# For a moment another recorder of this host can be in one, too.
+# For a moment another test's recorder can be in one, too: in the file it is not asked for.
 lsns_agrees()
 {
     ask_lsns
