@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/hash.h"
+
 struct intern_entry {
     struct intern_entry *next;
     uint64_t hash;
@@ -14,19 +16,9 @@ struct intern_entry {
     unsigned char key[];
 };
 
-/* FNV-1a. */
-static uint64_t hash_bytes(const unsigned char *bytes, size_t length)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    return hash;
-}
-
 int64_t intern_find(const struct intern *map, const void *key, size_t length)
 {
-    uint64_t hash = hash_bytes(key, length);
+    uint64_t hash = nst_hash_bytes(key, length);
 
     if (!map->count)
         return 0;
@@ -68,7 +60,7 @@ bool intern_add(struct intern *map, const void *key, size_t length, int64_t id)
     e = malloc(sizeof(*e) + length);
     if (!e)
         return false;
-    e->hash = hash_bytes(key, length);
+    e->hash = nst_hash_bytes(key, length);
     e->id = id;
     e->length = length;
     memcpy(e->key, key, length);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "format/array.h"
-#include "format/crc32c.h"
 
 int nst_dict_init(struct dict *d)
 {
@@ -54,7 +53,7 @@ static uint32_t hash_key(const struct dict_key *key)
 
     for (i = 0; i < 2; i++) {
         if (key->names[i])
-            h = hash_mix(h, nst_crc32c(0, key->names[i], strnlen(key->names[i], NST_MAX_NAME)));
+            h = hash_mix(h, nst_hash_bytes(key->names[i], strnlen(key->names[i], NST_MAX_NAME)));
     }
     return (uint32_t)h;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 enum { SLOTS_AT_FIRST = 1024 };
 
@@ -59,4 +60,17 @@ void nst_hash_add(struct hash_table *t, uint32_t hash, uint32_t index)
 {
     place(t, (struct hash_slot){.hash = hash, .entry = index + 1});
     t->used++;
+}
+
+/* FNV-1a from a random beginning. */
+uint64_t nst_hash_bytes(const void *bytes, size_t len)
+{
+    const uint8_t *p = bytes;
+    uint64_t hash;
+    size_t i;
+
+    memcpy(&hash, (const void *)getauxval(AT_RANDOM), sizeof(hash));
+    for (i = 0; i < len; i++)
+        hash = (hash ^ p[i]) * 0x100000001b3u;
+    return hash ^ hash >> 32;
 }

@@ -11,6 +11,7 @@
 #ifndef NST_FORMAT_HASH_H
 #define NST_FORMAT_HASH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct hash_slot {
@@ -51,6 +52,10 @@ static inline const struct hash_slot *nst_hash_next(const struct hash_table *t,
 {
     return &t->slots[(uint32_t)(s - t->slots + 1) & t->mask];
 }
+
+/* The hash of bytes that others chose, such as a name: who wrote them cannot know what it is in
+ * this process, and so not make all of them fall into one place. */
+uint64_t nst_hash_bytes(const void *bytes, size_t len);
 
 /* Mixes one more number into a hash. The upper half of a product depends on all bits below. */
 static inline uint64_t hash_mix(uint64_t h, uint64_t v)

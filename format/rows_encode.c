@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "format/bytes.h"
-#include "format/crc32c.h"
 #include "format/dict.h"
 #include "format/layout.h"
 #include "format/rows.h"
@@ -52,7 +51,7 @@ static bool texts_room(struct texts *t)
 static uint32_t text_index(struct encoding *e, const char *text)
 {
     size_t len = strnlen(text, NST_MAX_TEXT);
-    uint32_t hash = nst_crc32c(0, text, len);
+    uint32_t hash = (uint32_t)nst_hash_bytes(text, len);
     struct texts *t = &e->texts;
     const struct hash_slot *s;
 

@@ -89,11 +89,7 @@ void containers_free(struct containers *c)
 
 static uint32_t hash_id(const char *id)
 {
-    uint64_t hash = 0;
-
-    while (*id)
-        hash = hash_mix(hash, (uint8_t)*id++);
-    return (uint32_t)hash;
+    return (uint32_t)nst_hash_bytes(id, strlen(id));
 }
 
 static struct known *find_id(struct containers *c, const char *id)

@@ -78,11 +78,7 @@ static uint64_t netns_of(const struct row *row)
 
 static uint32_t hash_of(uint8_t kind, const uint8_t *key, size_t len)
 {
-    uint64_t hash = hash_mix(0, kind);
-
-    for (size_t i = 0; i < len; i++)
-        hash = hash_mix(hash, key[i]);
-    return (uint32_t)hash;
+    return (uint32_t)hash_mix(nst_hash_bytes(key, len), kind);
 }
 
 static struct fact *find(struct facts *facts, uint8_t kind, size_t key_len, uint32_t hash)
