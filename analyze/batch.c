@@ -4,6 +4,7 @@
 #include "analyze/batch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* More gain nothing. */
 #define ROWS 32
@@ -36,11 +37,21 @@ static int prepare(const struct db *db, const char *table, const char *columns, 
     return code;
 }
 
-int batch_open(struct batch **batch, const struct db *db, const char *table, const char *columns,
-               int count)
+static int count_columns(const char *columns)
+{
+    int count = 1;
+
+    while ((columns = strchr(columns, ','))) {
+        columns++;
+        count++;
+    }
+    return count;
+}
+
+int batch_open(struct batch **batch, const struct db *db, const char *table, const char *columns)
 {
     struct batch *b = calloc(1, sizeof(*b));
-    int code;
+    int count = count_columns(columns), code;
 
     if (!b)
         return SQLITE_NOMEM;

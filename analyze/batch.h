@@ -7,9 +7,8 @@
 
 struct batch;
 
-/* columns: "id, ts_ns, ...", count of them, 32 at most. */
-int batch_open(struct batch **batch, const struct db *db, const char *table, const char *columns,
-               int count);
+/* columns: "id, ts_ns, ...", 32 of them at most. */
+int batch_open(struct batch **batch, const struct db *db, const char *table, const char *columns);
 void batch_close(struct batch *batch);
 
 /* The next row, column by column in their order. */

@@ -41,10 +41,9 @@ static int prepare(struct import *im)
         code = batch_open(&im->rows, im->db, "event",
                           "id, file_id, ts_ns, cpu, probe_id, netns_id, netns_source, device_id,"
                           " rx_ifindex, journey_id, packet_id, task_id, drop_reason_id, len_bytes,"
-                          " caplen_bytes, stack_id",
-                          16);
+                          " caplen_bytes, stack_id");
     if (!code)
-        code = batch_open(&im->clocks, im->db, "event_clock", "event_id, file_id, offset_ns", 3);
+        code = batch_open(&im->clocks, im->db, "event_clock", "event_id, file_id, offset_ns");
     if (!code)
         code = skb_rows_open(&im->skbs, im->db);
     if (!code)

@@ -344,13 +344,11 @@ static int prepare(struct journeys *js)
         code = batch_open(&js->rows, js->db, "journey",
                           "id, capture_id, track, first_mono_ns, first_head, first_skb,"
                           " first_ts_ns, last_ts_ns, duration_ns, events, hops, drops, guessed,"
-                          " len_bytes, packet_id, from_netns_id, to_netns_id",
-                          17);
+                          " len_bytes, packet_id, from_netns_id, to_netns_id");
     if (!code)
         code = batch_open(&js->hops, js->db, "hop",
                           "journey_id, ordinal, netns_id, entered_ts_ns, stay_ns, events,"
-                          " first_event_id, prev_netns_id, latency_ns",
-                          9);
+                          " first_event_id, prev_netns_id, latency_ns");
     return code;
 }
 

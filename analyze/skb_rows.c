@@ -11,8 +11,7 @@ int skb_rows_open(struct batch **rows, const struct db *db)
                       "event_id, len_bytes, data_len_bytes, mark, hash, priority, protocol,"
                       " ip_summed, csum_level, csum, csum_start, csum_offset, gso_type,"
                       " gso_size_bytes, gso_segs, shared_flags, frags, cloned, nohdr, fclone,"
-                      " users, dataref, payload_dataref",
-                      23);
+                      " users, dataref, payload_dataref");
 }
 
 static void put_csum(struct batch *b, const struct nst_skb *skb)
