@@ -47,8 +47,8 @@ static char *read_sql(FILE *in)
         return NULL;
     }
     if (ferror(in)) {
+        message_error("-", "cannot be read: %s", strerror(errno));
         free(sql);
-        message_error("-", "cannot be read");
         return NULL;
     }
     sql[length] = '\0';

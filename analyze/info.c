@@ -331,7 +331,8 @@ static bool gather_losses(const struct input *in, struct info_file *file)
 
     file->anchors = input_anchors(in, file->file->index);
     return losses_gather(&file->losses, (const struct nst_tables *const *)history, count,
-                         info->sequence ? 0 : info->monotonic_ns);
+                         info->sequence ? 0 : info->monotonic_ns) &&
+           losses_sum(&file->losses_sum, &file->losses);
 }
 
 /* Namespaces and devices are told apart by the boot of the host that they were seen on. */
@@ -407,6 +408,7 @@ void info_free(struct info *info)
     for (unsigned i = 0; info->files && i < info->files_count; i++) {
         free(info->files[i].counters);
         losses_free(&info->files[i].losses);
+        losses_free(&info->files[i].losses_sum);
     }
     free(info->files);
     free(info->hosts);

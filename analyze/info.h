@@ -28,6 +28,7 @@ struct info_file {
     struct info_counter *counters;
     size_t counters_count;
     struct losses losses;          /* in this file's time */
+    struct losses losses_sum;      /* those over all of it, by counter, probe and CPU */
     const struct anchors *anchors; /* which date them */
 };
 

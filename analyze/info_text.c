@@ -173,11 +173,8 @@ static void print_time(FILE *out, const struct anchors *anchors, uint64_t ts_ns)
 /* Each counter, probe and CPU once, with the time from the first loss to the last. */
 static void print_losses(FILE *out, const struct info_file *f)
 {
-    struct losses sum;
-    bool ok = losses_sum(&sum, &f->losses);
-
-    for (size_t i = 0; ok && i < sum.count; i++) {
-        const struct loss *loss = &sum.list[i];
+    for (size_t i = 0; i < f->losses_sum.count; i++) {
+        const struct loss *loss = &f->losses_sum.list[i];
 
         label(out, i ? "" : "Losses");
         escape_text(out, loss->counter);
@@ -194,7 +191,6 @@ static void print_losses(FILE *out, const struct info_file *f)
         print_time(out, f->anchors, loss->until_ts_ns);
         putc('\n', out);
     }
-    losses_free(&sum);
 }
 
 static void print_damage(FILE *out, const struct nst_damage *d)

@@ -102,7 +102,7 @@ static void list_containers(const char *path, const struct inventory *inv, enum 
         } else {
             container_who(&list[i], form, text, sizeof(text));
         }
-        if (!*text || (!prefix && !is_new(&texts, text)))
+        if (!*text || !is_new(&texts, text))
             continue;
         if (!said++)
             message_warn(path, "the %s %s are", what, prefix ? "that begin so" : "in it");
