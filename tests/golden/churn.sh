@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../lib/work.sh"
 
 nstrail=$bin/nstrail
-lives=4000
+lives=$(scaled 4000)
 export LC_ALL=C TZ=UTC
 
 seq -f 'life%.0f 2' 0 $((lives - 1)) >named
@@ -53,7 +53,7 @@ ok 'netns -l: likewise' cmp wanted got
 one_by_one without.nst 'without'
 
 # So many that nothing may be looked through for each of their events.
-lives=24000
+lives=$(scaled 24000)
 seq -f 'life%.0f 2' 0 $((lives - 1)) >named
 for cookie in 0x1000 0; do
     "$bin/tests/golden/make_churn" many.nst "$lives" "$cookie" 1 1 || exit
@@ -62,7 +62,7 @@ for cookie in 0x1000 0; do
     ok "print --names: many more that had one address, cookies from $cookie on" \
         cmp named got
 done
-lives=8000
+lives=$(scaled 8000)
 seq -f 'life%.0f' 0 $((lives - 1)) >names
 seq -f 'life%.0f 2' 0 $((lives - 1)) >named
 for cookie in 0x1000 0; do
@@ -75,7 +75,7 @@ for cookie in 0x1000 0; do
     ok 'and its events' cmp named got
 done
 
-"$bin/tests/golden/make_churn" turns.nst "$lives" 0 "$lives" 2000 || exit
+"$bin/tests/golden/make_churn" turns.nst "$lives" 0 "$lives" "$(scaled 2000)" || exit
 "$nstrail" netns turns.nst >table
 rm -f x.db
 timeout 60 "$nstrail" import -d x.db turns.nst

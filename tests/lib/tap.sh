@@ -14,6 +14,13 @@ diag()
     printf '%s\n' "$@" | sed 's/^/# /'
 }
 
+# scaled COUNT: so many, or fewer where programs are slow, emulated or with sanitizers: the
+# $NSTRAIL_SCALE-th part.
+scaled()
+{
+    echo $(($1 / ${NSTRAIL_SCALE:-1}))
+}
+
 # result STATUS DESCRIPTION
 result()
 {

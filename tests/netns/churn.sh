@@ -15,7 +15,7 @@ need_containers
 seconds=${NSTRAIL_CHURN:-60} at_a_time=4 each=20 first_port=20000
 
 # live NUMBER PLACE: the whole life of a container, as Docker's: it sends to a port of its own and
-# lives on for half a second.
+# lives on for a second and a half.
 live()
 {
     local name=c$1 port=$((first_port + $1)) id folder dev cgroup_path
@@ -25,7 +25,7 @@ live()
     printf '{"ID": "%s", "Name": "/%s", "Config": {"Image": "image"}}' "$id" "$prefix$name" \
         >"$folder/config.v2.json"
     cgroup_path=/$prefix/docker/$id bundle "$work/$name" "$name" /bin/sh -c \
-        "/test/tests/netns/traffic udp-send 10.9.7.1 $port $each 100 200 && sleep 0.5" &&
+        "/test/tests/netns/traffic udp-send 10.9.7.1 $port $each 100 200 && sleep 1.5" &&
         create "$name" "$work/$name" &&
         ip -n "${prefix}host" link add "$dev" type veth peer name eth0 netns "$pid" &&
         ip -n "${prefix}host" link set "$dev" master br0 up &&

@@ -100,12 +100,6 @@ cgroups_are_gone()
     ! find /sys/fs/cgroup -type d -name "$prefix*" 2>/dev/null | grep -q .
 }
 
-# scaled COUNT: that many packets, or fewer where processors are emulated: $NSTRAIL_SCALE-th.
-scaled()
-{
-    echo $(($1 / ${NSTRAIL_SCALE:-1}))
-}
-
 # until_true SECONDS COMMAND...: asked 50 times a second.
 until_true()
 {
