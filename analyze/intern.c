@@ -18,10 +18,11 @@ struct intern_entry {
 
 int64_t intern_find(const struct intern *map, const void *key, size_t length)
 {
-    uint64_t hash = nst_hash_bytes(key, length);
+    uint64_t hash;
 
     if (!map->count)
         return 0;
+    hash = nst_hash_bytes(key, length);
     for (const struct intern_entry *e = map->buckets[hash & (map->buckets_count - 1)]; e;
          e = e->next)
         if (e->hash == hash && e->length == length && !memcmp(e->key, key, length))

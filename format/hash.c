@@ -62,7 +62,7 @@ void nst_hash_add(struct hash_table *t, uint32_t hash, uint32_t index)
     t->used++;
 }
 
-/* FNV-1a from a random beginning. */
+/* Byte by byte: of eight at once a difference in the highest bit could be undone by the next. */
 uint64_t nst_hash_bytes(const void *bytes, size_t len)
 {
     const uint8_t *p = bytes;
@@ -71,6 +71,6 @@ uint64_t nst_hash_bytes(const void *bytes, size_t len)
 
     memcpy(&hash, (const void *)getauxval(AT_RANDOM), sizeof(hash));
     for (i = 0; i < len; i++)
-        hash = (hash ^ p[i]) * 0x100000001b3u;
-    return hash ^ hash >> 32;
+        hash = hash_mix(hash, p[i]);
+    return hash;
 }
