@@ -352,7 +352,7 @@ void scanner_process(struct scanner *s, pid_t pid)
     enum news news;
     int fd;
 
-    if (pid <= 0 || (uint32_t)pid >= SCANNER_PIDS_MAX)
+    if (s->options.names_only || pid <= 0 || (uint32_t)pid >= SCANNER_PIDS_MAX)
         return;
     snprintf(name, sizeof(name), "%d", (int)pid);
     fd = proc_open(s->netns.proc, name);
@@ -370,7 +370,8 @@ void scanner_process(struct scanner *s, pid_t pid)
 
 void scanner_missed(struct scanner *s)
 {
-    scanner_counting(s)->left_out++;
+    if (!s->options.names_only)
+        scanner_counting(s)->left_out++;
 }
 
 int scanner_fd(const struct scanner *s)

@@ -188,12 +188,15 @@ say "$work/two.nst"
 is "$(told "SELECT v.value ->> 'cmdline' FROM n, json_each(o, '$.processes') v
     WHERE inum = $(of "$shell") AND v.value ->> 'comm' NOT LIKE 'nstrail%'")" 'sleep 61.25' '--cmdline'
 record names "$work/three.nst" --inventory=names || exit
+in_ns a sleep 0.2
 stop
 say "$work/three.nst"
 is "$(told "SELECT count(DISTINCT n.value ->> 'name'), count(p.value), count(d.value)
     FROM n, json_each(o, '$.names') n LEFT JOIN json_each(o, '$.processes') p
     LEFT JOIN json_each(o, '$.devices') d WHERE n.value ->> 'name' IN ('{}a', '{}b', '{}$second')")" '3|0|0' \
     '--inventory=names'
+is "$(told "SELECT count(*) FROM n, json_each(o, '$.processes')")" 0 \
+    '--inventory=names: nor what was executed meanwhile'
 record none "$work/four.nst" --inventory=none || exit
 stop
 say "$work/four.nst"
