@@ -280,7 +280,7 @@ refused 'no such user' bpf,perfmon -w "$work/open/x" -Z "$prefix"
 
 unit=$here/../../samples/systemd/nstrail-capture.service
 if command -v systemd-analyze >/dev/null; then
-    sed '/^Documentation=/d; s:/usr/sbin/nstrail-capture:/bin/true:' "$unit" \
+    sed '/^Documentation=/d; s:/usr/local/sbin/nstrail-capture:/bin/true:' "$unit" \
         >"$work/nstrail-capture.service"
     ok 'the systemd unit is sound' systemd-analyze verify "$work/nstrail-capture.service"
 else

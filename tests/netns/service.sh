@@ -34,7 +34,7 @@ calls()
 
 # -- what systemd makes of it
 
-sed "s|=/usr/sbin/nstrail-capture|=$bin/nstrail-capture|; /^Documentation=/d" "$unit" \
+sed "s|=/usr/local/sbin/nstrail-capture|=$bin/nstrail-capture|; /^Documentation=/d" "$unit" \
     >"$work/nstrail-capture.service"
 is "$(systemd-analyze verify "$work/nstrail-capture.service" 2>&1)" '' 'systemd-analyze verify'
 ok 'systemd-analyze security' systemd-analyze --no-pager --offline=true --threshold=38 security \
