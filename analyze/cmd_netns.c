@@ -12,6 +12,7 @@
 #include "analyze/netns_db.h"
 #include "analyze/netns_db_filter.h"
 #include "analyze/netns_files.h"
+#include "analyze/netns_report.h"
 #include "analyze/options.h"
 
 enum {

@@ -47,8 +47,8 @@ static bool is_filter_call(const struct bpf_insn *insns, size_t at)
 }
 
 /* Until 6.2 (be2ef8161572) the verifier took each number for one that matters in programs that
- * call functions, and followed every way through them. What they call is the pcap-filter; without
- * one this is never reached. */
+ * call functions, and followed every way through them. The longest that they call is the
+ * pcap-filter; without one that call is never reached. */
 static void replace_call(struct bpf_insn *insns, size_t at)
 {
     if (is_filter_call(insns, at))

@@ -91,8 +91,8 @@ create()
     pid=$(cat "$work/$name.pid")
 }
 
-# gone NAME: its first process has ended, as runc itself would find: to ask that so often takes as
-# much of a processor as all the rest of a container's life.
+# gone NAME: its first process has ended. To ask runc so often would take as much of a processor as
+# all the rest of a container's life.
 gone()
 {
     local stat
