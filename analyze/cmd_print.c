@@ -90,7 +90,7 @@ static int read_option(struct print *print, int letter, const char *value)
     case 't':
         return clock_style_named(value, &text->clock.style)
                    ? 0
-                   : refuse("-t", "one of a, ad, d, e, r, u and ud, as tshark has them", value);
+                   : refuse("-t", "one of a, ad, d, dd, e, r, u and ud, as tshark has them", value);
     case OPTION_NAMES:
         text->style.names = print->to_json.names = true;
         return 0;

@@ -135,7 +135,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('device.netns_id', 'column', NULL, 'The namespace that it was in; the same ifindex exists in many.'),
 ('device.ifindex', 'column', NULL, 'Its number in that namespace.'),
 ('device.name', 'column', NULL, 'Its name.'),
-('device.kind', 'column', NULL, 'The kernel''s name for its kind: veth, bridge...; NULL, here and in the columns below: it has none, or no inventory has the device. These columns have the latest values; device_state has the earlier ones, too.'),
+('device.kind', 'column', NULL, 'The kernel''s name for its kind: veth, bridge...; where it has none, loopback or physical. NULL, here and in the columns below: no inventory has the device, or not this of it. These columns have the latest values; device_state has the earlier ones, too.'),
 ('device.mac', 'column', NULL, 'Its hardware address.'),
 ('device.mtu', 'column', 'bytes', 'Its MTU.'),
 ('device.flags', 'column', NULL, 'IFF_ bits: 1 up, 2 broadcast, 8 loopback, 64 running, 256 promiscuous...'),
@@ -469,7 +469,7 @@ INSERT INTO doc(name, kind, unit, description) VALUES
 ('v_journey.dst', 'column', NULL, 'packet.dst at its first event.'),
 ('v_journey.dport', 'column', NULL, 'packet.dport at its first event.'),
 
-('v_flow', 'view', NULL, 'Tracked IP packets by addresses and ports at their first event and by the namespaces that they began and ended in, as several may have the same addresses. Each packet counts once; those that were dropped on the way stand in a row of their own.'),
+('v_flow', 'view', NULL, 'Tracked IP packets by addresses and ports at their first event and by the namespaces that they began and ended in, as several may have the same addresses. Each packet counts once, in the row of the namespace where it arrived or was dropped.'),
 ('v_flow.host', 'column', NULL, 'capture.hostname.'),
 ('v_flow.protocol_name', 'column', NULL, 'packet.protocol_name.'),
 ('v_flow.protocol', 'column', NULL, 'packet.protocol.'),
