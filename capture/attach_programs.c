@@ -11,6 +11,7 @@
 
 #include "capture/attach_internal.h"
 #include "capture/filters.h"
+#include "capture/message.h"
 #include "capture/object_adapt.h"
 #include "capture/object_image.h"
 #include "capture/stacks.h"
@@ -220,11 +221,12 @@ static bool memory_is_limited(unsigned long long *limit_kib)
     return fd == -EPERM;
 }
 
-/* Tries what the mode allows, the best first. */
+/* Tries what the mode allows, the best first. What comes after that costs more, or reads less. */
 int attach_load_programs(struct attachment *a, const struct attach_options *options,
                          const struct kernel_facts *facts, struct nst_error *err)
 {
     unsigned long long limit_kib;
+    int refused = 0;
     int error = templates_begin(&a->templates);
 
     if (error)
@@ -237,6 +239,7 @@ int attach_load_programs(struct attachment *a, const struct attach_options *opti
         if (a->variant->dynptr && !facts->dynptr)
             continue;
         error = load_variant(a, options, facts);
+        refused = refused ? refused : error;
     }
     if (error == -EPERM && memory_is_limited(&limit_kib))
         return nst_fail(err, error,
@@ -246,5 +249,8 @@ int attach_load_programs(struct attachment *a, const struct attach_options *opti
     if (error)
         return nst_fail(err, error, "the kernel does not take the BPF programs (-v tells why): %s",
                         strerror(-error));
+    if (refused)
+        message_note("the kernel does not take the best of the BPF programs (-v tells why): %s",
+                     strerror(-refused));
     return 0;
 }

@@ -55,13 +55,15 @@ if [ "$status" -eq 0 ]; then
     like "$words" ' by tp_btf, ' '--attach tp_btf: is said'
     starts
     like "$words" ' by tp_btf, ' 'which comes first where nothing is asked for'
+    is "$(grep -c 'does not take' "$work/words")" 0 'and is the best that there is'
     is "$(refused)" '' 'nor does the kernel refuse it with any options'
 else
     skip 'this kernel does not take it' '--attach tp_btf'
 fi
 
 starts_untyped
-like "$status $words" '^0 .* by raw_tp, ' 'a kernel that does not take tp_btf: raw_tp it is'
+like "$status $words" '^0 .*the kernel does not take the best of the BPF programs .* by raw_tp, ' \
+    'a kernel that does not take tp_btf: that is said, and raw_tp it is'
 is "$(printed "$work/x" --netns "${prefix}client" -f icmp)" 40 \
     'a kernel that does not take tp_btf: all is recorded'
 starts_untyped --attach tp_btf

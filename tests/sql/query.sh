@@ -124,6 +124,8 @@ b
 nstrail: x.db: integer overflow' x.db 'SELECT 1 AS a; SELECT abs(-9223372036854775808) AS b'
 output=$(printf 'SELECT 1;\0SELECT 2' | query x.db - 2>&1)
 is "$?: $output" '1: nstrail: -: no SQL: byte 9 is a NUL' 'a NUL in what is asked'
+output=$(query x.db - 2>&1 <.)
+is "$?: $output" '1: nstrail: -: cannot be read: Is a directory' 'what is asked cannot be read'
 says 1 'nstrail: query: --csv or --json, not both' --csv --json x.db 'SELECT 1'
 says 1 'nstrail: none.db: No such file or directory' none.db 'SELECT 1'
 is "$(ls none.db 2>&1 | wc -l)" 1 'makes no database'
